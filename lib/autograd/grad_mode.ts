@@ -1,0 +1,139 @@
+import { runtime_error } from '../errors.js'
+import { current_mode, type Mode, open_sync, run_in_mode, set_mode } from './context.js'
+
+/** A mode opened by `using`: closed at the block's end. */
+export interface ModeGuard extends Disposable {
+  [Symbol.dispose](): void
+}
+
+interface OpenGuard {
+  close: () => void
+  opened: Error
+  name: string
+}
+
+const open_guards: OpenGuard[] = []
+let watching = false
+
+// A block that `using` opened is synchronous: a guard still open when the turn of the event loop ends was left open
+// by an await or a generator, and would put everybody else's code into the mode.
+function watch(): void {
+  if (watching) return
+  watching = true
+  queueMicrotask(() => {
+    watching = false
+    const left = open_guards.splice(0)
+    for (const guard of left.reverse()) guard.close()
+    const first = left[0]
+    if (first !== undefined) throw first.opened
+  })
+}
+
+function open_guard(mode: Mode, name: string): ModeGuard {
+  const close = open_sync(mode)
+  const guard: OpenGuard = {
+    close,
+    name,
+    opened: runtime_error(
+      `${name}() was opened by 'using' here and was still open when the turn of the event loop ended; it is closed now. Use ${name}(async () => {…}) around code that awaits`,
+    ),
+  }
+  open_guards.push(guard)
+  watch()
+  return {
+    [Symbol.dispose]() {
+      const place = open_guards.indexOf(guard)
+      if (place >= 0) open_guards.splice(place, 1)
+      close()
+    },
+  }
+}
+
+function mode_function(mode: Mode, name: string) {
+  function run(): ModeGuard
+  function run<T>(callback: () => T): T
+  function run<T>(callback?: () => T): T | ModeGuard {
+    return callback === undefined ? open_guard(mode, name) : run_in_mode(mode, callback)
+  }
+  Object.defineProperty(run, 'name', { value: name })
+  return run
+}
+
+/**
+ * Runs a callback in which operators record nothing for backward, and returns its value. The callback may be
+ * asynchronous: the mode belongs to its asynchronous context. `using _ = torch.no_grad()` opens the mode for the
+ * rest of a synchronous block.
+ *
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * const w = torch.ones(2, { requires_grad: true })
+ * torch.no_grad(() => w.mul(2).requires_grad) // false
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.no_grad.html
+ */
+export const no_grad = mode_function(1, 'no_grad')
+
+/** The opposite of {@link no_grad}: inside it operators record again. */
+export const enable_grad = mode_function(0, 'enable_grad')
+
+/** As {@link no_grad}, and tensors made inside can never be used where gradients are recorded; faster. */
+const infer = mode_function(2, 'inference_mode')
+
+/**
+ * @param mode_or_callback `false` to leave inference mode for the block, or the callback
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad_mode.inference_mode.html
+ */
+export function inference_mode(mode?: boolean): ModeGuard
+export function inference_mode<T>(callback: () => T): T
+export function inference_mode<T>(mode: boolean, callback: () => T): T
+export function inference_mode<T>(mode_or_callback: boolean | (() => T) = true, callback?: () => T): T | ModeGuard {
+  if (typeof mode_or_callback === 'function') return infer(mode_or_callback)
+  if (mode_or_callback) return callback === undefined ? infer() : infer(callback)
+  const mode: Mode = current_mode() === 2 ? 0 : current_mode()
+  return callback === undefined ? open_guard(mode, 'inference_mode') : run_in_mode(mode, callback)
+}
+
+/**
+ * Sets whether operators record: for good, for a block (`using`), or for a callback.
+ *
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad_mode.set_grad_enabled.html
+ */
+export function set_grad_enabled(mode: boolean): ModeGuard
+export function set_grad_enabled<T>(mode: boolean, callback: () => T): T
+export function set_grad_enabled<T>(mode: boolean, callback?: () => T): T | ModeGuard {
+  if (callback !== undefined) return run_in_mode(mode ? 0 : 1, callback)
+  const before = current_mode()
+  set_mode(mode ? 0 : 1)
+  return { [Symbol.dispose]: () => set_mode(before) }
+}
+
+/** Whether operators record for backward here. */
+export function is_grad_enabled(): boolean {
+  return current_mode() === 0
+}
+
+/** Whether inference mode is on here. */
+export function is_inference_mode_enabled(): boolean {
+  return current_mode() === 2
+}
+
+/** As {@link no_grad} for our own synchronous code: no asynchronous context is made. */
+export function without_grad<T>(callback: () => T): T {
+  const close = open_sync(current_mode() === 2 ? 2 : 1)
+  try {
+    return callback()
+  } finally {
+    close()
+  }
+}
+
+/** As {@link enable_grad} for our own synchronous code. */
+export function with_grad<T>(callback: () => T): T {
+  const close = open_sync(0)
+  try {
+    return callback()
+  } finally {
+    close()
+  }
+}

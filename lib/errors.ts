@@ -1,0 +1,136 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** PyTorch's RuntimeError. `operator` names the operator that refused, where one did. */
+export class RuntimeError extends Error {
+  override name = 'RuntimeError'
+  operator?: string
+}
+/** PyTorch's NotImplementedError. */
+export class NotImplementedError extends RuntimeError {
+  override name = 'NotImplementedError'
+}
+/** Out of memory, after a collection did not help. */
+export class OutOfMemoryError extends RuntimeError {
+  override name = 'OutOfMemoryError'
+}
+/** `torch.linalg.LinAlgError`. */
+export class LinAlgError extends RuntimeError {
+  override name = 'LinAlgError'
+}
+/** `torch.AcceleratorError`. */
+export class AcceleratorError extends RuntimeError {
+  override name = 'AcceleratorError'
+}
+/** Python's ValueError. */
+export class ValueError extends Error {
+  override name = 'ValueError'
+  operator?: string
+}
+/** Python's IndexError: a RangeError. */
+export class IndexError extends RangeError {
+  override name = 'IndexError'
+  operator?: string
+}
+/** Python's KeyError. */
+export class KeyError extends Error {
+  override name = 'KeyError'
+}
+/** Python's AttributeError. */
+export class AttributeError extends Error {
+  override name = 'AttributeError'
+}
+/** Python's AssertionError. */
+export class AssertionError extends Error {
+  override name = 'AssertionError'
+}
+/** Python's BufferError. */
+export class BufferError extends Error {
+  override name = 'BufferError'
+}
+
+type ErrorClass = new (message: string) => Error
+
+const classes: Record<string, ErrorClass> = {
+  RuntimeError,
+  NotImplementedError,
+  OutOfMemoryError,
+  LinAlgError,
+  AcceleratorError,
+  ValueError,
+  IndexError,
+  KeyError,
+  AttributeError,
+  AssertionError,
+  BufferError,
+  TypeError,
+}
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** Takes the library's own frames off the top of a stack, so that it begins at the user's line. */
+function begin_at_user(error: Error): void {
+  const lines = (error.stack ?? '').split('\n')
+  const first = lines.findIndex((line) => /^ {4}at /.test(line))
+  if (first < 0) return
+  const own = (line: string) => line.includes(here) || /^ {4}at (?:new )?(?:Array|Object|Function)\.\w+ \(<anonymous>\)/.test(line)
+  let user = first
+  while (user < lines.length && own(lines[user]!)) user++
+  if (user < lines.length) lines.splice(first, user - first)
+  Object.defineProperty(error, 'stack', { value: lines.join('\n'), configurable: true, writable: true, enumerable: false })
+}
+
+/** Makes an error of a class of PyTorch's by name; its stack begins at the user's line. */
+export function make_error(kind: string, message: string, operator = ''): Error {
+  const limit = Error.stackTraceLimit
+  // Enough frames that the user's own are among them, below ours.
+  if (limit > 0) Error.stackTraceLimit = limit + 16
+  const error = new (classes[kind] ?? RuntimeError)(message)
+  Error.stackTraceLimit = limit
+  if (operator !== '') Object.defineProperty(error, 'operator', { value: operator, enumerable: false, configurable: true, writable: true })
+  begin_at_user(error)
+  return error
+}
+
+export const type_error = (message: string, operator?: string): Error => make_error('TypeError', message, operator)
+export const value_error = (message: string, operator?: string): Error => make_error('ValueError', message, operator)
+export const runtime_error = (message: string, operator?: string): Error => make_error('RuntimeError', message, operator)
+export const index_error = (message: string, operator?: string): Error => make_error('IndexError', message, operator)
+export const key_error = (message: string): Error => make_error('KeyError', message)
+export const attribute_error = (message: string): Error => make_error('AttributeError', message)
+export const assertion_error = (message: string): Error => make_error('AssertionError', message)
+export const not_implemented_error = (message: string): Error => make_error('NotImplementedError', message)
+
+/** What people call the type of a value, for "must be X, not Y". */
+export function type_name(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'object') return value.constructor?.name ?? 'object'
+  return typeof value
+}
+
+/** The closest of `names` to a misspelt one, or nothing where none is close. */
+export function closest_name(misspelt: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let least = Math.max(2, Math.floor(misspelt.length / 2)) + 1
+  for (const name of names) {
+    const distance = edit_distance(misspelt, name)
+    if (distance < least) {
+      least = distance
+      best = name
+    }
+  }
+  return best
+}
+
+function edit_distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

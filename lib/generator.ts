@@ -1,0 +1,64 @@
+import { device, type DeviceLike } from './device.js'
+import { lower_device } from './ops/lower.js'
+import { LOWERED } from './ops/lowered.js'
+import { native } from './native.js'
+import { handle_of, type Tensor, wrap } from './tensor.js'
+
+const forgotten = new FinalizationRegistry<number>((handle) => native.free_generator(handle))
+
+/**
+ * A stream of pseudo-random numbers, as `torch.Generator`: the same seed gives Python's numbers.
+ *
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * const generator = new torch.Generator().manual_seed(0)
+ * torch.randn(2, { generator })
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.Generator.html
+ */
+export class Generator {
+  readonly [LOWERED]: number
+
+  /** @param where the device that the numbers are drawn on (default `'cpu'`) */
+  constructor(where: DeviceLike | { device?: DeviceLike } = 'cpu') {
+    const text = typeof where === 'object' && 'device' in where && !('type' in where) ? (where.device ?? 'cpu') : (where as DeviceLike)
+    this[LOWERED] = native.make_generator(lower_device(text))
+    forgotten.register(this, this[LOWERED])
+  }
+
+  get device() {
+    return device(native.generator_device(this[LOWERED]))
+  }
+
+  /** Starts the stream anew from a seed of 64 bits; returns the generator. */
+  manual_seed(seed: number | bigint): this {
+    native.generator_manual_seed(this[LOWERED], seed)
+    return this
+  }
+
+  /** Seeds from the system's entropy and returns the seed. */
+  seed(): bigint {
+    return native.generator_seed(this[LOWERED])
+  }
+
+  initial_seed(): bigint {
+    return native.generator_initial_seed(this[LOWERED])
+  }
+
+  /** The whole state, as a ByteTensor. */
+  get_state(): Tensor {
+    return wrap(native.generator_get_state(this[LOWERED]))
+  }
+
+  set_state(state: Tensor): void {
+    native.generator_set_state(this[LOWERED], handle_of(state))
+  }
+
+  /** A generator of its own in the same state. */
+  clone_state(): Generator {
+    const copy = new Generator(this.device)
+    copy.set_state(this.get_state())
+    return copy
+  }
+}

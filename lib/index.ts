@@ -1,0 +1,52 @@
+import './tensor/install.js'
+
+// What PyTorch calls `torch`. Names written by hand stand before the generated ones.
+
+export * from './ops/generated/torch.js'
+export * from './dtype.js'
+export { Device, type DeviceLike, device } from './device.js'
+export {
+  channels_last, channels_last_3d, contiguous_format, jagged, Layout, MemoryFormat, per_channel_affine,
+  per_channel_affine_float_qparams, per_channel_symmetric, per_tensor_affine, per_tensor_symmetric, preserve_format,
+  QScheme, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr, strided,
+} from './layout.js'
+export { Complex, complex_scalar, FloatScalar, float_scalar, type Scalar } from './scalar.js'
+export {
+  AcceleratorError, AssertionError, AttributeError, BufferError, IndexError, KeyError, LinAlgError,
+  NotImplementedError, OutOfMemoryError, RuntimeError, ValueError,
+} from './errors.js'
+export { Tensor } from './tensor.js'
+export type { BackwardOptions, GradFn } from './tensor/autograd.js'
+export type { TensorHookHandle } from './autograd/hooks.js'
+export type { ToKeywords } from './tensor/conversions.js'
+export type { IndexItem } from './tensor/indexing.js'
+export type { NestedList, TypedArray } from './tensor/elements.js'
+export {
+  as_tensor, asarray, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, type CreateOptions, DoubleTensor,
+  FloatTensor, full, HalfTensor, IntTensor, LongTensor, ShortTensor, type TensorData, tensor,
+} from './tensor/create.js'
+export { Generator } from './generator.js'
+export { get_rng_state, initial_seed, manual_seed, seed, set_rng_state } from './random.js'
+export * as random from './random.js'
+export {
+  enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, type ModeGuard, no_grad, set_grad_enabled,
+} from './autograd/grad_mode.js'
+export * as autograd from './autograd/index.js'
+export { keep, scope } from './scope.js'
+export { empty_cache, memory_stats, set_memory_budget } from './memory.js'
+export { get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads } from './threads.js'
+export { get_printoptions, set_printoptions } from './tensor/print_options.js'
+export { ops } from './ops/operator.js'
+export * as linalg from './ops/generated/linalg.js'
+export * as fft from './ops/generated/fft.js'
+export * as special from './ops/generated/special.js'
+export * as sparse from './ops/generated/sparse.js'
+export * as nested from './ops/generated/nested.js'
+export * as cuda from './cuda/index.js'
+export * as backends from './backends/index.js'
+export * as nn from './nn/index.js'
+export * as optim from './optim/index.js'
+export { load, save } from './serialization.js'
+export * as diffusion from './diffusion/index.js'
+export { Trainer, type TrainerOptions } from './trainer/index.js'
+export { __version__, version } from './version.js'

@@ -1,0 +1,109 @@
+import v8 from 'node:v8'
+import vm from 'node:vm'
+import { type Handle, type MemoryStats, native } from './native.js'
+
+// Tensors are freed when a collection finds their objects gone (see docs/memory.md). New ones are handed to the
+// addon in batches; a collection is asked for when the addon says that enough garbage may be waiting.
+
+type Collect = (options?: { type: 'minor' }) => void
+
+let collect_garbage: Collect | undefined
+
+/** V8's own collector; a flag brings it without one on the command line. */
+function garbage_collector(): Collect {
+  if (collect_garbage === undefined) {
+    const given = (globalThis as { gc?: Collect }).gc
+    if (given !== undefined) {
+      collect_garbage = given
+    } else {
+      v8.setFlagsFromString('--expose-gc')
+      collect_garbage = vm.runInNewContext('gc') as Collect | undefined
+    }
+    if (typeof collect_garbage !== 'function') {
+      throw new Error('typetorch needs V8’s gc(), which this runtime does not give; Node.js 20.19 or later does')
+    }
+  }
+  return collect_garbage
+}
+
+const BATCH = 16
+const handles = new Int32Array(BATCH)
+const objects: (object | undefined)[] = new Array(BATCH).fill(undefined)
+let waiting = 0
+
+/** [0] is set by the addon when a collection is due. */
+let flags: Int32Array = new Int32Array(8)
+
+/** Called once by lib/tensor.ts with what the addon shares. */
+export function share_flags(shared: Int32Array): void {
+  flags = shared
+}
+
+function hand_over_batch(): void {
+  const o = objects
+  const h = handles
+  native.track(
+    h[0], o[0], h[1], o[1], h[2], o[2], h[3], o[3], h[4], o[4], h[5], o[5], h[6], o[6], h[7], o[7],
+    h[8], o[8], h[9], o[9], h[10], o[10], h[11], o[11], h[12], o[12], h[13], o[13], h[14], o[14], h[15], o[15],
+  )
+  waiting = 0
+  o.fill(undefined)
+}
+
+/** Hands over what waits, so that a handle may be given up. */
+export function flush(): void {
+  if (waiting === 0) return
+  if (waiting === BATCH) {
+    hand_over_batch()
+    return
+  }
+  const pairs: unknown[] = []
+  for (let i = 0; i < waiting; i++) pairs.push(handles[i], objects[i])
+  waiting = 0
+  objects.fill(undefined)
+  native.track(...pairs)
+}
+
+/** A new tensor's object: from now on its handle is freed when the object is gone. */
+export function note(handle: Handle, object: object): void {
+  handles[waiting] = handle
+  objects[waiting] = object
+  waiting++
+  if (waiting === BATCH) hand_over_batch()
+  if (flags[0] !== 0) collect()
+}
+
+/** A minor collection and a sweep; a major one where minor ones have stopped helping. */
+export function collect(): void {
+  flush()
+  const gc = garbage_collector()
+  gc({ type: 'minor' })
+  if (native.sweep(false)) collect_all()
+}
+
+/** A major collection and a sweep of everything. */
+export function collect_all(): void {
+  flush()
+  garbage_collector()()
+  native.sweep(true)
+}
+
+/** The figures behind `torch.memory_stats()`. */
+export function memory_stats(): MemoryStats {
+  return native.memory_stats()
+}
+
+/**
+ * How much garbage may wait for a collection.
+ *
+ * @param bytes bytes of tensors on the CPU (default 32 MiB)
+ * @param tensors number of tensors (default 50,000)
+ */
+export function set_memory_budget(bytes: number, tensors = 50_000): void {
+  native.set_memory_budget(bytes, tensors)
+}
+
+/** Gives memory that waits for its next use back to the system. */
+export function empty_cache(): void {
+  native.empty_cache()
+}

@@ -1,0 +1,202 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A tensor as the addon knows it: a small positive integer; 0 for none, negative once it was disposed of. */
+export type Handle = number
+
+/** An operator prepared for calls: arguments by position, tensors as handles, raw results. */
+export type NativeOperator = (...values: unknown[]) => unknown
+
+export interface NativeParameter {
+  name: string
+  kind: string
+  type: string
+  nullable: boolean
+  list_size: number
+  written: boolean
+  keyword_only: boolean
+  required: boolean
+  default_value: unknown
+}
+
+export interface NativeSchema {
+  parameters: NativeParameter[]
+  /** `parameter` is the place of the argument that the result is (in-place, out=), or -1. */
+  results: { name: string; kind: string; parameter: number }[]
+  text: string
+  random: boolean
+}
+
+export interface MemoryStats {
+  alive_bytes: number
+  peak_bytes: number
+  cached_bytes: number
+  tensors: number
+  tracked: number
+  minor_collections: number
+  major_collections: number
+  freed: number
+}
+
+export interface ConvOptions {
+  dims: number
+  transposed?: boolean
+  stride: number[]
+  padding: number[] | 'same' | 'valid'
+  dilation: number[]
+  groups: number
+  padding_mode: string
+  reversed_padding: number[]
+}
+
+type UnaryMath =
+  | 'exp' | 'expm1' | 'log' | 'log1p' | 'log2' | 'log10' | 'sin' | 'cos' | 'tan' | 'asin' | 'acos' | 'atan'
+  | 'sinh' | 'cosh' | 'tanh' | 'sqrt' | 'erf' | 'erfc' | 'lgamma' | 'gamma'
+type BinaryMath = 'atan2' | 'pow' | 'fmod' | 'hypot'
+
+/** A file in PyTorch's zip format, open for reading; it is closed when it is forgotten. */
+export type Archive = { readonly archive: unique symbol }
+
+/** What the addon exports: native/addon.cpp's list, compared with this by a test. */
+export interface Native {
+  start(functions: {
+    make_error: (kind: string, message: string, operator: string, handle: Handle) => Error
+    run_hook: (id: number, gradient: Handle | Handle[]) => Handle | Handle[] | null
+    collect_all: () => void
+  }): Int32Array
+
+  bind(name: string, overload: string, numbers?: number[], values?: [number, unknown][]): NativeOperator
+  schema(name: string, overload: string): NativeSchema
+  operator_names(): string[]
+
+  dtype(x: Handle): number
+  device(x: Handle): string
+  layout(x: Handle): number
+  shape(x: Handle): number[]
+  stride(x: Handle): number[]
+  ndim(x: Handle): number
+  numel(x: Handle): number
+  storage_offset(x: Handle): number
+  data_ptr(x: Handle): number
+  storage(x: Handle): [address: number, bytes: number]
+  identity(x: Handle): number
+  fact(x: Handle, which: number): boolean
+  is_contiguous(x: Handle, memory_format: number): boolean
+  set_requires_grad(x: Handle, wanted: boolean): void
+  grad(x: Handle, cached: Handle): Handle
+  set_grad(x: Handle, gradient: Handle): void
+  zero_grads(tensors: Handle[], set_to_none: boolean): void
+  item(x: Handle): number | bigint | boolean | { re: number; im: number }
+  alias(x: Handle): Handle
+  shallow_copy(x: Handle): Handle
+  set_data(x: Handle, data: Handle): void
+  grad_fn_name(x: Handle): string | null
+  output_number(x: Handle): number
+  version(x: Handle): number
+
+  from_bytes(bytes: ArrayBufferLike | ArrayBufferView, dtype: number, shape: readonly number[]): Handle
+  to_bytes(x: Handle): ArrayBuffer
+  storage_buffer(x: Handle): ArrayBuffer
+
+  backward(tensors: Handle[], gradients: Handle[], retain_graph: boolean | null, create_graph: boolean, inputs: Handle[]): void
+  gradients(
+    outputs: Handle[], inputs: Handle[], gradients: Handle[], retain_graph: boolean | null, create_graph: boolean, allow_unused: boolean,
+  ): Handle[]
+  grad_enabled(): boolean
+  inference_enabled(): boolean
+  set_mode(mode: 0 | 1 | 2): void
+  register_hook(x: Handle, id: number): number
+  remove_hook(x: Handle, place: number): void
+  retain_grad(x: Handle): void
+  module_hook(inputs: Handle[], id: number): Handle[]
+
+  manual_seed(seed: number | bigint): void
+  make_generator(device: string): number
+  free_generator(generator: number): void
+  generator_manual_seed(generator: number, seed: number | bigint): void
+  generator_seed(generator: number): bigint
+  generator_initial_seed(generator: number): bigint
+  generator_device(generator: number): string
+  generator_get_state(generator: number): Handle
+  generator_set_state(generator: number, state: Handle): void
+
+  set_num_threads(threads: number): void
+  get_num_threads(): number
+  set_num_interop_threads(threads: number): void
+  get_num_interop_threads(): number
+  cpu_capability(): string
+  libtorch_version(): string
+  open_library(path: string): void
+  has_cuda(): boolean
+  cuda_device_count(): number
+  cuda_init(): void
+  accelerator_index(): number
+  set_accelerator_index(index: number): void
+  accelerator_synchronize(index?: number): void
+  accelerator_empty_cache(): void
+  accelerator_memory(index?: number): [allocated: number, most_allocated: number, reserved: number, most_reserved: number]
+  accelerator_reset_peak(index?: number): void
+
+  track(...handles_and_objects: unknown[]): void
+  sweep(all: boolean): boolean
+  dispose(x: Handle): void
+  set_memory_budget(bytes: number, tensors: number): void
+  empty_cache(): void
+  memory_stats(): MemoryStats
+
+  math: Record<UnaryMath, (x: number) => number> & Record<BinaryMath, (x: number, y: number) => number>
+
+  make_conv(options: ConvOptions): (input: Handle, weight: Handle, bias: Handle) => Handle
+  make_linear(): (input: Handle, weight: Handle, bias: Handle) => Handle
+  make_mse_loss(reduction: number): (input: Handle, target: Handle) => Handle
+
+  /**
+   * One step of Adam for all parameters of a group. `tensors` holds five handles a parameter: itself, exp_avg,
+   * exp_avg_sq, max_exp_avg_sq (or 0), step; `numbers` lr, beta1, beta2, eps, weight_decay and flags (1 amsgrad,
+   * 2 maximize, 4 capturable, 8 decoupled weight decay, 16 foreach, 32 fused, 64 differentiable); `extra` the
+   * handles of lr, beta1, beta2, grad_scale, found_inf where they are tensors.
+   */
+  adam_step(tensors: Int32Array, numbers: Float64Array, extra: Int32Array): void
+
+  write_archive(file: number, records: readonly (string | Uint8Array | Handle)[]): void
+  open_archive(path: string): Archive
+  archive_records(archive: Archive): string[]
+  archive_record(archive: Archive, name: string): Uint8Array
+  archive_storage(archive: Archive, name: string): Handle
+  view_storage(x: Handle, dtype: number, offset: number, size: readonly number[], stride: readonly number[]): Handle
+}
+
+const require = createRequire(import.meta.url)
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** The binary that fits: one that was built here, else a prebuilt one of the same LibTorch minor. */
+function addon_path(): string {
+  const built = process.env['TYPETORCH_ADDON'] ?? join(root, 'build', 'Release', 'typetorch.node')
+  if (existsSync(built)) return built
+  let minor = '2.13'
+  try {
+    const found = JSON.parse(readFileSync(join(root, 'build', 'libtorch.json'), 'utf8')) as { version: string }
+    minor = found.version.split('.').slice(0, 2).join('.')
+  } catch {
+    // No record: the supported one.
+  }
+  return join(root, 'prebuilds', `${process.platform}-${process.arch}`, `typetorch.libtorch-${minor}.glibc.node`)
+}
+
+function load(): Native {
+  const path = addon_path()
+  try {
+    return require(path) as Native
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    throw new Error(
+      `typetorch's native addon cannot be loaded: ${reason}. Run npm run doctor to see what is missing, npm install to build it.`,
+      { cause },
+    )
+  }
+}
+
+/** The addon. */
+export const native: Native = load()

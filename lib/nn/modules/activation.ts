@@ -1,0 +1,418 @@
+import { assertion_error } from '../../errors.js'
+import * as nn from '../../ops/generated/nn.js'
+import * as ops from '../../ops/generated/torch.js'
+import { take_options } from '../../ops/keywords.js'
+import type { Tensor } from '../../tensor.js'
+import * as F from '../functional.js'
+import { py_float, py_int, py_string } from '../repr.js'
+import { Module } from './module.js'
+
+/** The keyword of activations that may change their input. */
+export interface InplaceOptions {
+  /** Whether the input itself is changed. Default: false. */
+  inplace?: boolean
+}
+
+/** Activations whose only option is `inplace`. */
+class InplaceActivation extends Module {
+  declare inplace: boolean
+
+  constructor(inplace?: boolean | InplaceOptions)
+  constructor(...args: unknown[]) {
+    super()
+    this.inplace = take_options(new.target.name, args, ['inplace'], { inplace: false }).inplace
+  }
+
+  override extra_repr(): string {
+    return this.inplace ? 'inplace=True' : ''
+  }
+}
+
+/** What follows the other options where `inplace` is set. */
+function inplace_suffix(module: { inplace: boolean }): string {
+  return module.inplace ? ', inplace=True' : ''
+}
+
+/**
+ * ReLU(x) = max(0, x), element by element.
+ *
+ * @param inplace - whether the input itself is changed. Default: false
+ *
+ * @example
+ * ```ts
+ * const m = new nn.ReLU()
+ * const output = m(torch.randn(2))
+ * ```
+ *
+ * @see torch/nn/modules/activation.py
+ */
+export class ReLU extends InplaceActivation {
+  override forward(input: Tensor): Tensor {
+    return F.relu(input, this.inplace)
+  }
+}
+
+/** SELU(x) = scale · (max(0, x) + min(0, α (exp x − 1))), element by element. */
+export class SELU extends InplaceActivation {
+  override forward(input: Tensor): Tensor {
+    return F.selu(input, this.inplace)
+  }
+}
+
+/** SiLU(x) = x · σ(x), element by element. */
+export class SiLU extends InplaceActivation {
+  override forward(input: Tensor): Tensor {
+    return F.silu(input, this.inplace)
+  }
+}
+
+/** Mish(x) = x · tanh(softplus(x)), element by element. */
+export class Mish extends InplaceActivation {
+  override forward(input: Tensor): Tensor {
+    return F.mish(input, this.inplace)
+  }
+}
+
+/** A sigmoid of three straight lines: 0 up to −3, 1 from 3 on, x/6 + 1/2 between. */
+export class Hardsigmoid extends InplaceActivation {
+  override forward(input: Tensor): Tensor {
+    return F.hardsigmoid(input, this.inplace)
+  }
+
+  // PyTorch's prints nothing here.
+  override extra_repr(): string {
+    return ''
+  }
+}
+
+/** x · Hardsigmoid(x), element by element. */
+export class Hardswish extends InplaceActivation {
+  override forward(input: Tensor): Tensor {
+    return F.hardswish(input, this.inplace)
+  }
+
+  // PyTorch's prints nothing here.
+  override extra_repr(): string {
+    return ''
+  }
+}
+
+/** Sigmoid(x) = 1 / (1 + exp −x), element by element. */
+export class Sigmoid extends Module {
+  override forward(input: Tensor): Tensor {
+    return input.sigmoid()
+  }
+}
+
+/** tanh x, element by element. */
+export class Tanh extends Module {
+  override forward(input: Tensor): Tensor {
+    return input.tanh()
+  }
+}
+
+/** x − tanh x, element by element. */
+export class Tanhshrink extends Module {
+  override forward(input: Tensor): Tensor {
+    return F.tanhshrink(input)
+  }
+}
+
+/** x / (1 + |x|), element by element. */
+export class Softsign extends Module {
+  override forward(input: Tensor): Tensor {
+    return F.softsign(input)
+  }
+}
+
+/** log σ(x), element by element. */
+export class LogSigmoid extends Module {
+  override forward(input: Tensor): Tensor {
+    return nn.log_sigmoid(input)
+  }
+}
+
+/** ELU(x) = x for x > 0, α (exp x − 1) elsewhere; α is 1 by default. */
+export class ELU extends Module {
+  declare alpha: number
+  declare inplace: boolean
+
+  constructor(alpha?: number | ({ alpha?: number } & InplaceOptions), inplace?: boolean | InplaceOptions)
+  constructor(...args: unknown[]) {
+    super()
+    const { alpha, inplace } = take_options('ELU', args, ['alpha', 'inplace'], { alpha: 1, inplace: false })
+    this.alpha = alpha
+    this.inplace = inplace
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.elu(input, this.alpha, this.inplace)
+  }
+
+  override extra_repr(): string {
+    return `alpha=${py_float(this.alpha)}${inplace_suffix(this)}`
+  }
+}
+
+/** CELU(x) = max(0, x) + min(0, α (exp(x/α) − 1)); α is 1 by default. */
+export class CELU extends Module {
+  declare alpha: number
+  declare inplace: boolean
+
+  constructor(alpha?: number | ({ alpha?: number } & InplaceOptions), inplace?: boolean | InplaceOptions)
+  constructor(...args: unknown[]) {
+    super()
+    const { alpha, inplace } = take_options('CELU', args, ['alpha', 'inplace'], { alpha: 1, inplace: false })
+    this.alpha = alpha
+    this.inplace = inplace
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.celu(input, this.alpha, this.inplace)
+  }
+
+  override extra_repr(): string {
+    return `alpha=${py_float(this.alpha)}${inplace_suffix(this)}`
+  }
+}
+
+/** LeakyReLU(x) = max(0, x) + slope · min(0, x); the slope is 0.01 by default. */
+export class LeakyReLU extends Module {
+  declare negative_slope: number
+  declare inplace: boolean
+
+  constructor(
+    negative_slope?: number | ({ negative_slope?: number } & InplaceOptions),
+    inplace?: boolean | InplaceOptions,
+  )
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options('LeakyReLU', args, ['negative_slope', 'inplace'], {
+      negative_slope: 0.01,
+      inplace: false,
+    })
+    this.negative_slope = given.negative_slope
+    this.inplace = given.inplace
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.leaky_relu(input, this.negative_slope, this.inplace)
+  }
+
+  override extra_repr(): string {
+    return `negative_slope=${py_float(this.negative_slope)}${inplace_suffix(this)}`
+  }
+}
+
+/** x where it is above the threshold, `value` elsewhere. */
+export class Threshold extends Module {
+  declare threshold: number
+  declare value: number
+  declare inplace: boolean
+
+  constructor(threshold: number, value: number, inplace?: boolean | InplaceOptions)
+  constructor(options: { threshold: number; value: number } & InplaceOptions)
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options<{ threshold: number; value: number; inplace: boolean }>(
+      'Threshold',
+      args,
+      ['threshold', 'value', 'inplace'],
+      { inplace: false },
+    )
+    this.threshold = given.threshold
+    this.value = given.value
+    this.inplace = given.inplace
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.threshold(input, this.threshold, this.value, this.inplace)
+  }
+
+  override extra_repr(): string {
+    return `threshold=${py_int(this.threshold)}, value=${py_int(this.value)}${inplace_suffix(this)}`
+  }
+}
+
+/** x between two bounds, −1 and 1 by default. */
+export class Hardtanh extends Module {
+  declare min_val: number
+  declare max_val: number
+  declare inplace: boolean
+
+  constructor(
+    min_val?: number | ({ min_val?: number; max_val?: number } & InplaceOptions),
+    max_val?: number | ({ max_val?: number } & InplaceOptions),
+    inplace?: boolean | InplaceOptions,
+  )
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options('Hardtanh', args, ['min_val', 'max_val', 'inplace'], {
+      min_val: -1,
+      max_val: 1,
+      inplace: false,
+    })
+    this.min_val = given.min_val
+    this.max_val = given.max_val
+    this.inplace = given.inplace
+    if (this.max_val <= this.min_val)
+      throw assertion_error(
+        `max_val (${py_float(this.max_val)}) must be greater than min_val (${py_float(this.min_val)})`,
+      )
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.hardtanh(input, this.min_val, this.max_val, this.inplace)
+  }
+
+  override extra_repr(): string {
+    return `min_val=${py_float(this.min_val)}, max_val=${py_float(this.max_val)}${inplace_suffix(this)}`
+  }
+}
+
+/** min(max(0, x), 6), element by element. */
+export class ReLU6 extends Hardtanh {
+  constructor(inplace?: boolean | InplaceOptions)
+  constructor(...args: unknown[]) {
+    super(0, 6, take_options('ReLU6', args, ['inplace'], { inplace: false }).inplace)
+  }
+
+  override extra_repr(): string {
+    return this.inplace ? 'inplace=True' : ''
+  }
+}
+
+/** x · Φ(x), with Φ the normal distribution's function, or its approximation by tanh. */
+export class GELU extends Module {
+  declare approximate: 'none' | 'tanh'
+
+  constructor(approximate?: 'none' | 'tanh' | { approximate?: 'none' | 'tanh' })
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options('GELU', args, ['approximate'], { approximate: 'none' as 'none' | 'tanh' })
+    this.approximate = given.approximate
+  }
+
+  override forward(input: Tensor): Tensor {
+    return nn.gelu(input, { approximate: this.approximate })
+  }
+
+  override extra_repr(): string {
+    return `approximate=${py_string(this.approximate)}`
+  }
+}
+
+/** a · σ(b), where a and b are the halves of the input along a dimension, the last by default. */
+export class GLU extends Module {
+  declare dim: number
+
+  constructor(dim?: number | { dim?: number })
+  constructor(...args: unknown[]) {
+    super()
+    this.dim = take_options('GLU', args, ['dim'], { dim: -1 }).dim
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.glu(input, this.dim)
+  }
+
+  override extra_repr(): string {
+    return `dim=${py_int(this.dim)}`
+  }
+}
+
+/** x outside [−λ, λ], 0 inside; λ is 0.5 by default. */
+export class Hardshrink extends Module {
+  declare lambd: number
+
+  constructor(lambd?: number | { lambd?: number })
+  constructor(...args: unknown[]) {
+    super()
+    this.lambd = take_options('Hardshrink', args, ['lambd'], { lambd: 0.5 }).lambd
+  }
+
+  override forward(input: Tensor): Tensor {
+    return ops.hardshrink(input, this.lambd)
+  }
+
+  override extra_repr(): string {
+    return py_float(this.lambd)
+  }
+}
+
+/** x moved towards 0 by λ, and 0 inside [−λ, λ]; λ is 0.5 by default. */
+export class Softshrink extends Module {
+  declare lambd: number
+
+  constructor(lambd?: number | { lambd?: number })
+  constructor(...args: unknown[]) {
+    super()
+    this.lambd = take_options('Softshrink', args, ['lambd'], { lambd: 0.5 }).lambd
+  }
+
+  override forward(input: Tensor): Tensor {
+    return nn.softshrink(input, this.lambd)
+  }
+
+  override extra_repr(): string {
+    return py_float(this.lambd)
+  }
+}
+
+/** log(1 + exp βx) / β, and x itself where βx is above the threshold. */
+export class Softplus extends Module {
+  declare beta: number
+  declare threshold: number
+
+  constructor(beta?: number | { beta?: number; threshold?: number }, threshold?: number | { threshold?: number })
+  constructor(...args: unknown[]) {
+    super()
+    const { beta, threshold } = take_options('Softplus', args, ['beta', 'threshold'], { beta: 1, threshold: 20 })
+    this.beta = beta
+    this.threshold = threshold
+  }
+
+  override forward(input: Tensor): Tensor {
+    return nn.softplus(input, this.beta, this.threshold)
+  }
+
+  override extra_repr(): string {
+    return `beta=${py_float(this.beta)}, threshold=${py_float(this.threshold)}`
+  }
+}
+
+/** Activations along a dimension. */
+class DimActivation extends Module {
+  declare dim: number | null
+
+  constructor(dim?: number | null | { dim?: number | null })
+  constructor(...args: unknown[]) {
+    super()
+    this.dim = take_options(new.target.name, args, ['dim'], { dim: null as number | null }).dim
+  }
+
+  override extra_repr(): string {
+    return `dim=${this.dim === null ? 'None' : py_int(this.dim)}`
+  }
+}
+
+/** exp(xᵢ) / Σⱼ exp(xⱼ) along a dimension. */
+export class Softmax extends DimActivation {
+  override forward(input: Tensor): Tensor {
+    return F.softmax(input, this.dim)
+  }
+}
+
+/** The softmax of −x along a dimension. */
+export class Softmin extends DimActivation {
+  override forward(input: Tensor): Tensor {
+    return F.softmin(input, this.dim)
+  }
+}
+
+/** The logarithm of the softmax along a dimension. */
+export class LogSoftmax extends DimActivation {
+  override forward(input: Tensor): Tensor {
+    return F.log_softmax(input, this.dim)
+  }
+}

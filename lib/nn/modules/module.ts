@@ -1,0 +1,588 @@
+import { inspect } from 'node:util'
+import type { DeviceLike } from '../../device.js'
+import type { DType } from '../../dtype.js'
+import { value_error } from '../../errors.js'
+import * as ops from '../../ops/generated/torch.js'
+import { take_options } from '../../ops/keywords.js'
+import { scope_owner } from '../../scope.js'
+import type { Tensor } from '../../tensor.js'
+import { add_hook, type RemovableHandle } from '../../utils/hooks.js'
+import type { Parameter } from '../parameter.js'
+import { call_with_hooks } from './call.js'
+import { INTERNALS, Internals } from './internals.js'
+import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './module_apply.js'
+import {
+  type BackwardHook,
+  type BackwardPreHook,
+  type ForwardHook,
+  type ForwardHookOptions,
+  type ForwardHookWithKwargs,
+  type ForwardPreHook,
+  type ForwardPreHookOptions,
+  type ForwardPreHookWithKwargs,
+  global_hooks,
+  type LoadStateDictPostHook,
+  type LoadStateDictPreHook,
+  type LocalMetadata,
+  ModuleHooks,
+  type StateDictPostHook,
+  type StateDictPreHook,
+} from './module_hooks.js'
+import { module_repr } from './module_repr.js'
+import * as registration from './registration.js'
+import {
+  type IncompatibleKeys,
+  load_from_state_dict,
+  load_state_dict,
+  type StateDict,
+  type StateDictLike,
+  save_to_state_dict,
+  state_dict,
+} from './state_dict.js'
+import { type MemberOptions, named_children, named_members, named_modules } from './walk.js'
+
+function hooks_of(module: Module): ModuleHooks {
+  const internals = module[INTERNALS]
+  internals.hooks ??= new ModuleHooks()
+  return internals.hooks
+}
+
+/** A module is called like a function: with `forward`'s arguments, for `forward`'s result. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns a function with this prototype
+export interface Module {
+  (...args: Parameters<this['forward']>): ReturnType<this['forward']>
+}
+
+/**
+ * Base class of all neural network modules.
+ *
+ * A module's fields that are {@link Parameter}s or modules are its parameters and children, in the order in which they
+ * were assigned. A module is called with the arguments of `forward`; the call, not `forward`, runs hooks.
+ *
+ * @example
+ * ```ts
+ * class Model extends nn.Module {
+ *   conv1 = new nn.Conv2d(1, 20, 5)
+ *   conv2 = new nn.Conv2d(20, 20, 5)
+ *   forward(x: Tensor) {
+ *     x = nn.functional.relu(this.conv1(x))
+ *     return nn.functional.relu(this.conv2(x))
+ *   }
+ * }
+ * const y = new Model()(torch.randn(1, 1, 28, 28))
+ * ```
+ *
+ * @see torch/nn/modules/module.py
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface
+export class Module {
+  /** Whether the module is in training mode (see {@link train}). */
+  declare training: boolean
+  /** @internal */
+  declare readonly [INTERNALS]: Internals
+
+  constructor() {
+    const internals = new Internals()
+    const call = (...args: unknown[]): unknown => {
+      scope_owner(self)
+      return global_hooks.any || internals.hooks?.any
+        ? call_with_hooks(self, internals.hooks, args)
+        : self.forward(...args)
+    }
+    const self = Object.setPrototypeOf(call, new.target.prototype) as this
+    // A model may have fields of these names, and containers have a length.
+    delete (call as { name?: string }).name
+    delete (call as { length?: number }).length
+    Object.defineProperty(self, INTERNALS, { value: internals })
+    self.training = true
+    scope_owner(self)
+    // biome-ignore lint/correctness/noConstructorReturn: what makes a module callable
+    return self
+  }
+
+  /**
+   * What the module computes. To be overridden; callers call the module itself, which runs the hooks too.
+   *
+   * @throws NotImplementedError where a class does not define it
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the base accepts any signature, and subclasses narrow it
+  forward(..._args: any[]): any {
+    throw registration.forward_missing(this)
+  }
+
+  /** The version that `state_dict` notes for this class, for classes whose state has changed its form. */
+  get _version(): number {
+    return 1
+  }
+
+  /**
+   * Registers a tensor that is state but no parameter, under a field of that name.
+   *
+   * @param name - the field's name
+   * @param tensor - the buffer; null where there is none yet
+   * @param persistent - whether `state_dict()` holds it. Default: true
+   * @throws KeyError for a name that is empty, has a dot, or is taken; TypeError for something else than a Tensor
+   *
+   * @example
+   * ```ts
+   * this.register_buffer('running_mean', torch.zeros(num_features))
+   * ```
+   */
+  register_buffer(name: string, tensor: Tensor | null, persistent: boolean | { persistent?: boolean } = true): void {
+    registration.register_buffer(
+      this,
+      name,
+      tensor,
+      typeof persistent === 'boolean' ? persistent : (persistent.persistent ?? true),
+    )
+  }
+
+  /**
+   * Registers a parameter under a field of that name; null keeps the name for one to come.
+   *
+   * @throws KeyError for a name that is empty, has a dot, or is taken; TypeError for something else than a Parameter
+   */
+  register_parameter(name: string, param: Parameter | null): void {
+    registration.register_parameter(this, name, param)
+  }
+
+  /**
+   * Registers a child under a field of that name; null keeps the name for one to come.
+   *
+   * @throws KeyError for a name that is empty, has a dot, or is taken; TypeError for something else than a Module
+   */
+  add_module(name: string, module: Module | null): void {
+    registration.add_module(this, name, module)
+  }
+
+  /** The same as {@link add_module}. */
+  register_module(name: string, module: Module | null): void {
+    this.add_module(name, module)
+  }
+
+  /**
+   * The module at a path such as `'net.conv'`; this module for the empty path.
+   *
+   * @throws AttributeError where a part of the path is missing or is no module
+   */
+  get_submodule(target: string): Module {
+    return registration.get_submodule(this, target)
+  }
+
+  /**
+   * Puts a module at a path, where its parent exists; with `strict`, only in place of one that is there.
+   *
+   * @throws ValueError for an empty path or no Module; AttributeError where the path does not lead to a module
+   */
+  set_submodule(target: string, module: Module, strict: boolean | { strict?: boolean } = false): void {
+    registration.set_submodule(
+      this,
+      target,
+      module,
+      typeof strict === 'boolean' ? strict : (strict.strict ?? false),
+    )
+  }
+
+  /** The parameter at a path such as `'net.conv.weight'`. Throws AttributeError where there is none. */
+  get_parameter(target: string): Parameter {
+    return registration.get_parameter(this, target)
+  }
+
+  /** The buffer at a path such as `'net.norm.running_mean'`. Throws AttributeError where there is none. */
+  get_buffer(target: string): Tensor {
+    return registration.get_buffer(this, target)
+  }
+
+  /** Further state for `state_dict`; to be overridden together with {@link set_extra_state}. */
+  get_extra_state(): unknown {
+    throw registration.unreachable('get_extra_state')
+  }
+
+  /** Takes what {@link get_extra_state} gave. */
+  set_extra_state(_state: unknown): void {
+    throw registration.unreachable('set_extra_state')
+  }
+
+  /** Applies a function to every parameter, gradient and buffer of this module and its descendants, in place. */
+  _apply(fn: (tensor: Tensor) => Tensor, recurse = true): this {
+    if (recurse) for (const child of this.children()) child._apply(fn)
+    apply_to_tensors(this, fn)
+    return this
+  }
+
+  /**
+   * Calls a function with every descendant, then with this module.
+   *
+   * @example
+   * ```ts
+   * model.apply((module) => {
+   *   if (module instanceof nn.Linear) nn.init.zeros_(module.weight)
+   * })
+   * ```
+   */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn)
+    fn(this)
+    return this
+  }
+
+  /**
+   * Moves parameters and buffers to a device, and casts the floating point and complex ones to a dtype, in place.
+   *
+   * @throws TypeError for a dtype that is neither floating point nor complex
+   *
+   * @example
+   * ```ts
+   * model.to(torch.float64)
+   * model.to('cuda', torch.float16)
+   * model.to({ device: 'cpu', non_blocking: true })
+   * ```
+   */
+  to(device: DeviceLike | null, dtype?: DType | null | ToOptions, non_blocking?: boolean | ToOptions): this
+  to(dtype: DType, non_blocking?: boolean | ToOptions): this
+  to(tensor: Tensor, non_blocking?: boolean | ToOptions): this
+  to(options: ToOptions): this
+  to(...args: unknown[]): this {
+    return this._apply(converter(args))
+  }
+
+  /** Moves parameters and buffers to a device without copying what they hold. */
+  to_empty(options: { device: DeviceLike | null; recurse?: boolean }): this {
+    const { device, recurse = true } = options
+    return this._apply((tensor) => ops.empty_like(tensor, device === null ? {} : { device }), recurse)
+  }
+
+  /** Moves parameters and buffers to a CUDA device; the current one where none is given. */
+  cuda(device: DeviceLike | number | null = null): this {
+    return this._apply((tensor) => tensor.cuda(device ?? undefined))
+  }
+
+  /** Moves parameters and buffers to the CPU. */
+  cpu(): this {
+    return this._apply((tensor) => tensor.cpu())
+  }
+
+  /** Casts all parameters and buffers to a dtype. */
+  type(dst_type: DType): this {
+    return this._apply((tensor) => tensor.to(dst_type))
+  }
+
+  /** Casts floating point parameters and buffers to float32. */
+  float(): this {
+    return this._apply((tensor) => (tensor.is_floating_point() ? tensor.float() : tensor))
+  }
+
+  /** Casts floating point parameters and buffers to float64. */
+  double(): this {
+    return this._apply((tensor) => (tensor.is_floating_point() ? tensor.double() : tensor))
+  }
+
+  /** Casts floating point parameters and buffers to float16. */
+  half(): this {
+    return this._apply((tensor) => (tensor.is_floating_point() ? tensor.half() : tensor))
+  }
+
+  /** Casts floating point parameters and buffers to bfloat16. */
+  bfloat16(): this {
+    return this._apply((tensor) => (tensor.is_floating_point() ? tensor.bfloat16() : tensor))
+  }
+
+  /**
+   * Registers a hook that runs before `forward` and may replace its arguments.
+   *
+   * @param hook - `(module, args)`; an array it returns replaces the arguments, anything else the only argument. With
+   * `with_kwargs`, `(module, args, kwargs)`, which returns nothing or `[args, kwargs]`
+   * @param options.prepend - before the module's other pre-hooks. Default: false
+   * @param options.with_kwargs - whether the hook is given the keywords (a trailing plain object). Default: false
+   */
+  register_forward_pre_hook(
+    hook: ForwardPreHook<this>,
+    options?: { prepend?: boolean; with_kwargs?: false },
+  ): RemovableHandle
+  register_forward_pre_hook(
+    hook: ForwardPreHookWithKwargs<this>,
+    options: { prepend?: boolean; with_kwargs: true },
+  ): RemovableHandle
+  register_forward_pre_hook(hook: unknown, options: ForwardPreHookOptions = {}): RemovableHandle {
+    return hooks_of(this).add_forward_pre(hook as ForwardPreHook, options)
+  }
+
+  /**
+   * Registers a hook that runs after `forward` and may replace its result.
+   *
+   * @param hook - `(module, args, output)`, or with `with_kwargs` `(module, args, kwargs, output)`
+   * @param options.prepend - before the module's other hooks. Default: false
+   * @param options.with_kwargs - whether the hook is given the keywords (a trailing plain object). Default: false
+   * @param options.always_call - whether it runs also where an error is thrown. Default: false
+   *
+   * @example
+   * ```ts
+   * const shapes: string[] = []
+   * model.conv1.register_forward_hook((module, args, output) => {
+   *   shapes.push(String(output.shape))
+   * })
+   * ```
+   */
+  register_forward_hook(
+    hook: ForwardHook<this, ReturnType<this['forward']>>,
+    options?: { prepend?: boolean; with_kwargs?: false; always_call?: boolean },
+  ): RemovableHandle
+  register_forward_hook(
+    hook: ForwardHookWithKwargs<this, ReturnType<this['forward']>>,
+    options: { prepend?: boolean; with_kwargs: true; always_call?: boolean },
+  ): RemovableHandle
+  register_forward_hook(hook: unknown, options: ForwardHookOptions = {}): RemovableHandle {
+    return hooks_of(this).add_forward(hook as ForwardHook, options)
+  }
+
+  /**
+   * Registers a hook that runs when the gradients of the module's inputs have been computed, and may replace them:
+   * `(module, grad_input, grad_output)`. Where no input requires gradients it runs with those of the outputs.
+   */
+  register_full_backward_hook(
+    hook: BackwardHook<this>,
+    prepend: boolean | { prepend?: boolean } = false,
+  ): RemovableHandle {
+    return add_hook(hooks_of(this).backward, hook as BackwardHook, {
+      prepend: typeof prepend === 'boolean' ? prepend : prepend.prepend,
+    })
+  }
+
+  /** Registers a hook that runs when the gradients of the module's outputs are there: `(module, grad_output)`. */
+  register_full_backward_pre_hook(
+    hook: BackwardPreHook<this>,
+    prepend: boolean | { prepend?: boolean } = false,
+  ): RemovableHandle {
+    return add_hook(hooks_of(this).backward_pre, hook as BackwardPreHook, {
+      prepend: typeof prepend === 'boolean' ? prepend : prepend.prepend,
+    })
+  }
+
+  /** Registers a hook that runs before `state_dict`: `(module, prefix, keep_vars)`. */
+  register_state_dict_pre_hook(hook: StateDictPreHook<this>): RemovableHandle {
+    return add_hook(hooks_of(this).state_dict_pre, hook as StateDictPreHook)
+  }
+
+  /** Registers a hook that changes what `state_dict` made, in place: `(module, state_dict, prefix, metadata)`. */
+  register_state_dict_post_hook(hook: StateDictPostHook<this>): RemovableHandle {
+    return add_hook(hooks_of(this).state_dict_post, hook as StateDictPostHook)
+  }
+
+  /** Registers a hook that may change a dictionary before it is loaded into this module. */
+  register_load_state_dict_pre_hook(hook: LoadStateDictPreHook<this>): RemovableHandle {
+    return add_hook(hooks_of(this).load_state_dict_pre, hook as LoadStateDictPreHook)
+  }
+
+  /** Registers a hook that sees, and may change, the keys that did not match: `(module, incompatible_keys)`. */
+  register_load_state_dict_post_hook(hook: LoadStateDictPostHook<this>): RemovableHandle {
+    return add_hook(hooks_of(this).load_state_dict_post, hook as LoadStateDictPostHook)
+  }
+
+  /** Adds this module's own state, not its children's, to a dictionary. */
+  _save_to_state_dict(destination: StateDict, prefix: string, keep_vars: boolean): void {
+    save_to_state_dict(this, destination, prefix, keep_vars)
+  }
+
+  /**
+   * The whole state of the module by name: parameters and persistent buffers, detached, sharing their memory.
+   *
+   * @param options.prefix - what all names begin with. Default: `''`
+   * @param options.keep_vars - the parameters themselves, not detached. Default: false
+   * @param options.destination - a dictionary to add to
+   *
+   * @example
+   * ```ts
+   * torch.save(model.state_dict(), 'model.pt')
+   * ```
+   */
+  state_dict(options: { destination?: StateDict; prefix?: string; keep_vars?: boolean } = {}): StateDict {
+    return state_dict(this, options)
+  }
+
+  /** Takes this module's own state, not its children's, from a dictionary. */
+  _load_from_state_dict(
+    state_dict: StateDict,
+    prefix: string,
+    local_metadata: LocalMetadata,
+    strict: boolean,
+    missing_keys: string[],
+    unexpected_keys: string[],
+    error_msgs: string[],
+  ): void {
+    load_from_state_dict(this, {
+      state_dict,
+      prefix,
+      local_metadata,
+      strict,
+      missing_keys,
+      unexpected_keys,
+      error_msgs,
+    })
+  }
+
+  /**
+   * Copies a state into this module and its descendants.
+   *
+   * @param state_dict - tensors by name, as {@link state_dict} gives them
+   * @param strict - whether the names must be the same. Default: true
+   * @param assign - whether the tensors are taken themselves instead of copied. Default: false
+   * @returns the names that were missing and those that were not expected
+   * @throws RuntimeError that lists everything which did not fit
+   */
+  load_state_dict(
+    state_dict: StateDictLike,
+    strict: boolean | { strict?: boolean; assign?: boolean } = true,
+    assign: boolean | { assign?: boolean } = false,
+  ): IncompatibleKeys {
+    const keywords = { ...(typeof strict === 'object' ? strict : {}), ...(typeof assign === 'object' ? assign : {}) }
+    return load_state_dict(
+      this,
+      state_dict,
+      typeof strict === 'boolean' ? strict : (keywords.strict ?? true),
+      typeof assign === 'boolean' && keywords.assign === undefined ? assign : (keywords.assign ?? false),
+    )
+  }
+
+  /** All parameters, each once. An optimizer is given these. */
+  *parameters(recurse: boolean | { recurse?: boolean } = true): Generator<Parameter, void, undefined> {
+    const all = typeof recurse === 'boolean' ? recurse : (recurse.recurse ?? true)
+    for (const [, parameter] of named_members(this, 'parameters', '', all, true)) yield parameter
+  }
+
+  /**
+   * All parameters with their names.
+   *
+   * @param prefix - what all names begin with. Default: `''`
+   * @param recurse - whether the descendants' are listed too. Default: true
+   * @param remove_duplicate - whether one that has several names is listed once. Default: true
+   */
+  named_parameters(
+    prefix?: string | MemberOptions,
+    recurse?: boolean | MemberOptions,
+    remove_duplicate?: boolean | MemberOptions,
+  ): Generator<[string, Parameter], void, undefined>
+  named_parameters(...args: unknown[]): Generator<[string, Parameter], void, undefined> {
+    const given = member_options('named_parameters', args)
+    return named_members(this, 'parameters', given.prefix, given.recurse, given.remove_duplicate)
+  }
+
+  /** All buffers, each once. */
+  *buffers(recurse: boolean | { recurse?: boolean } = true): Generator<Tensor, void, undefined> {
+    const all = typeof recurse === 'boolean' ? recurse : (recurse.recurse ?? true)
+    for (const [, buffer] of named_members(this, 'buffers', '', all, true)) yield buffer
+  }
+
+  /** All buffers with their names; parameters as of {@link named_parameters}. */
+  named_buffers(
+    prefix?: string | MemberOptions,
+    recurse?: boolean | MemberOptions,
+    remove_duplicate?: boolean | MemberOptions,
+  ): Generator<[string, Tensor], void, undefined>
+  named_buffers(...args: unknown[]): Generator<[string, Tensor], void, undefined> {
+    const given = member_options('named_buffers', args)
+    return named_members(this, 'buffers', given.prefix, given.recurse, given.remove_duplicate)
+  }
+
+  /** The immediate children, each once. */
+  *children(): Generator<Module, void, undefined> {
+    for (const [, child] of named_children(this)) yield child
+  }
+
+  /** The immediate children with their names, each once. */
+  named_children(): Generator<[string, Module], void, undefined> {
+    return named_children(this)
+  }
+
+  /** This module and all its descendants, each once. */
+  *modules(remove_duplicate: boolean | { remove_duplicate?: boolean } = true): Generator<Module, void, undefined> {
+    const once = typeof remove_duplicate === 'boolean' ? remove_duplicate : (remove_duplicate.remove_duplicate ?? true)
+    for (const [, module] of named_modules(this, new Set(), '', once)) yield module
+  }
+
+  /**
+   * This module, under the name `''`, and all its descendants with their names.
+   *
+   * @param memo - modules that count as listed
+   * @param prefix - what all names begin with. Default: `''`
+   * @param remove_duplicate - whether one that has several names is listed once. Default: true
+   */
+  named_modules(
+    memo?: Set<Module> | null | NamedModulesOptions,
+    prefix?: string | NamedModulesOptions,
+    remove_duplicate?: boolean | NamedModulesOptions,
+  ): Generator<[string, Module], void, undefined>
+  named_modules(...args: unknown[]): Generator<[string, Module], void, undefined> {
+    const given = take_options<Required<NamedModulesOptions>>(
+      'named_modules',
+      args,
+      ['memo', 'prefix', 'remove_duplicate'],
+      { memo: null, prefix: '', remove_duplicate: true },
+    )
+    return named_modules(this, given.memo ?? new Set(), given.prefix, given.remove_duplicate)
+  }
+
+  /**
+   * Sets this module and its descendants to training mode, or with false to evaluation mode. Dropout, batch
+   * normalisation and the like compute differently in the two.
+   *
+   * @throws ValueError for something else than a boolean
+   */
+  train(mode = true): this {
+    if (typeof mode !== 'boolean') throw value_error('training mode is expected to be boolean')
+    this.training = mode
+    for (const child of this.children()) child.train(mode)
+    return this
+  }
+
+  /** The same as `train(false)`. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  /** Sets whether gradients are computed for the module's parameters. */
+  requires_grad_(requires_grad = true): this {
+    for (const parameter of this.parameters()) parameter.requires_grad_(requires_grad)
+    return this
+  }
+
+  /** Removes the gradients of all parameters, or with `set_to_none: false` fills them with zeros. */
+  zero_grad(set_to_none: boolean | { set_to_none?: boolean } = true): void {
+    zero_gradients(
+      [...this.parameters()],
+      typeof set_to_none === 'boolean' ? set_to_none : (set_to_none.set_to_none ?? true),
+    )
+  }
+
+  /** What a subclass prints between its parentheses. */
+  extra_repr(): string {
+    return ''
+  }
+
+  /** The text that Python prints for the module. */
+  __repr__(): string {
+    return module_repr(this)
+  }
+
+  toString(): string {
+    return this.__repr__()
+  }
+
+  [inspect.custom](): string {
+    return this.__repr__()
+  }
+}
+
+/** Keywords of {@link Module.named_modules}. */
+export type NamedModulesOptions = {
+  memo?: Set<Module> | null
+  prefix?: string
+  remove_duplicate?: boolean
+}
+
+function member_options(name: string, args: unknown[]): Required<MemberOptions> {
+  return take_options(name, args, ['prefix', 'recurse', 'remove_duplicate'], {
+    prefix: '',
+    recurse: true,
+    remove_duplicate: true,
+  })
+}

@@ -1,0 +1,99 @@
+import { runtime_error, type_error } from '../../errors.js'
+import { Tensor } from '../../tensor.js'
+import { Parameter } from '../parameter.js'
+import { delete_field, fields_of } from './internals.js'
+import { Module } from './module.js'
+import { set_attribute, type_name } from './registration.js'
+import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
+
+/** A line of a container of parameters: `(0): Parameter containing: [torch.float32 of size 10x10]`. */
+export function describe_entry(name: string | number, value: unknown, kind: (tensor: Tensor) => string): string {
+  if (!(value instanceof Tensor)) return `  (${name}): Object of type: ${type_name(value)}`
+  const device = value.device.type === 'cuda' ? ` (${String(value.device)})` : ''
+  const what = value instanceof Parameter ? 'Parameter' : 'Tensor'
+  return `  (${name}): ${what} containing: [${kind(value)} of size ${value.shape.join('x')}${device}]`
+}
+
+/** A tensor becomes a parameter; anything else stays what it is. */
+export function as_entry(value: unknown): unknown {
+  return value instanceof Tensor && !(value instanceof Parameter) ? new Parameter(value) : value
+}
+
+/**
+ * A list whose tensors are parameters of the module. Other values may stand in it too.
+ *
+ * @param values - what to begin with
+ *
+ * @example
+ * ```ts
+ * const params = new nn.ParameterList(Array.from({ length: 10 }, () => torch.randn(10, 10)))
+ * ```
+ *
+ * @see torch/nn/modules/container.py
+ */
+export class ParameterList<V = Parameter> extends Module implements Iterable<V> {
+  #size = 0
+
+  constructor(values: Iterable<V | Tensor> | null = null) {
+    super()
+    if (values !== null) this.extend(values)
+  }
+
+  /** How many entries there are. */
+  override get length(): number {
+    return this.#size
+  }
+
+  /** The entry at a place (a negative one counts from the end), or the list at a slice such as `'1:3'`. */
+  at(index: Int): V
+  at(index: Slice): ParameterList<V>
+  at(index: Int | string): V | ParameterList<V> {
+    if (typeof index !== 'string') return fields_of(this)[absolute_index(index, this.#size)] as V
+    const values = slice_places(index, this.#size).map((place) => this.at(place))
+    return new (this.constructor as new (values: V[]) => ParameterList<V>)(values)
+  }
+
+  /** Puts a value in the place of another; a Tensor becomes a Parameter. */
+  set_at(index: Int, value: V | Tensor): void {
+    set_attribute(this, String(absolute_index(index, this.#size)), as_entry(value))
+  }
+
+  /** Adds a value at the end; a Tensor becomes a Parameter. */
+  append(value: V | Tensor): this {
+    this.#size += 1
+    this.set_at(this.#size - 1, value)
+    return this
+  }
+
+  /** Adds values at the end. */
+  extend(values: Iterable<V | Tensor>): this {
+    if (values instanceof Tensor || typeof (values as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== 'function')
+      throw type_error(`ParameterList.extend should be called with an iterable, but got ${type_name(values)}`)
+    for (const value of [...values]) this.append(value)
+    return this
+  }
+
+  /** Removes the last entry, or the one at a place, and returns it. */
+  pop(index: Int = -1): V {
+    const place = absolute_index(index, this.#size)
+    const value = this.at(place)
+    const later = [...this].slice(place + 1)
+    for (let i = place; i < this.#size; i++) delete_field(this, String(i))
+    this.#size = place
+    this.extend(later)
+    return value
+  }
+
+  override forward(..._args: never[]): never {
+    throw runtime_error('ParameterList should not be called.')
+  }
+
+  /** The entries in their order. */
+  *[Symbol.iterator](): Generator<V, void, undefined> {
+    for (let place = 0; place < this.#size; place++) yield this.at(place)
+  }
+
+  override extra_repr(): string {
+    return [...this].map((value, place) => describe_entry(place, value, (t) => String(t.dtype))).join('\n')
+  }
+}

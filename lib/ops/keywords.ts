@@ -1,0 +1,51 @@
+import { closest_name, type_error } from '../errors.js'
+
+/** Whether a value is a plain object: how keywords are given. */
+export function is_options(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/**
+ * A constructor's or function's arguments, each given by position or by keyword as in Python.
+ *
+ * @param name what errors call it
+ * @param args as they were given, a trailing plain object holding the keywords
+ * @param names the parameters in their order
+ * @param defaults the values of those that need not be given
+ */
+export function take_options<T extends object>(
+  name: string,
+  args: readonly unknown[],
+  names: readonly (keyof T & string)[],
+  defaults: Partial<T>,
+): T {
+  const taken: Record<string, unknown> = { ...defaults }
+  const last = args[args.length - 1]
+  const keywords = is_options(last) ? last : undefined
+  const positional = keywords === undefined ? args : args.slice(0, -1)
+  if (positional.length > names.length) {
+    throw type_error(`${name}() takes ${names.length} positional argument${names.length === 1 ? '' : 's'} but ${positional.length} ${positional.length === 1 ? 'was' : 'were'} given`)
+  }
+  const given = new Set<string>()
+  positional.forEach((value, i) => {
+    if (value === undefined) return
+    taken[names[i]!] = value
+    given.add(names[i]!)
+  })
+  for (const keyword in keywords) {
+    if (keywords[keyword] === undefined) continue
+    if (!(names as readonly string[]).includes(keyword)) {
+      const closest = closest_name(keyword, names)
+      throw type_error(`${name}() got an unexpected keyword argument '${keyword}'${closest === undefined ? '' : `; did you mean '${closest}'?`}`)
+    }
+    if (given.has(keyword)) throw type_error(`${name}() got multiple values for argument '${keyword}'`)
+    taken[keyword] = keywords[keyword]
+  }
+  const missing = names.filter((n) => !(n in taken))
+  if (missing.length > 0) {
+    throw type_error(`${name}() missing ${missing.length} required positional argument${missing.length === 1 ? '' : 's'}: ${missing.map((n) => `'${n}'`).join(' and ')}`)
+  }
+  return taken as T
+}

@@ -1,0 +1,17 @@
+// The types that the generated declarations are written in.
+export type { Tensor } from '../tensor.js'
+export type { Scalar } from '../scalar.js'
+export type { DType } from '../dtype.js'
+export type { DeviceLike } from '../device.js'
+export type { Layout, MemoryFormat } from '../layout.js'
+export type { Generator } from '../generator.js'
+import type { Tensor } from '../tensor.js'
+
+/** A list of whole numbers: sizes, strides, dimensions. */
+export type IntList = readonly (number | bigint)[]
+
+/** A storage is handed over as a tensor that shares it. */
+export type Storage = Tensor
+
+/** A stream, as its id, device index and device type. */
+export type Stream = readonly [id: number, device_index: number, device_type: number]

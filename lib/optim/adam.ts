@@ -1,0 +1,331 @@
+import { with_grad } from '../autograd/grad_mode.js'
+import { float32, float64, get_default_dtype } from '../dtype.js'
+import { assertion_error, key_error, runtime_error, type_error, value_error } from '../errors.js'
+import { native } from '../native.js'
+import { py_repr } from '../nn/repr.js'
+import * as ops from '../ops/generated/torch.js'
+import { take_options } from '../ops/keywords.js'
+import { keep } from '../scope.js'
+import { handle_of, Tensor } from '../tensor.js'
+import { Optimizer, type ParamGroup, type Params, type ParamState } from './optimizer.js'
+
+/** Options of {@link Adam}, and of each of its groups. */
+export interface AdamOptions {
+  /** The learning rate. Default: 1e-3. */
+  lr?: number | Tensor
+  /** The decay rates of the averages of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number] | readonly [Tensor, Tensor]
+  /** What is added to the denominator. Default: 1e-8. */
+  eps?: number
+  /** The weight decay. Default: 0. */
+  weight_decay?: number
+  /** Whether the greatest average of the square so far counts (AMSGrad). Default: false. */
+  amsgrad?: boolean
+  /** Whether all tensors are updated together; null leaves it to the device. Default: null. */
+  foreach?: boolean | null
+  /** Whether the objective is maximized. Default: false. */
+  maximize?: boolean
+  /** Whether a step can be captured in a CUDA graph. Default: false. */
+  capturable?: boolean
+  /** Whether gradients flow through the step. Default: false. */
+  differentiable?: boolean
+  /** Whether the fused kernel is used. Default: null, which is no. */
+  fused?: boolean | null
+  /** Whether the weight decay is kept out of the averages, as in AdamW. Default: false. */
+  decoupled_weight_decay?: boolean
+}
+
+/** A group of {@link Adam}. */
+export interface AdamParamGroup extends ParamGroup, Required<AdamOptions> {}
+
+type AdamArguments = Required<AdamOptions> & { params: Params<AdamParamGroup> }
+
+const NAMES = [
+  'params',
+  'lr',
+  'betas',
+  'eps',
+  'weight_decay',
+  'amsgrad',
+  'foreach',
+  'maximize',
+  'capturable',
+  'differentiable',
+  'fused',
+  'decoupled_weight_decay',
+] as const
+
+/** The arguments that may be given by position. */
+const POSITIONAL = 6
+
+const DEFAULTS: Required<AdamOptions> = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weight_decay: 0,
+  amsgrad: false,
+  foreach: null,
+  maximize: false,
+  capturable: false,
+  differentiable: false,
+  fused: null,
+  decoupled_weight_decay: false,
+}
+
+const CAPTURABLE_DEVICES = ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']
+const FUSED_DEVICES = ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', 'privateuseone']
+
+// Bits of what native/optim is told.
+const AMSGRAD = 1
+const MAXIMIZE = 2
+const CAPTURABLE = 4
+const DECOUPLED = 8
+const FOREACH = 16
+const FUSED = 32
+const DIFFERENTIABLE = 64
+
+function number_of(value: number | Tensor): number {
+  return typeof value === 'number' ? value : Number(value.item())
+}
+
+// NaN is refused too, as by Python's `not 0.0 <= value`.
+function check_at_least_zero(what: string, value: number | Tensor): void {
+  if (!(number_of(value) >= 0)) throw value_error(`Invalid ${what}: ${py_repr(value)}`)
+}
+
+function check_betas(given: AdamArguments): void {
+  const { betas, capturable, foreach } = given
+  betas.forEach((beta, i) => {
+    const number = number_of(beta)
+    if (!(number >= 0 && number < 1)) throw value_error(`Invalid beta parameter at index ${i}: ${py_repr(beta)}`)
+  })
+  check_at_least_zero('weight_decay value', given.weight_decay)
+  if (betas[0] instanceof Tensor !== betas[1] instanceof Tensor)
+    throw value_error('betas must be either both floats or both Tensors')
+  betas.forEach((beta, i) => {
+    if (!(beta instanceof Tensor)) return
+    if (!capturable && foreach)
+      throw value_error(`betas[${i}] as a Tensor is not supported for capturable=False and foreach=True`)
+    if (beta.numel() !== 1) throw value_error(`Tensor betas[${i}] must be 1-element`)
+  })
+}
+
+function check_options(given: AdamArguments): void {
+  const { lr, foreach, capturable } = given
+  if (lr instanceof Tensor) {
+    if (foreach && !capturable)
+      throw value_error('lr as a Tensor is not supported for capturable=False and foreach=True')
+    if (lr.numel() !== 1) throw value_error('Tensor lr must be 1-element')
+  }
+  check_at_least_zero('learning rate', lr)
+  check_at_least_zero('epsilon value', given.eps)
+  check_betas(given)
+}
+
+function scalar_tensor<B extends number | Tensor>(value: B): B {
+  return value instanceof Tensor && value.ndim !== 0 ? (keep(value.squeeze()) as B) : value
+}
+
+// The dtype of `step`: float64 only where that is the default.
+function step_dtype(fused: boolean | null) {
+  return !fused && get_default_dtype() === float64 ? float64 : float32
+}
+
+/**
+ * Adam: each parameter moves by the average of its gradient over the root of the average of the gradient's square.
+ *
+ * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+ *
+ * One crossing into the addon updates all parameters of a group, in PyTorch's order of operations, to the last bit.
+ *
+ * @param params - parameters, named parameters, or groups of them
+ * @param lr - the learning rate. Default: 1e-3
+ * @param betas - the decay rates of the two averages. Default: [0.9, 0.999]
+ * @param eps - what is added to the denominator. Default: 1e-8
+ * @param weight_decay - Default: 0
+ * @param amsgrad - Default: false
+ * @throws ValueError for options out of their range; RuntimeError for options that exclude each other
+ *
+ * @example
+ * ```ts
+ * const optimizer = new torch.optim.Adam(model.parameters(), { lr: 1e-3 })
+ * optimizer.zero_grad()
+ * loss_fn(model(input), target).backward()
+ * optimizer.step()
+ * ```
+ *
+ * @see torch/optim/adam.py
+ */
+export class Adam extends Optimizer<AdamParamGroup> {
+  /** Set by a gradient scaler, for the fused kernel. */
+  declare grad_scale?: Tensor | null
+  /** Set by a gradient scaler, for the fused kernel. */
+  declare found_inf?: Tensor | null
+  /** Whether a gradient scaler leaves the scaling to the step. */
+  declare _step_supports_amp_scaling?: boolean
+
+  readonly #numbers = new Float64Array(6)
+  readonly #extra = new Int32Array(5)
+  #handles = new Int32Array(0)
+
+  constructor(params: Params<AdamParamGroup>, options?: AdamOptions)
+  constructor(
+    params: Params<AdamParamGroup>,
+    lr: number | Tensor,
+    betas?: readonly [number, number] | readonly [Tensor, Tensor] | AdamOptions,
+    eps?: number | AdamOptions,
+    weight_decay?: number | AdamOptions,
+    amsgrad?: boolean | AdamOptions,
+    options?: AdamOptions,
+  )
+  constructor(...args: unknown[]) {
+    const given = adam_arguments('Adam', args, DEFAULTS)
+    check_options(given)
+    const { params, ...options } = given
+    const betas = given.betas.map(scalar_tensor) as unknown as [number, number]
+    super(params, { ...options, betas })
+    if (!given.fused) return
+    if (given.differentiable) throw runtime_error('`fused` does not support `differentiable`')
+    this._step_supports_amp_scaling = true
+    if (given.foreach) throw runtime_error('`fused` and `foreach` cannot be `True` together.')
+  }
+
+  override __setstate__(loaded: { state: Map<Tensor, ParamState>; param_groups: ParamGroup[] }): void {
+    super.__setstate__(loaded)
+    for (const group of this.param_groups) {
+      group.amsgrad ??= false
+      group.maximize ??= false
+      group.foreach ??= null
+      group.capturable ??= false
+      group.differentiable ??= false
+      group.decoupled_weight_decay ??= false
+      group.fused ??= null
+      for (const param of group.params) {
+        const state = this.state.get(param)
+        if (state === undefined || state['step'] === undefined || state['step'] instanceof Tensor) continue
+        state['step'] = make_step(group, param, Number(state['step']))
+      }
+    }
+  }
+
+  override step(): null
+  override step<R>(closure: () => R): R
+  override step<R>(closure?: () => R): R | null {
+    const loss = closure ? with_grad(closure) : null
+    for (const group of this.param_groups) this.#step_group(group)
+    return loss
+  }
+
+  #step_group(group: AdamParamGroup): void {
+    const count = this.#gather(group)
+    if (count === 0) return
+    const { lr, betas } = group
+    const [beta1, beta2] = betas
+    const numbers = this.#numbers
+    numbers[0] = typeof lr === 'number' ? lr : 0
+    numbers[1] = typeof beta1 === 'number' ? beta1 : 0
+    numbers[2] = typeof beta2 === 'number' ? beta2 : 0
+    numbers[3] = group.eps
+    numbers[4] = group.weight_decay
+    numbers[5] = this.#flags(group)
+    const extra = this.#extra
+    extra[0] = lr instanceof Tensor ? handle_of(lr) : 0
+    extra[1] = beta1 instanceof Tensor ? handle_of(beta1) : 0
+    extra[2] = beta2 instanceof Tensor ? handle_of(beta2) : 0
+    extra[3] = this.grad_scale ? handle_of(this.grad_scale) : 0
+    extra[4] = this.found_inf ? handle_of(this.found_inf) : 0
+    native.adam_step(this.#handles.subarray(0, count), numbers, extra)
+  }
+
+  // Five handles a parameter, in an array that is used again at the next step.
+  #gather(group: AdamParamGroup): number {
+    const { params, amsgrad } = group
+    if (this.#handles.length < params.length * 5) this.#handles = new Int32Array(params.length * 5)
+    const handles = this.#handles
+    let count = 0
+    for (const param of params) {
+      let state = this.state.get(param)
+      if (state === undefined || state['step'] === undefined) {
+        if (param.grad === null) continue
+        state = this.#init_state(group, param)
+      }
+      handles[count] = handle_of(param)
+      handles[count + 1] = handle_of(state['exp_avg'] as Tensor)
+      handles[count + 2] = handle_of(state['exp_avg_sq'] as Tensor)
+      if (amsgrad && state['max_exp_avg_sq'] === undefined) throw key_error("'max_exp_avg_sq'")
+      handles[count + 3] = amsgrad ? handle_of(state['max_exp_avg_sq'] as Tensor) : 0
+      handles[count + 4] = handle_of(state['step'] as Tensor)
+      if (group.capturable) check_capturable(param, state['step'] as Tensor)
+      count += 5
+    }
+    return count
+  }
+
+  #init_state(group: AdamParamGroup, param: Tensor): ParamState {
+    if (group.fused) check_fused(param)
+    const state: ParamState = {
+      step: make_step(group, param, 0),
+      exp_avg: keep(ops.zeros_like(param)),
+      exp_avg_sq: keep(ops.zeros_like(param)),
+    }
+    if (group.amsgrad) state['max_exp_avg_sq'] = keep(ops.zeros_like(param))
+    this.state.set(param, state)
+    return state
+  }
+
+  #flags(group: AdamParamGroup): number {
+    const { lr, fused, capturable, differentiable } = group
+    const automatic = fused === null && group.foreach === null
+    const foreach = automatic ? use_foreach(group) : Boolean(group.foreach)
+    if (foreach && lr instanceof Tensor && !capturable)
+      throw runtime_error('lr as a Tensor is not supported for capturable=False and foreach=True')
+    if (foreach && !fused && differentiable) throw assertion_error("_foreach ops don't support autograd")
+    if (!fused && (this.grad_scale || this.found_inf))
+      throw assertion_error('Expected grad_scale and found_inf to be None')
+    return (
+      (group.amsgrad ? AMSGRAD : 0) |
+      (group.maximize ? MAXIMIZE : 0) |
+      (capturable ? CAPTURABLE : 0) |
+      (group.decoupled_weight_decay ? DECOUPLED : 0) |
+      (foreach && !fused ? FOREACH : 0) |
+      (fused ? FUSED : 0) |
+      (differentiable ? DIFFERENTIABLE : 0)
+    )
+  }
+}
+
+/** The arguments of an optimizer of Adam's family; those after `amsgrad` are keywords only, as in PyTorch. */
+export function adam_arguments(name: string, args: unknown[], defaults: Required<AdamOptions>): AdamArguments {
+  const last = args.length > POSITIONAL ? args.slice(POSITIONAL) : []
+  if (last.some((value) => value === null || typeof value !== 'object'))
+    throw type_error(`${name}() takes ${POSITIONAL} positional arguments but ${args.length} were given`)
+  return take_options<AdamArguments>(name, args, NAMES, defaults)
+}
+
+function make_step(group: AdamParamGroup, param: Tensor, value: number): Tensor {
+  const on_device = group.capturable || group.fused
+  const dtype = step_dtype(group.fused)
+  return keep(ops.full([], value, on_device ? { dtype, device: param.device } : { dtype, device: 'cpu' }))
+}
+
+// On CUDA, updating all tensors together is faster, and PyTorch's default.
+function use_foreach({ params, lr, capturable, differentiable }: AdamParamGroup): boolean {
+  if (differentiable || (lr instanceof Tensor && !capturable)) return false
+  return params.every((param) => param.device.type === 'cuda')
+}
+
+function check_capturable(param: Tensor, step: Tensor): void {
+  if (param.device.type === step.device.type && CAPTURABLE_DEVICES.includes(param.device.type)) return
+  throw assertion_error(
+    'If capturable=True, params and state_steps must be on supported devices: ' +
+      `[${CAPTURABLE_DEVICES.map((device) => `'${device}'`).join(', ')}].`,
+  )
+}
+
+function check_fused(param: Tensor): void {
+  if (FUSED_DEVICES.includes(param.device.type) && param.is_floating_point()) return
+  throw runtime_error(
+    '`fused=True` requires all the params to be floating point Tensors of supported devices: ' +
+      `[${FUSED_DEVICES.map((device) => `'${device}'`).join(', ')}] but ${String(param.dtype)} and ${param.device.type}`,
+  )
+}

@@ -1,0 +1,2 @@
+export { type LoadOptions, load } from './serialization/load.js'
+export { save } from './serialization/save.js'

@@ -1,0 +1,274 @@
+import { runtime_error, type_name } from '../errors.js'
+import { Global, OP, Tuple } from './pickle_types.js'
+
+/** What a pickle may name: a class or function that its REDUCE calls, and what else may be done with it. */
+export interface Constructor {
+  /** The value of a call with these arguments. */
+  call?(args: readonly unknown[]): unknown
+  /** The value itself, where the name is no function (a dtype). */
+  readonly value?: unknown
+}
+
+/** What the reader of a pickle knows of the world outside it. */
+export interface PickleEnvironment {
+  /** What a name stands for; undefined where it is not allowed. */
+  find(module: string, name: string): Constructor | undefined
+  /** What a reference to a storage stands for. */
+  persistent(id: readonly unknown[]): unknown
+  /** Sets a key of a dictionary that the pickle made; false where the object is none. */
+  set_item(target: unknown, key: unknown, value: unknown): boolean
+  /** Gives an object the attributes that the pickle has for it; false where it takes none. */
+  build(target: unknown, state: unknown): boolean
+  /** A new, empty dict. */
+  dict(): object
+}
+
+const MARK = Symbol('mark')
+const OP_NAMES = new Map<number, string>(Object.entries(OP).map(([name, code]) => [code, name]))
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+class Found {
+  constructor(
+    readonly path: string,
+    readonly constructor_: Constructor,
+  ) {}
+}
+
+/**
+ * Reads Python's pickle format with the instructions that PyTorch's weights-only reader allows. Nothing in the file is
+ * run: a name stands for what `environment` says, and anything else is refused with the place where it stands.
+ *
+ * @see torch/_weights_only_unpickler.py
+ */
+export class Unpickler {
+  readonly #bytes: Buffer
+  readonly #environment: PickleEnvironment
+  readonly #stack: unknown[] = []
+  readonly #memo = new Map<number, unknown>()
+  #at = 0
+  #instruction = 0
+
+  readonly #name: string
+
+  /** @param name - what errors call the pickle: its file */
+  constructor(bytes: Uint8Array, environment: PickleEnvironment, name: string) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#environment = environment
+    this.#name = name
+  }
+
+  load(): unknown {
+    for (;;) {
+      this.#instruction = this.#at
+      const op = this.#uint(1)
+      if (op === OP.STOP) return this.#pop()
+      if (!this.#literal(op) && !this.#structure(op) && !this.#memory(op) && !this.#construct(op)) {
+        throw this.#error(`Unsupported operand ${op}`)
+      }
+    }
+  }
+
+  #error(message: string): Error {
+    const name = OP_NAMES.get(this.#bytes[this.#instruction] ?? -1)
+    const place = `${this.#name}, byte ${this.#instruction}${name === undefined ? '' : `, ${name}`}`
+    return runtime_error(`Weights only load failed. ${message} (${place})`)
+  }
+
+  #literal(op: number): boolean {
+    switch (op) {
+      case OP.NONE: return this.#push(null)
+      case OP.NEWTRUE: return this.#push(true)
+      case OP.NEWFALSE: return this.#push(false)
+      case OP.BININT1: return this.#push(this.#uint(1))
+      case OP.BININT2: return this.#push(this.#uint(2))
+      case OP.BININT: return this.#push(this.#take(4).readInt32LE())
+      case OP.BINFLOAT: return this.#push(this.#take(8).readDoubleBE())
+      case OP.LONG1: return this.#push(this.#long(this.#uint(1)))
+      case OP.BINUNICODE: return this.#push(this.#text(this.#take(this.#uint(4))))
+      case OP.SHORT_BINSTRING: return this.#push(this.#take(this.#uint(1)).toString('latin1'))
+      case OP.EMPTY_TUPLE: return this.#push(new Tuple())
+      case OP.EMPTY_LIST: return this.#push([])
+      case OP.EMPTY_DICT: return this.#push(this.#environment.dict())
+      case OP.EMPTY_SET: return this.#push(new Set())
+      default: return false
+    }
+  }
+
+  #structure(op: number): boolean {
+    switch (op) {
+      case OP.PROTO: {
+        const protocol = this.#uint(1)
+        if (protocol > 5) throw this.#error(`unsupported pickle protocol: ${protocol}`)
+        return true
+      }
+      case OP.MARK: return this.#push(MARK)
+      case OP.TUPLE: return this.#push(new Tuple(...this.#pop_mark()))
+      case OP.TUPLE1:
+      case OP.TUPLE2:
+      case OP.TUPLE3: return this.#push(new Tuple(...this.#pop_many(op - OP.TUPLE1 + 1)))
+      case OP.APPEND: return this.#append([this.#pop()])
+      case OP.APPENDS: return this.#append(this.#pop_mark())
+      case OP.SETITEM: return this.#set_items(this.#pop_many(2))
+      case OP.SETITEMS: return this.#set_items(this.#pop_mark())
+      default: return false
+    }
+  }
+
+  #memory(op: number): boolean {
+    switch (op) {
+      case OP.BINPUT:
+      case OP.LONG_BINPUT:
+        this.#memo.set(this.#uint(op === OP.BINPUT ? 1 : 4), this.#top())
+        return true
+      case OP.BINGET:
+      case OP.LONG_BINGET: {
+        const index = this.#uint(op === OP.BINGET ? 1 : 4)
+        if (!this.#memo.has(index)) throw this.#error(`Memo value not found at index ${index}`)
+        return this.#push(this.#memo.get(index))
+      }
+      default: return false
+    }
+  }
+
+  #construct(op: number): boolean {
+    switch (op) {
+      case OP.GLOBAL: return this.#push(this.#global(this.#line(), this.#line()))
+      case OP.REDUCE:
+      case OP.NEWOBJ: {
+        const args = this.#pop()
+        const callable = this.#pop()
+        if (!(callable instanceof Found) || callable.constructor_.call === undefined) {
+          const what = callable instanceof Found ? callable.path : type_name(callable)
+          throw this.#error(`Trying to call reduce for unrecognized function ${what}`)
+        }
+        if (!(args instanceof Tuple)) throw this.#error(`arguments of ${callable.path} must be a tuple, not ${type_name(args)}`)
+        return this.#push(this.#call(callable, args))
+      }
+      case OP.BUILD: {
+        const state = plain(this.#pop())
+        const target = this.#top()
+        if (!this.#environment.build(target, state)) {
+          throw this.#error(`Can only build Tensor, Parameter, OrderedDict, but got ${type_name(target)}`)
+        }
+        return true
+      }
+      case OP.BINPERSID: {
+        const id = plain(this.#pop())
+        if (!Array.isArray(id)) throw this.#error(`persistent_load id must be tuple, but got ${type_name(id)}`)
+        if (id[0] !== 'storage') throw this.#error(`Only persistent_load of storage is allowed, but got ${String(id[0])}`)
+        return this.#push(this.#located(() => this.#environment.persistent(id)))
+      }
+      default: return false
+    }
+  }
+
+  #call(callable: Found, args: Tuple): unknown {
+    return this.#located(() => callable.constructor_.call!(args.items.map(plain)), ` in ${callable.path}`)
+  }
+
+  // An error from outside says also where in the file it came about.
+  #located<T>(call: () => T, where = ''): T {
+    try {
+      return call()
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw this.#error(`${message}${where}`)
+    }
+  }
+
+  #global(module: string, name: string): unknown {
+    const path = `${module === '__builtin__' ? 'builtins' : module}.${name}`
+    const found = this.#environment.find(path.slice(0, -name.length - 1), name)
+    if (found === undefined) {
+      throw this.#error(`Unsupported global: GLOBAL ${path} was not an allowed global by default.`)
+    }
+    return found.call === undefined ? found.value : new Found(path, found)
+  }
+
+  #append(items: readonly unknown[]): boolean {
+    const list = this.#top()
+    if (!Array.isArray(list)) throw this.#error(`Can only append to lists, but got ${type_name(list)}`)
+    for (const item of items) list.push(plain(item))
+    return true
+  }
+
+  #set_items(items: readonly unknown[]): boolean {
+    const target = this.#top()
+    if (items.length % 2 !== 0) throw this.#error('odd number of items for a dict')
+    for (let i = 0; i < items.length; i += 2) {
+      if (!this.#environment.set_item(target, plain(items[i]), plain(items[i + 1]))) {
+        const got = type_name(target)
+        throw this.#error(`Can only SETITEM for dict, collections.OrderedDict, collections.Counter, but got ${got}`)
+      }
+    }
+    return true
+  }
+
+  #push(value: unknown): true {
+    this.#stack.push(value)
+    return true
+  }
+
+  #top(): unknown {
+    if (this.#stack.length === 0) throw this.#error('the stack is empty')
+    return this.#stack[this.#stack.length - 1]
+  }
+
+  #pop(): unknown {
+    const value = this.#top()
+    if (value === MARK) throw this.#error('unexpected MARK found')
+    this.#stack.length--
+    return value
+  }
+
+  #pop_many(count: number): unknown[] {
+    return Array.from({ length: count }, () => this.#pop()).reverse()
+  }
+
+  #pop_mark(): unknown[] {
+    const mark = this.#stack.lastIndexOf(MARK)
+    if (mark < 0) throw this.#error('could not find MARK')
+    const items = this.#stack.splice(mark + 1)
+    this.#stack.length--
+    return items
+  }
+
+  #uint(size: 1 | 2 | 4): number {
+    return this.#take(size).readUIntLE(0, size)
+  }
+
+  #take(size: number): Buffer {
+    if (size > this.#bytes.length - this.#at) throw this.#error(`pickle data was truncated: ${size} bytes are wanted`)
+    this.#at += size
+    return this.#bytes.subarray(this.#at - size, this.#at)
+  }
+
+  #line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.#at)
+    if (end < 0) throw this.#error('pickle data was truncated: a line has no end')
+    const line = this.#text(this.#take(end - this.#at))
+    this.#at = end + 1
+    return line
+  }
+
+  #text(bytes: Buffer): string {
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      throw this.#error('a string is not UTF-8')
+    }
+  }
+
+  #long(size: number): number | bigint {
+    const bytes = this.#take(size)
+    let value = 0n
+    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!)
+    value = BigInt.asIntN(8 * size, value)
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  }
+}
+
+/** Python's tuple is JavaScript's array; inside the reader the two are kept apart. */
+function plain(value: unknown): unknown {
+  return value instanceof Tuple ? value.items.map(plain) : value
+}

@@ -1,0 +1,157 @@
+import { context, enter_context } from '../autograd/context.js'
+import { register_tensor_hook, type TensorHookHandle } from '../autograd/hooks.js'
+import { runtime_error, type_error, type_name } from '../errors.js'
+import { native } from '../native.js'
+import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
+
+/** A node of the graph that backward walks, as `Tensor.grad_fn`. */
+export interface GradFn {
+  /** `AddBackward0` */
+  readonly name: string
+  toString(): string
+}
+
+/** Keywords of {@link TensorAutograd.backward}. */
+export interface BackwardOptions {
+  gradient?: Tensor | null
+  retain_graph?: boolean | null
+  create_graph?: boolean
+  inputs?: Tensor | readonly Tensor[] | null
+}
+
+/** What a tensor has to do with gradients. */
+export interface TensorAutograd {
+  /** The gradient that backward accumulated, or null. The same object as long as it is the same tensor. */
+  grad: Tensor | null
+  requires_grad: boolean
+  readonly is_leaf: boolean
+  readonly grad_fn: GradFn | null
+  readonly output_nr: number
+  readonly _version: number
+  readonly retains_grad: boolean
+  /** The same storage outside the graph; assigning gives the tensor other data under its own identity. */
+  data: Tensor
+  readonly T: Tensor
+  readonly mT: Tensor
+  readonly H: Tensor
+  readonly mH: Tensor
+  real: Tensor
+  imag: Tensor
+  readonly is_cuda: boolean
+  readonly is_cpu: boolean
+  readonly is_meta: boolean
+  readonly is_sparse: boolean
+  readonly is_sparse_csr: boolean
+  readonly is_quantized: boolean
+  readonly is_nested: boolean
+
+  /**
+   * Computes the gradients of this tensor with respect to the graph's leaves and adds them to their `grad`.
+   *
+   * @param gradient the gradient of what is differentiated with respect to this tensor; may be left out for one element
+   * @see https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
+   */
+  backward(gradient?: Tensor | null, retain_graph?: boolean | null, create_graph?: boolean, inputs?: Tensor | readonly Tensor[] | null): void
+  backward(options: BackwardOptions): void
+  backward(gradient: Tensor | null, options: Omit<BackwardOptions, 'gradient'>): void
+  /** Calls `hook` with the gradient in backward; what it returns replaces the gradient. */
+  register_hook(hook: (gradient: Tensor) => Tensor | undefined | null | void): TensorHookHandle
+  retain_grad(): void
+}
+
+const REQUIRES_GRAD = 0, IS_LEAF = 1, IS_QUANTIZED = 6, RETAINS_GRAD = 7, IS_NESTED = 9
+
+export const autograd_methods = {
+  requires_grad_(this: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {
+    const wanted = typeof requires_grad === 'object' ? (requires_grad.requires_grad ?? true) : requires_grad
+    native.set_requires_grad(raw_handle(this), wanted)
+    return this
+  },
+  register_hook(this: Tensor, hook: (gradient: Tensor) => Tensor | undefined | null | void) {
+    if (typeof hook !== 'function') throw type_error(`register_hook(): argument 'hook' must be function, not ${type_name(hook)}`)
+    return register_tensor_hook(this, hook)
+  },
+  retain_grad(this: Tensor) {
+    native.retain_grad(raw_handle(this))
+  },
+}
+
+function getter(name: string, get: (tensor: Tensor) => unknown, set?: (tensor: Tensor, value: never) => void): void {
+  Object.defineProperty(Tensor.prototype, name, {
+    get(this: Tensor) {
+      return get(this)
+    },
+    ...(set === undefined
+      ? {}
+      : {
+          set(this: Tensor, value: never) {
+            set(this, value)
+          },
+        }),
+    configurable: true,
+    enumerable: false,
+  })
+}
+
+function gradient_of(tensor: Tensor): Tensor | null {
+  const cached = grad_object(tensor)
+  const cached_handle = cached === undefined ? 0 : raw_handle(cached)
+  const handle = native.grad(raw_handle(tensor), Math.max(cached_handle, 0))
+  if (handle === 0) {
+    set_grad_object(tensor, undefined)
+    return null
+  }
+  if (handle === cached_handle) return cached!
+  const gradient = wrap(handle)
+  set_grad_object(tensor, gradient)
+  return gradient
+}
+
+function assign_gradient(tensor: Tensor, value: Tensor | null | undefined): void {
+  if (value !== null && value !== undefined && !(value instanceof Tensor)) {
+    throw type_error(`assigned grad expected to be a Tensor or None but got grad of type ${type_name(value)}`)
+  }
+  native.set_grad(raw_handle(tensor), handle_of(value))
+  set_grad_object(tensor, value ?? undefined)
+}
+
+function refuse_in_grad(tensor: Tensor, wanted: boolean): void {
+  if (typeof wanted !== 'boolean') throw runtime_error('requires_grad must be a bool')
+  native.set_requires_grad(raw_handle(tensor), wanted)
+}
+
+/** Puts the attributes on Tensor.prototype; `operator` gives the functions of the attributes that are operators. */
+export function install_attributes(operator: (name: string) => (tensor: Tensor) => Tensor): void {
+  getter('grad', gradient_of, assign_gradient as (tensor: Tensor, value: never) => void)
+  getter('requires_grad', (t) => native.fact(raw_handle(t), REQUIRES_GRAD), refuse_in_grad as (tensor: Tensor, value: never) => void)
+  getter('is_leaf', (t) => native.fact(raw_handle(t), IS_LEAF))
+  getter('retains_grad', (t) => native.fact(raw_handle(t), RETAINS_GRAD))
+  getter('is_quantized', (t) => native.fact(raw_handle(t), IS_QUANTIZED))
+  getter('is_nested', (t) => native.fact(raw_handle(t), IS_NESTED))
+  getter('output_nr', (t) => native.output_number(raw_handle(t)))
+  getter('_version', (t) => native.version(raw_handle(t)))
+  getter('grad_fn', (t) => {
+    const name = native.grad_fn_name(raw_handle(t))
+    return name === null ? null : { name, toString: () => `<${name}>` }
+  })
+  getter(
+    'data',
+    (t) => wrap(native.shallow_copy(raw_handle(t))),
+    ((t: Tensor, value: Tensor) => native.set_data(raw_handle(t), handle_of(value))) as (tensor: Tensor, value: never) => void,
+  )
+  for (const [name, op] of [['T', 'numpy_T'], ['mT', 'mT'], ['H', 'matrix_H'], ['mH', 'mH']] as const) getter(name, operator(op))
+  for (const name of ['real', 'imag'] as const) {
+    const part = operator(name)
+    getter(name, part, ((t: Tensor, value: Tensor) => part(t).copy_(value)) as (tensor: Tensor, value: never) => void)
+  }
+  getter('is_cpu', (t) => t.device.type === 'cpu')
+  getter('is_cuda', (t) => t.device.type === 'cuda')
+  getter('is_meta', (t) => t.device.type === 'meta')
+  getter('is_sparse', (t) => t.layout.name === 'sparse_coo')
+  getter('is_sparse_csr', (t) => t.layout.name === 'sparse_csr')
+}
+
+/** Sets the thread's mode before the graph is walked. */
+export function enter(): void {
+  if (context.attention !== 0) enter_context()
+}

@@ -1,0 +1,235 @@
+import type { Tensor } from '../tensor.js'
+import type { DeviceLike } from '../device.js'
+import { Device } from '../device.js'
+import * as dtypes from '../dtype.js'
+import { DType } from '../dtype.js'
+import { make_error, runtime_error, type_error, type_name } from '../errors.js'
+import type { MemoryFormat } from '../layout.js'
+import { native } from '../native.js'
+import { bind_method } from '../ops/bind.js'
+import { is_options, take_options } from '../ops/keywords.js'
+import { Complex } from '../scalar.js'
+import * as base from '../tensor.js'
+import { decode_elements, nest, type NestedList, type TypedArray, typed_view } from './elements.js'
+
+/** Keywords of {@link TensorConversions.to}. */
+export interface ToKeywords {
+  device?: DeviceLike | null
+  dtype?: DType | null
+  non_blocking?: boolean
+  copy?: boolean
+  memory_format?: MemoryFormat | null
+}
+
+/** What a tensor becomes: another dtype or device, numbers, arrays. */
+export interface TensorConversions {
+  /**
+   * The tensor with another dtype, device or both; an object over the same tensor where nothing changes.
+   *
+   * @see https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.to.html
+   */
+  to(dtype: DType, options?: ToKeywords): Tensor
+  to(device: DeviceLike, dtype?: DType, options?: ToKeywords): Tensor
+  to(device: DeviceLike, options: ToKeywords): Tensor
+  to(other: Tensor, options?: ToKeywords): Tensor
+  to(options: ToKeywords): Tensor
+
+  cpu(): Tensor
+  cuda(device?: DeviceLike | null, non_blocking?: boolean): Tensor
+  float(): Tensor
+  double(): Tensor
+  half(): Tensor
+  bfloat16(): Tensor
+  int(): Tensor
+  long(): Tensor
+  short(): Tensor
+  char(): Tensor
+  byte(): Tensor
+  bool(): Tensor
+  cfloat(): Tensor
+  cdouble(): Tensor
+  /** The dtype's legacy name, or the tensor as that dtype. */
+  type(): string
+  type(dtype: DType): Tensor
+
+  /** The one element as a number (boolean, {@link Complex}); an int64 beyond 2^53 throws and names item_bigint(). */
+  item(): number
+  /** The one element of an integer tensor, exactly. */
+  item_bigint(): bigint
+  /** Nested arrays of its elements; a number for a 0-d tensor. */
+  tolist(): NestedList
+  /**
+   * A typed array over the tensor's own memory (contiguous CPU tensors), or with `{ copy: true }` a copy of any
+   * tensor's elements. Half and bfloat16 come as the 16 bits of each, complex numbers as pairs.
+   */
+  typed_array(options?: { copy?: boolean }): TypedArray
+
+  dim(): number
+  ndimension(): number
+  nelement(): number
+  element_size(): number
+  size(): number[]
+  size(dim: number): number
+  stride(): number[]
+  stride(dim: number): number
+  storage_offset(): number
+  data_ptr(): number
+  is_complex(): boolean
+  is_floating_point(): boolean
+  is_signed(): boolean
+  get_device(): number
+  /** A tensor of the same dtype and device from data. */
+  new_tensor(data: unknown, options?: { dtype?: DType; device?: DeviceLike; requires_grad?: boolean }): Tensor
+}
+
+const { handle_of } = base
+const convert = bind_method('to', 'to.dtype_layout')
+const convert_dtype = bind_method('to', 'to.dtype')
+const from_data: { make?: (data: unknown, options: Record<string, unknown>) => Tensor } = {}
+
+/** Called by lib/tensor/create.ts, which this file cannot import. */
+export function install_creation(make: (data: unknown, options: Record<string, unknown>) => Tensor): void {
+  from_data.make = make
+}
+
+function to(this: Tensor, ...args: unknown[]): Tensor {
+  const first = args[0]
+  if (first instanceof DType && args.length === 1) return convert_dtype.call(this, first) as Tensor
+  const keywords: Record<string, unknown> = {}
+  const positional = is_options(args[args.length - 1]) ? args.slice(0, -1) : args
+  const names = first instanceof DType ? ['dtype', 'non_blocking', 'copy'] : first instanceof base.Tensor ? ['other', 'non_blocking', 'copy'] : ['device', 'dtype', 'non_blocking', 'copy']
+  const all = [...new Set([...names, 'device', 'dtype', 'memory_format', 'other'])]
+  const given: Record<string, unknown> = take_options('to', args, all, Object.fromEntries(all.map((n) => [n, undefined])))
+  if (positional.length === 0 && args.length === 0) {
+    throw type_error('to() received an invalid combination of arguments - got (), but expected one of:\n * (torch.device device, torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (Tensor tensor, bool non_blocking, bool copy, *, torch.memory_format memory_format)')
+  }
+  if (given['other'] instanceof base.Tensor) {
+    keywords['device'] = given['other'].device
+    keywords['dtype'] = given['other'].dtype
+  }
+  for (const name of ['device', 'dtype', 'non_blocking', 'copy', 'memory_format']) {
+    if (given[name] !== undefined && given[name] !== null) keywords[name] = given[name]
+  }
+  const target = keywords['device']
+  if (target !== undefined && !(target instanceof Device || typeof target === 'string' || typeof target === 'number')) {
+    throw type_error(`to(): argument 'device' must be torch.device, not ${type_name(target)}`, 'to')
+  }
+  return convert.call(this, keywords) as Tensor
+}
+
+const legacy_names: Record<string, string> = {
+  float32: 'Float', float64: 'Double', float16: 'Half', bfloat16: 'BFloat16', uint8: 'Byte', int8: 'Char', int16: 'Short',
+  int32: 'Int', int64: 'Long', bool: 'Bool', complex64: 'ComplexFloat', complex128: 'ComplexDouble',
+}
+
+const as = (dtype: DType) =>
+  function (this: Tensor): Tensor {
+    return convert_dtype.call(this, dtype) as Tensor
+  }
+
+export const conversions: { [K in keyof TensorConversions]: unknown } = {
+  to,
+  cpu(this: Tensor) {
+    return this.to('cpu')
+  },
+  cuda(this: Tensor, device?: DeviceLike | null, non_blocking = false) {
+    return this.to(device ?? 'cuda', { non_blocking })
+  },
+  float: as(dtypes.float32),
+  double: as(dtypes.float64),
+  half: as(dtypes.float16),
+  bfloat16: as(dtypes.bfloat16),
+  int: as(dtypes.int32),
+  long: as(dtypes.int64),
+  short: as(dtypes.int16),
+  char: as(dtypes.int8),
+  byte: as(dtypes.uint8),
+  bool: as(dtypes.bool),
+  cfloat: as(dtypes.complex64),
+  cdouble: as(dtypes.complex128),
+  type(this: Tensor, dtype?: DType) {
+    if (dtype !== undefined) return this.to(dtype)
+    const place = this.device.type === 'cpu' ? 'torch' : `torch.${this.device.type}`
+    return `${place}.${legacy_names[this.dtype.name] ?? this.dtype.name}Tensor`
+  },
+  item(this: Tensor) {
+    const value = native.item(base.raw_handle(this))
+    if (typeof value === 'bigint') {
+      throw make_error('RuntimeError', `item(): ${value} cannot be held exactly by a number; use item_bigint()`, 'item')
+    }
+    return typeof value === 'object' ? new Complex(value.re, value.im) : value
+  },
+  item_bigint(this: Tensor) {
+    const value = native.item(base.raw_handle(this))
+    if (typeof value === 'object' || (typeof value === 'number' && !Number.isInteger(value))) {
+      throw type_error(`item_bigint(): expected an integer tensor, not ${this.dtype}`, 'item_bigint')
+    }
+    return BigInt(value)
+  },
+  tolist(this: Tensor) {
+    const elements = decode_elements(this)
+    const shape = this.shape
+    return shape.length === 0 ? elements[0] : nest(elements, shape)
+  },
+  typed_array(this: Tensor, options: { copy?: boolean } = {}) {
+    if (options.copy === true) return typed_view(this.dtype, native.to_bytes(handle_of(this)), 0, this.numel())
+    if (this.requires_grad) {
+      throw runtime_error("Can't call typed_array() on Tensor that requires grad. Use tensor.detach().typed_array() instead.", 'typed_array')
+    }
+    if (!this.is_contiguous()) {
+      throw runtime_error('typed_array(): the tensor is not contiguous; call contiguous() first, or ask for { copy: true }', 'typed_array')
+    }
+    const buffer = native.storage_buffer(handle_of(this))
+    return typed_view(this.dtype, buffer, this.storage_offset() * this.itemsize, this.numel())
+  },
+  dim(this: Tensor) {
+    return this.ndim
+  },
+  ndimension(this: Tensor) {
+    return this.ndim
+  },
+  nelement(this: Tensor) {
+    return this.numel()
+  },
+  element_size(this: Tensor) {
+    return this.itemsize
+  },
+  size(this: Tensor, dim?: number) {
+    return dim === undefined ? this.shape : at_dim(this.shape, dim)
+  },
+  stride(this: Tensor, dim?: number) {
+    const strides = native.stride(handle_of(this))
+    return dim === undefined ? strides : at_dim(strides, dim)
+  },
+  storage_offset(this: Tensor) {
+    return native.storage_offset(handle_of(this))
+  },
+  data_ptr(this: Tensor) {
+    return native.data_ptr(handle_of(this))
+  },
+  is_complex(this: Tensor) {
+    return this.dtype.is_complex
+  },
+  is_floating_point(this: Tensor) {
+    return this.dtype.is_floating_point
+  },
+  is_signed(this: Tensor) {
+    return this.dtype.is_signed
+  },
+  get_device(this: Tensor) {
+    return this.device.index ?? -1
+  },
+  new_tensor(this: Tensor, data: unknown, options: Record<string, unknown> = {}) {
+    return from_data.make!(data, { dtype: this.dtype, device: this.device, ...options })
+  },
+}
+
+function at_dim(values: number[], dim: number): number {
+  const found = values[dim < 0 ? dim + values.length : dim]
+  if (found === undefined) {
+    const most = Math.max(values.length, 1)
+    throw make_error('IndexError', `Dimension out of range (expected to be in range of [${-most}, ${most - 1}], but got ${dim})`, 'size')
+  }
+  return found
+}
+

@@ -1,0 +1,239 @@
+import type { DeviceLike } from '../device.js'
+import * as dtypes from '../dtype.js'
+import type { DType } from '../dtype.js'
+import { type_error, type_name, value_error } from '../errors.js'
+import { native } from '../native.js'
+import { lower_device } from '../ops/lower.js'
+import { LOWERED } from '../ops/lowered.js'
+import { take_options } from '../ops/keywords.js'
+import { operator } from '../ops/operator.js'
+import { Complex, FloatScalar } from '../scalar.js'
+import { Tensor, wrap, handle_of } from '../tensor.js'
+import { dtype_of_array } from './elements.js'
+
+/** What `torch.tensor` makes a tensor from. */
+export type TensorData = number | bigint | boolean | FloatScalar | Complex | ArrayBufferView | Tensor | readonly TensorData[]
+
+/** Keywords of {@link tensor}. */
+export interface CreateOptions {
+  /** Default: by the JavaScript type of the data. */
+  dtype?: DType | null
+  /** Default: the CPU. */
+  device?: DeviceLike | null
+  /** Default: false. */
+  requires_grad?: boolean
+  /** Whether the CPU memory is pinned. Default: false. */
+  pin_memory?: boolean
+}
+
+type Leaf = number | bigint | boolean | FloatScalar | Complex
+
+/** Nested arrays flattened, their shape checked. */
+function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; tensors: boolean } {
+  const shape: number[] = []
+  for (let level: unknown = data; Array.isArray(level) || is_view(level); level = (level as unknown[])[0]) {
+    shape.push((level as unknown[]).length)
+    if ((level as unknown[]).length === 0) break
+  }
+  const leaves: Leaf[] = []
+  let tensors = false
+  const walk = (value: unknown, depth: number): void => {
+    const list = Array.isArray(value) || is_view(value)
+    if (depth < shape.length) {
+      if (!list) throw type_error(`tensor(): not a sequence at dim ${depth}: ${type_name(value)}`, 'tensor')
+      const items = value as unknown[]
+      if (items.length !== shape[depth]) {
+        throw value_error(`expected sequence of length ${shape[depth]} at dim ${depth} (got ${items.length})`, 'tensor')
+      }
+      for (const item of items) walk(item, depth + 1)
+      return
+    }
+    if (list) throw value_error(`too many dimensions at dim ${depth}: expected a number, got a sequence`, 'tensor')
+    if (value instanceof Tensor) {
+      if (value.numel() !== 1) throw value_error('only one element tensors can be converted to numbers', 'tensor')
+      tensors = true
+      leaves.push(value.item() as Leaf)
+      return
+    }
+    if (!is_leaf(value)) throw type_error(`tensor(): data of the type ${type_name(value)} cannot be made a tensor`, 'tensor')
+    leaves.push(value)
+  }
+  walk(data, 0)
+  return { leaves, shape, tensors }
+}
+
+function is_view(value: unknown): value is ArrayBufferView & ArrayLike<number> {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView)
+}
+
+function is_leaf(value: unknown): value is Leaf {
+  const type = typeof value
+  return type === 'number' || type === 'bigint' || type === 'boolean' || value instanceof FloatScalar || value instanceof Complex
+}
+
+/** By JavaScript type, never by value. */
+function dtype_of(leaves: readonly Leaf[]): DType {
+  let found: 'bool' | 'int' | 'float' | 'complex' | undefined
+  const rank = { bool: 0, int: 1, float: 2, complex: 3 }
+  for (const leaf of leaves) {
+    const kind = typeof leaf === 'boolean' ? 'bool' : typeof leaf === 'bigint' ? 'int' : leaf instanceof Complex ? 'complex' : 'float'
+    if (found === undefined || rank[kind] > rank[found]) found = kind
+  }
+  if (found === 'bool') return dtypes.bool
+  if (found === 'int') return dtypes.int64
+  if (found === 'complex') return dtypes.get_default_dtype() === dtypes.float64 ? dtypes.complex128 : dtypes.complex64
+  return dtypes.get_default_dtype()
+}
+
+function real_part(leaf: Leaf): number {
+  if (typeof leaf === 'object') return leaf.re
+  return Number(leaf)
+}
+
+/** Elements into memory in the widest dtype of their kind; LibTorch rounds them to the one that is wanted. */
+function from_leaves(leaves: readonly Leaf[], shape: readonly number[], dtype: DType): Tensor {
+  if (dtype.is_complex) {
+    const parts = new Float64Array(leaves.length * 2)
+    leaves.forEach((leaf, i) => {
+      parts[2 * i] = real_part(leaf)
+      parts[2 * i + 1] = leaf instanceof Complex ? leaf.im : 0
+    })
+    return wrap(native.from_bytes(parts, dtypes.complex128[LOWERED], shape)).to(dtype)
+  }
+  if (!dtype.is_floating_point && dtype !== dtypes.bool) {
+    const whole = new BigInt64Array(leaves.length)
+    leaves.forEach((leaf, i) => {
+      if (typeof leaf === 'bigint') whole[i] = leaf
+      else if (leaf instanceof Complex) throw type_error("tensor(): 'complex' object cannot be interpreted as an integer", 'tensor')
+      else {
+        const number = Math.trunc(real_part(leaf))
+        if (!Number.isFinite(number)) throw value_error(`cannot convert float ${Number.isNaN(number) ? 'NaN' : 'infinity'} to integer`, 'tensor')
+        whole[i] = BigInt(number)
+      }
+    })
+    const made = wrap(native.from_bytes(whole, dtypes.int64[LOWERED], shape))
+    return dtype === dtypes.int64 ? made : made.to(dtype)
+  }
+  if (dtype === dtypes.float32) {
+    const single = new Float32Array(leaves.length)
+    for (let i = 0; i < leaves.length; i++) single[i] = real_part(leaves[i]!)
+    return wrap(native.from_bytes(single, dtype[LOWERED], shape))
+  }
+  const double = new Float64Array(leaves.length)
+  for (let i = 0; i < leaves.length; i++) double[i] = real_part(leaves[i]!)
+  const made = wrap(native.from_bytes(double, dtypes.float64[LOWERED], shape))
+  return dtype === dtypes.float64 ? made : made.to(dtype)
+}
+
+/** A tensor with a copy of data: what `tensor`, `as_tensor`, `new_tensor` and the legacy constructors share. */
+export function make_tensor(data: unknown, options: CreateOptions): Tensor {
+  let made: Tensor
+  if (data instanceof Tensor) {
+    made = data.detach().clone()
+    if (options.dtype) made = made.to(options.dtype)
+  } else if (is_view(data)) {
+    const dtype = dtype_of_array(data)
+    made = wrap(native.from_bytes(data, dtype[LOWERED], [data.length]))
+    if (options.dtype) made = made.to(options.dtype)
+  } else if (Array.isArray(data)) {
+    const { leaves, shape } = flatten(data)
+    made = from_leaves(leaves, shape, options.dtype ?? dtype_of(leaves))
+  } else if (is_leaf(data)) {
+    made = from_leaves([data], [], options.dtype ?? dtype_of([data]))
+  } else {
+    throw type_error(`tensor(): argument 'data' must be a number, bigint, boolean, array, typed array or Tensor, not ${type_name(data)}`, 'tensor')
+  }
+  if (options.device !== undefined && options.device !== null) {
+    const text = lower_device(options.device)
+    if (text !== 'cpu') made = made.to(options.device)
+  }
+  if (options.pin_memory === true) made = made.pin_memory()
+  if (options.requires_grad === true) native.set_requires_grad(handle_of(made), true)
+  return made
+}
+
+/**
+ * A tensor with a copy of data. The dtype follows the JavaScript type, never the values: numbers give the default
+ * dtype (float32), bigints int64, booleans bool, typed arrays their own type.
+ *
+ * @param data a number, nested arrays of numbers, bigints or booleans, a typed array, a tensor
+ * @param options `dtype`, `device`, `requires_grad`, `pin_memory`
+ * @throws ValueError where nested arrays have unequal lengths
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * torch.tensor([[1, 2], [3, 4]]).shape // [2, 2]
+ * torch.tensor([0n, 2n, 1n]).dtype // torch.int64
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.tensor.html
+ */
+export function tensor(data: TensorData, options?: CreateOptions): Tensor
+export function tensor(options: CreateOptions & { data: TensorData }): Tensor
+export function tensor(...args: unknown[]): Tensor {
+  const given = take_options('tensor', args, ['data', 'dtype', 'device', 'requires_grad', 'pin_memory'], {
+    dtype: undefined,
+    device: undefined,
+    requires_grad: false,
+    pin_memory: false,
+  } as Record<string, unknown>)
+  return make_tensor(given['data'], given as CreateOptions)
+}
+
+/**
+ * As {@link tensor}, but a tensor that already fits is returned as it is.
+ *
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.as_tensor.html
+ */
+export function as_tensor(data: TensorData, options: { dtype?: DType | null; device?: DeviceLike | null } = {}): Tensor {
+  if (data instanceof Tensor) {
+    const same_dtype = !options.dtype || options.dtype === data.dtype
+    const same_device = !options.device || lower_device(options.device) === String(data.device)
+    return same_dtype && same_device ? data : data.to({ dtype: options.dtype ?? data.dtype, device: options.device ?? data.device })
+  }
+  return make_tensor(data, options)
+}
+
+/** torch.asarray: {@link as_tensor} with a choice to copy. */
+export function asarray(data: TensorData, options: { dtype?: DType | null; device?: DeviceLike | null; copy?: boolean | null; requires_grad?: boolean } = {}): Tensor {
+  const made = options.copy === true ? make_tensor(data, options) : as_tensor(data, options)
+  return options.requires_grad === true ? made.requires_grad_() : made
+}
+
+const full_operator = operator('aten::full')
+
+/**
+ * A tensor filled with one value; its dtype follows the value's JavaScript type, as {@link tensor}'s.
+ *
+ * @param size its shape
+ * @param fill_value the value
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.full.html
+ */
+export function full(size: readonly (number | bigint)[], fill_value: Leaf, options: Omit<CreateOptions, 'pin_memory'> & { out?: Tensor } = {}): Tensor {
+  const { out, requires_grad, dtype, device } = options
+  if (out !== undefined) return operator('aten::full.out')(size, fill_value, { out })
+  const made = full_operator(size, fill_value, { dtype: dtype ?? dtype_of([fill_value]), ...(device ? { device } : {}) })
+  return requires_grad === true ? made.requires_grad_() : made
+}
+
+function legacy(name: string, dtype: DType) {
+  return (...args: (number | TensorData)[]): Tensor => {
+    if (args.length === 0) return make_tensor([], { dtype })
+    if (args.every((a) => typeof a === 'number')) return operator('aten::empty.memory_format')(args, { dtype })
+    if (args.length !== 1) throw type_error(`${name}(): expected sizes or data, not ${args.length} arguments`)
+    return make_tensor(args[0], { dtype })
+  }
+}
+
+/** Python's `torch.FloatTensor`: from sizes or from data. */
+export const FloatTensor = legacy('FloatTensor', dtypes.float32)
+export const DoubleTensor = legacy('DoubleTensor', dtypes.float64)
+export const HalfTensor = legacy('HalfTensor', dtypes.float16)
+export const BFloat16Tensor = legacy('BFloat16Tensor', dtypes.bfloat16)
+export const ByteTensor = legacy('ByteTensor', dtypes.uint8)
+export const CharTensor = legacy('CharTensor', dtypes.int8)
+export const ShortTensor = legacy('ShortTensor', dtypes.int16)
+export const IntTensor = legacy('IntTensor', dtypes.int32)
+/** Integers of 64 bits: `torch.LongTensor([0, 2, 1])`. */
+export const LongTensor = legacy('LongTensor', dtypes.int64)
+export const BoolTensor = legacy('BoolTensor', dtypes.bool)
+

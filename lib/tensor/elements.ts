@@ -1,0 +1,91 @@
+import * as dtypes from '../dtype.js'
+import type { DType } from '../dtype.js'
+import { make_error, type_error } from '../errors.js'
+import { native } from '../native.js'
+import { Complex } from '../scalar.js'
+import { handle_of, type Tensor } from '../tensor.js'
+
+/** What tolist gives. */
+export type NestedList = number | NestedList[]
+
+/** The typed arrays that tensors come as. */
+export type TypedArray =
+  | Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array
+
+type TypedArrayClass = { new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray; BYTES_PER_ELEMENT: number }
+
+const classes: Record<string, [TypedArrayClass, items: number]> = {
+  float32: [Float32Array, 1],
+  float64: [Float64Array, 1],
+  int8: [Int8Array, 1],
+  uint8: [Uint8Array, 1],
+  int16: [Int16Array, 1],
+  uint16: [Uint16Array, 1],
+  int32: [Int32Array, 1],
+  uint32: [Uint32Array, 1],
+  int64: [BigInt64Array, 1],
+  uint64: [BigUint64Array, 1],
+  bool: [Uint8Array, 1],
+  float16: [Uint16Array, 1],
+  bfloat16: [Uint16Array, 1],
+  complex32: [Uint16Array, 2],
+  complex64: [Float32Array, 2],
+  complex128: [Float64Array, 2],
+}
+
+/** The dtype of a JavaScript typed array's elements. */
+export function dtype_of_array(array: ArrayBufferView): DType {
+  if (array instanceof Float32Array) return dtypes.float32
+  if (array instanceof Float64Array) return dtypes.float64
+  if (array instanceof Int8Array) return dtypes.int8
+  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return dtypes.uint8
+  if (array instanceof Int16Array) return dtypes.int16
+  if (array instanceof Uint16Array) return dtypes.uint16
+  if (array instanceof Int32Array) return dtypes.int32
+  if (array instanceof Uint32Array) return dtypes.uint32
+  if (array instanceof BigInt64Array) return dtypes.int64
+  if (array instanceof BigUint64Array) return dtypes.uint64
+  throw type_error(`tensor(): a ${array.constructor.name} holds no elements of a dtype`, 'tensor')
+}
+
+/** A typed array of a dtype over part of a buffer; `count` elements from a byte on. */
+export function typed_view(dtype: DType, buffer: ArrayBufferLike, offset: number, count: number): TypedArray {
+  const [make, items] = classes[dtype.name] ?? [Uint8Array, dtype.itemsize]
+  return new make(buffer, offset, count * items)
+}
+
+/** The elements row by row, as numbers, booleans or Complex. */
+export function decode_elements(tensor: Tensor): unknown[] {
+  const { dtype } = tensor
+  const exact = dtype.is_floating_point && dtype !== dtypes.float64 && dtype !== dtypes.float32 ? tensor.detach().to(dtypes.float32) : tensor
+  const wide = dtype === dtypes.complex32 ? tensor.detach().to(dtypes.complex64) : exact
+  const array = typed_view(wide.dtype, native.to_bytes(handle_of(wide)), 0, wide.numel())
+  if (dtype === dtypes.bool) return Array.from(array as Uint8Array, (v) => v !== 0)
+  if (dtype.is_complex) {
+    const parts = array as Float64Array
+    return Array.from({ length: parts.length / 2 }, (_, i) => new Complex(parts[2 * i]!, parts[2 * i + 1]!))
+  }
+  if (array instanceof BigInt64Array || array instanceof BigUint64Array) return Array.from(array as BigInt64Array, safe_number)
+  return Array.from(array as Float64Array)
+}
+
+function safe_number(value: bigint): number {
+  const number = Number(value)
+  if (Number.isSafeInteger(number) || BigInt(number) === value) return number
+  throw make_error('RuntimeError', `tolist(): ${value} cannot be held exactly by a number; use typed_array() or item_bigint()`, 'tolist')
+}
+
+/** A flat array as nested arrays of a shape. */
+export function nest(elements: readonly unknown[], shape: readonly number[]): unknown[] {
+  let place = 0
+  const build = (dim: number): unknown[] => {
+    const size = shape[dim]!
+    if (dim === shape.length - 1) {
+      const row = elements.slice(place, place + size)
+      place += size
+      return row
+    }
+    return Array.from({ length: size }, () => build(dim + 1))
+  }
+  return build(0)
+}

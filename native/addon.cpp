@@ -1,0 +1,59 @@
+#include "allocator.h"
+#include "autograd.h"
+#include "collection.h"
+#include "data.h"
+#include "device.h"
+#include "environment.h"
+#include "guard.h"
+#include "math.h"
+#include "nn/nn.h"
+#include "op_table.h"
+#include "optim/adam.h"
+#include "random.h"
+#include "serialize.h"
+#include "tensor.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/version.h>
+#include <unistd.h>
+
+static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 13, "LibTorch 2.13 is supported");
+
+namespace {
+
+using namespace typetorch;
+
+// start({ make_error, run_hook, collect_all }): JavaScript's own functions; returns the shared flags.
+Napi::Value start(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const auto functions = info[0].As<Napi::Object>();
+  environment.make_error = Napi::Persistent(functions.Get("make_error").As<Napi::Function>());
+  environment.run_hook = Napi::Persistent(functions.Get("run_hook").As<Napi::Function>());
+  environment.collect_all = Napi::Persistent(functions.Get("collect_all").As<Napi::Function>());
+  return environment.flags_reference.Value();
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  return guard(env, "", [&]() -> napi_value {
+    install_caching_allocator();
+    auto* environment = new Environment(env);
+    if (getpid() != gettid()) environment->own_generator = at::detail::createCPUGenerator(c10::detail::getNonDeterministicRandom());
+    const Napi::Env wrapped(env);
+    Napi::Object object(env, exports);
+    export_function<start>(wrapped, object, "start");
+    export_op_table(wrapped, object);
+    export_tensor(wrapped, object);
+    export_data(wrapped, object);
+    export_autograd(wrapped, object);
+    export_random(wrapped, object);
+    export_device(wrapped, object);
+    export_collection(wrapped, object);
+    export_math(wrapped, object);
+    export_nn(wrapped, object);
+    export_adam(wrapped, object);
+    export_serialize(wrapped, object);
+    return object;
+  });
+}

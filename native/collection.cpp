@@ -1,0 +1,77 @@
+#include "collection.h"
+
+#include "allocator.h"
+#include "guard.h"
+#include "tensor.h"
+
+namespace typetorch {
+namespace {
+
+// track(handle, object, handle, object, …): the objects of a batch of new tensors, in one crossing.
+napi_value track(napi_env env, napi_callback_info info) {
+  constexpr size_t kMost = 64;
+  napi_value arguments[kMost];
+  size_t count = kMost;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  Environment& environment = Environment::of(env);
+  for (size_t i = 0; i + 1 < count && i + 1 < kMost; i += 2) {
+    int32_t handle = 0;
+    napi_get_value_int32(env, arguments[i], &handle);
+    if (environment.tensors.find(handle) == nullptr) continue;  // disposed of already
+    environment.collector.track(env, arguments[i + 1], handle, environment.tensors.generation(handle));
+  }
+  return nullptr;
+}
+
+// sweep(all): after a collection. True when a major collection should follow.
+Napi::Value sweep(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  environment.flags[0] = 0;
+  return Napi::Boolean::New(info.Env(), environment.collector.sweep(info.Env(), environment.tensors, info[0].As<Napi::Boolean>()));
+}
+
+Napi::Value dispose(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).tensors.release(info[0].As<Napi::Number>().Int32Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value set_memory_budget(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).collector.set_budget(
+      static_cast<size_t>(info[0].As<Napi::Number>().DoubleValue()), static_cast<size_t>(info[1].As<Napi::Number>().DoubleValue()));
+  return info.Env().Undefined();
+}
+
+Napi::Value empty_cache(const Napi::CallbackInfo& info) {
+  empty_allocator_cache();
+  return info.Env().Undefined();
+}
+
+Napi::Value memory_stats(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const auto& counts = environment.collector.counts();
+  Napi::Object stats = Napi::Object::New(info.Env());
+  stats.Set("alive_bytes", static_cast<double>(alive_bytes()));
+  stats.Set("peak_bytes", static_cast<double>(peak_alive_bytes()));
+  stats.Set("cached_bytes", static_cast<double>(cached_bytes()));
+  stats.Set("tensors", static_cast<double>(environment.tensors.alive()));
+  stats.Set("tracked", static_cast<double>(environment.collector.tracked()));
+  stats.Set("minor_collections", static_cast<double>(counts.minor));
+  stats.Set("major_collections", static_cast<double>(counts.major));
+  stats.Set("freed", static_cast<double>(counts.freed));
+  return stats;
+}
+
+}  // namespace
+
+void export_collection(Napi::Env env, Napi::Object exports) {
+  napi_value function;
+  napi_create_function(env, "track", NAPI_AUTO_LENGTH, track, nullptr, &function);
+  exports.Set("track", Napi::Value(env, function));
+  export_function<sweep>(env, exports, "sweep");
+  export_function<dispose>(env, exports, "dispose");
+  export_function<set_memory_budget>(env, exports, "set_memory_budget");
+  export_function<empty_cache>(env, exports, "empty_cache");
+  export_function<memory_stats>(env, exports, "memory_stats");
+}
+
+}  // namespace typetorch

@@ -1,0 +1,67 @@
+#include "environment.h"
+
+#include "guard.h"
+#include "op_table.h"
+
+#include <unistd.h>
+
+#include <atomic>
+
+namespace typetorch {
+namespace {
+
+std::atomic<int> environments{0};
+
+// The main thread's environment is left as it is at exit: LibTorch's own static objects go down at the same
+// time in an order nobody controls. A worker that ends gives back what it held.
+void on_environment_end(void* data) {
+  if (getpid() == gettid()) return;
+  delete static_cast<Environment*>(data);
+}
+
+}  // namespace
+
+Environment::Environment(napi_env env) : env(env) {
+  environments++;
+  auto memory = Napi::Int32Array::New(env, 8);
+  flags = memory.Data();
+  flags_reference = Napi::Persistent(memory);
+  napi_set_instance_data(env, this, nullptr, nullptr);
+  napi_add_env_cleanup_hook(env, on_environment_end, this);
+}
+
+Environment::~Environment() {
+  collector.clear(env);
+  tensors.clear();
+  environments--;
+}
+
+Environment& Environment::of(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return *static_cast<Environment*>(data);
+}
+
+torch::jit::Stack& Environment::push_stack() {
+  if (depth_ == stacks_.size()) stacks_.emplace_back().reserve(16);
+  return stacks_[depth_++];
+}
+
+void Environment::pop_stack() { stacks_[--depth_].clear(); }
+
+int32_t Environment::put(at::Tensor tensor) {
+  if (!tensor.defined()) return 0;
+  const size_t device_bytes = tensor.is_cpu() || !tensor.has_storage() ? 0 : tensor.storage().nbytes();
+  if (collector.note_tensor(device_bytes)) flags[0] = 1;
+  return tensors.put(std::move(tensor));
+}
+
+const at::Tensor& Environment::tensor(int32_t handle) const {
+  const at::Tensor* found = tensors.find(handle);
+  if (found == nullptr) throw DisposedTensor{handle, {}};
+  return *found;
+}
+
+int environment_count() { return environments; }
+
+}  // namespace typetorch

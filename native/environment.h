@@ -1,0 +1,67 @@
+#pragma once
+
+#include "memory.h"
+#include "tensor_table.h"
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/stack.h>
+#include <napi.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+
+namespace typetorch {
+
+struct BoundOperator;
+
+// What belongs to one JavaScript environment (the main thread or a worker): handles, prepared operators,
+// JavaScript's own functions. Nothing of it is shared; a worker that ends takes its own with it.
+struct Environment {
+  explicit Environment(napi_env env);
+  ~Environment();
+
+  static Environment& of(napi_env env);
+
+  napi_env env;
+  TensorTable tensors;
+  Collector collector;
+  std::thread::id thread = std::this_thread::get_id();
+
+  std::vector<std::unique_ptr<BoundOperator>> operators;
+  std::vector<at::Generator> generators;  // a Generator object's handle is its place here, plus one
+  std::vector<uint32_t> free_generators;
+
+  // A worker draws from a generator of its own; the main thread from LibTorch's default one.
+  std::optional<at::Generator> own_generator;
+
+  // One ArrayBuffer a storage, while JavaScript looks at it.
+  std::unordered_map<c10::StorageImpl*, Napi::ObjectReference> storage_buffers;
+
+  // Set once by lib/native.ts: makes a JavaScript error, runs a hook, collects when memory has run out.
+  Napi::FunctionReference make_error;
+  Napi::FunctionReference run_hook;
+  Napi::FunctionReference collect_all;
+
+  // Shared with JavaScript as an Int32Array: [0] asks for a collection.
+  Napi::Reference<Napi::Int32Array> flags_reference;
+  int32_t* flags = nullptr;
+
+  // Argument stacks, one for each level of nesting: a hook inside backward may call operators.
+  torch::jit::Stack& push_stack();
+  void pop_stack();
+
+  int32_t put(at::Tensor tensor);
+  const at::Tensor& tensor(int32_t handle) const;
+
+ private:
+  std::deque<torch::jit::Stack> stacks_;
+  size_t depth_ = 0;
+};
+
+// How many environments live in this process; more than one means that random draws must take turns.
+int environment_count();
+
+}  // namespace typetorch

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace typetorch {
+
+class TensorTable;
+
+// Finds the tensors whose JavaScript objects are gone, on the stable Node-API alone: each object gets a weak
+// reference, which V8 clears in a collection, and a sweep frees what the cleared ones stood for.
+// What survives two minor collections (V8 promotes on the second) moves to an old list, swept after a major one.
+class Collector {
+ public:
+  void track(napi_env env, napi_value object, int32_t handle, uint32_t generation);
+
+  // After a minor collection (`all` false) or a major one. Says whether a major one is due.
+  bool sweep(napi_env env, TensorTable& table, bool all);
+
+  // Counts a new tensor; true when a collection is due.
+  bool note_tensor(size_t device_bytes) {
+    fresh_tensors_++;
+    fresh_device_bytes_ += device_bytes;
+    return fresh_tensors_ >= tensor_budget_ || fresh_device_bytes_ >= device_budget_ || over_byte_budget();
+  }
+
+  // Bytes of garbage to wait for, and tensors: what torch.memory options set.
+  void set_budget(size_t bytes, size_t tensors);
+
+  struct Counts {
+    uint64_t minor = 0, major = 0, freed = 0;
+  };
+  const Counts& counts() const { return counts_; }
+  size_t tracked() const { return young_.size() + old_.size(); }
+
+  void clear(napi_env env);
+
+ private:
+  struct Entry {
+    napi_ref reference;
+    int32_t handle;
+    uint32_t generation;
+    uint32_t age;
+  };
+  bool over_byte_budget() const;
+  void sweep_list(napi_env env, TensorTable& table, std::vector<Entry>& list);
+
+  std::vector<Entry> young_, old_;
+  size_t byte_budget_ = size_t{32} << 20;
+  size_t tensor_budget_ = 50'000;
+  size_t device_budget_ = size_t{512} << 20;
+  size_t fresh_tensors_ = 0;
+  size_t fresh_device_bytes_ = 0;
+  size_t threshold_ = size_t{32} << 20;  // alive bytes at which the next collection is due
+  size_t bytes_after_major_ = 0;
+  size_t tensors_after_major_ = 0;
+  Counts counts_;
+};
+
+}  // namespace typetorch

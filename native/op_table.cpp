@@ -1,0 +1,272 @@
+#include "op_table.h"
+
+#include "guard.h"
+
+#include <ATen/core/enum_tag.h>
+
+#include <mutex>
+
+namespace typetorch {
+namespace {
+
+constexpr size_t kMostArguments = 64;
+
+// Draws from LibTorch's default generator by operators that take no Generator. Another environment swaps its own
+// state in for the length of its call, so all take turns as soon as there is more than one.
+std::mutex random_draws;
+
+napi_value undefined(napi_env env) {
+  napi_value result;
+  napi_get_undefined(env, &result);
+  return result;
+}
+
+class DefaultGeneratorSwap {
+ public:
+  explicit DefaultGeneratorSwap(Environment& environment) : lock_(random_draws), environment_(environment) {
+    if (!environment.own_generator) return;
+    shared_ = at::globalContext().defaultGenerator(at::kCPU);
+    saved_ = shared_->get_state();
+    shared_->set_state(environment.own_generator->get_state());
+  }
+  ~DefaultGeneratorSwap() {
+    if (!shared_) return;
+    environment_.own_generator->set_state(shared_->get_state());
+    shared_->set_state(saved_);
+  }
+
+ private:
+  std::lock_guard<std::mutex> lock_;
+  Environment& environment_;
+  std::optional<at::Generator> shared_;
+  at::Tensor saved_;
+};
+
+napi_value call_bound(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  size_t count = 0;
+  napi_get_cb_info(env, info, &count, nullptr, nullptr, &data);
+  auto* bound = static_cast<BoundOperator*>(data);
+  return guard(env, bound->name.c_str(), [&] { return bound->call(info); });
+}
+
+std::string short_name(const std::string& name) {
+  const size_t colons = name.find("::");
+  return colons == std::string::npos ? name : name.substr(colons + 2);
+}
+
+std::vector<int32_t> find_result_aliases(const c10::FunctionSchema& schema) {
+  std::vector<int32_t> found;
+  for (const c10::Argument& result : schema.returns()) {
+    int32_t parameter = -1;
+    const c10::AliasInfo* alias = result.alias_info();
+    if (alias != nullptr && alias->isWrite()) {
+      for (size_t i = 0; i < schema.arguments().size(); i++) {
+        const c10::AliasInfo* candidate = schema.arguments()[i].alias_info();
+        if (candidate != nullptr && candidate->isWrite() && candidate->beforeSets() == alias->beforeSets())
+          parameter = static_cast<int32_t>(i);
+      }
+    }
+    found.push_back(parameter);
+  }
+  return found;
+}
+
+c10::OperatorHandle find_operator(const std::string& name, const std::string& overload) {
+  auto found = c10::Dispatcher::singleton().findSchema({name, overload});
+  if (!found) {
+    const std::string full = overload.empty() ? name : name + "." + overload;
+    throw ArgumentError("no operator '" + full + "' in this LibTorch");
+  }
+  return *found;
+}
+
+std::unique_ptr<BoundOperator> bind_operator(Environment& environment, const std::string& name, const std::string& overload) {
+  auto handle = find_operator(name, overload);
+  const auto& schema = handle.schema();
+  auto bound = std::make_unique<BoundOperator>(BoundOperator{environment, handle, short_name(name)});
+  if (schema.arguments().size() > kMostArguments) throw ArgumentError("'" + name + "' has too many parameters");
+  for (const c10::Argument& argument : schema.arguments()) {
+    Parameter parameter = describe_parameter(argument);
+    if (parameter.kind == Kind::Generator) bound->generator_parameter = static_cast<int32_t>(bound->parameters.size());
+    bound->parameters.push_back(std::move(parameter));
+  }
+  bound->result_is_parameter = find_result_aliases(schema);
+  bound->draws_random_numbers = handle.hasTag(at::Tag::nondeterministic_seeded);
+  bound->single_tensor_result = schema.returns().size() == 1 && bound->result_is_parameter[0] < 0 &&
+                                schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
+  return bound;
+}
+
+napi_value make_function(Environment& environment, std::unique_ptr<BoundOperator> bound) {
+  napi_value function;
+  napi_create_function(environment.env, bound->name.c_str(), NAPI_AUTO_LENGTH, call_bound, bound.get(), &function);
+  environment.operators.push_back(std::move(bound));
+  return function;
+}
+
+// bind(name, overload, numbers?: index[], values?: [index, value][]): a function of the arguments not given.
+Napi::Value bind(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  auto bound = bind_operator(environment, info[0].As<Napi::String>(), info[1].As<Napi::String>());
+  if (info[2].IsArray()) {
+    const auto numbers = info[2].As<Napi::Array>();
+    for (uint32_t i = 0; i < numbers.Length(); i++)
+      bound->parameters.at(numbers.Get(i).As<Napi::Number>().Uint32Value()).number_as_tensor = true;
+  }
+  if (info[3].IsArray()) {
+    const auto values = info[3].As<Napi::Array>();
+    for (uint32_t i = 0; i < values.Length(); i++) {
+      const auto pair = values.Get(i).As<Napi::Array>();
+      const uint32_t index = pair.Get(0u).As<Napi::Number>().Uint32Value();
+      Parameter& parameter = bound->parameters.at(index);
+      parameter.bound = to_ivalue(environment, parameter, pair.Get(1u), index);
+    }
+  }
+  return {info.Env(), make_function(environment, std::move(bound))};
+}
+
+Napi::Value default_to_javascript(Napi::Env env, const c10::IValue& value) {
+  if (value.isList()) {
+    const auto list = value.toList();
+    auto array = Napi::Array::New(env, list.size());
+    for (size_t i = 0; i < list.size(); i++) array.Set(static_cast<uint32_t>(i), default_to_javascript(env, list.get(i)));
+    return array;
+  }
+  if (value.isTensor()) return env.Null();
+  Environment& environment = Environment::of(env);
+  return {env, from_ivalue(environment, c10::IValue(value))};
+}
+
+// What a schema says, for lib/ops: parameters with kinds and defaults, results with the parameter each one is.
+Napi::Value schema(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto handle = find_operator(info[0].As<Napi::String>(), info[1].As<Napi::String>());
+  const auto& schema = handle.schema();
+  Napi::Array parameters = Napi::Array::New(env);
+  for (const c10::Argument& argument : schema.arguments()) {
+    const Parameter parameter = describe_parameter(argument);
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", parameter.name);
+    entry.Set("kind", kind_name(parameter.kind));
+    entry.Set("type", parameter.type_text);
+    entry.Set("nullable", parameter.nullable);
+    entry.Set("list_size", parameter.list_size);
+    entry.Set("written", parameter.written);
+    entry.Set("keyword_only", parameter.keyword_only);
+    entry.Set("required", !parameter.default_value.has_value());
+    entry.Set("default_value", parameter.default_value ? default_to_javascript(env, *parameter.default_value) : env.Undefined());
+    parameters.Set(parameters.Length(), entry);
+  }
+  Napi::Array results = Napi::Array::New(env);
+  const auto aliases = find_result_aliases(schema);
+  for (size_t i = 0; i < schema.returns().size(); i++) {
+    Napi::Object entry = Napi::Object::New(env);
+    const Parameter result = describe_parameter(schema.returns()[i]);
+    entry.Set("name", result.name);
+    entry.Set("kind", kind_name(result.kind));
+    entry.Set("parameter", aliases[i]);
+    results.Set(results.Length(), entry);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("parameters", parameters);
+  object.Set("results", results);
+  object.Set("text", c10::toString(schema));
+  object.Set("random", handle.hasTag(at::Tag::nondeterministic_seeded));
+  return object;
+}
+
+// Every operator with a schema: ["aten::add.Tensor", …].
+Napi::Value operator_names(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  auto& dispatcher = c10::Dispatcher::singleton();
+  for (const c10::OperatorName& name : dispatcher.getAllOpNames()) {
+    if (!dispatcher.findSchema(name)) continue;
+    names.Set(names.Length(), name.overload_name.empty() ? name.name : name.name + "." + name.overload_name);
+  }
+  return names;
+}
+
+// Calls `collect_all` in JavaScript: what memory is waiting there is freed.
+void collect_in_javascript(Environment& environment) {
+  const Napi::HandleScope scope(environment.env);
+  if (!environment.collect_all.IsEmpty()) environment.collect_all.Call({});
+}
+
+}  // namespace
+
+napi_value BoundOperator::call(napi_callback_info info) {
+  napi_value arguments[kMostArguments];
+  size_t count = kMostArguments;
+  napi_get_cb_info(environment.env, info, &count, arguments, nullptr, nullptr);
+  try {
+    return call_once(arguments, count);
+  } catch (const c10::OutOfMemoryError&) {
+    // Garbage may hold what is missing: collect, then try once more.
+    collect_in_javascript(environment);
+    return call_once(arguments, count);
+  }
+}
+
+napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
+  torch::jit::Stack& stack = environment.push_stack();
+  struct Pop {
+    Environment& environment;
+    ~Pop() { environment.pop_stack(); }
+  } pop{environment};
+
+  size_t next = 0;
+  for (size_t i = 0; i < parameters.size(); i++) {
+    const Parameter& parameter = parameters[i];
+    if (parameter.bound) {
+      stack.push_back(*parameter.bound);
+    } else if (next < count) {
+      stack.push_back(to_ivalue(environment, parameter, arguments[next++], i));
+    } else if (parameter.default_value) {
+      stack.push_back(*parameter.default_value);
+    } else {
+      throw ArgumentError("missing required argument '" + parameter.name + "'");
+    }
+  }
+  if (next < count) {
+    throw ArgumentError("takes " + std::to_string(next) + " arguments but " + std::to_string(count) + " were given");
+  }
+  if (draws_random_numbers && environment_count() > 1) {
+    if (environment.own_generator && generator_parameter >= 0 && stack[generator_parameter].isNone()) {
+      stack[generator_parameter] = *environment.own_generator;
+      handle.callBoxed(stack);
+    } else {
+      const DefaultGeneratorSwap turn(environment);
+      handle.callBoxed(stack);
+    }
+  } else {
+    handle.callBoxed(stack);
+  }
+  return wrap_results(stack);
+}
+
+napi_value BoundOperator::wrap_results(torch::jit::Stack& stack) {
+  napi_env env = environment.env;
+  if (single_tensor_result) {
+    napi_value result;
+    napi_create_int32(env, environment.put(std::move(stack[0]).toTensor()), &result);
+    return result;
+  }
+  if (result_is_parameter.empty()) return undefined(env);
+  if (result_is_parameter.size() == 1)
+    return result_is_parameter[0] >= 0 ? undefined(env) : from_ivalue(environment, std::move(stack[0]));
+  const auto array = Napi::Array::New(env, result_is_parameter.size());
+  for (size_t i = 0; i < result_is_parameter.size(); i++) {
+    if (result_is_parameter[i] >= 0) continue;
+    array.Set(static_cast<uint32_t>(i), Napi::Value(env, from_ivalue(environment, std::move(stack[i]))));
+  }
+  return array;
+}
+
+void export_op_table(Napi::Env env, Napi::Object exports) {
+  export_function<bind>(env, exports, "bind");
+  export_function<schema>(env, exports, "schema");
+  export_function<operator_names>(env, exports, "operator_names");
+}
+
+}  // namespace typetorch

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "convert.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <napi.h>
+
+#include <vector>
+
+namespace typetorch {
+
+// An operator prepared for calls from one environment: its schema's parameters worked out, some of them
+// perhaps already given a value. The one road of every operator.
+struct BoundOperator {
+  Environment& environment;
+  c10::OperatorHandle handle;
+  std::string name;  // as in error texts: "add"
+  std::vector<Parameter> parameters = {};
+  // For each result: the parameter that it is (in-place and out=), or -1.
+  std::vector<int32_t> result_is_parameter = {};
+  bool draws_random_numbers = false;
+  bool single_tensor_result = false;
+  int32_t generator_parameter = -1;
+
+  // Converts the arguments, calls the operator, returns the raw results.
+  napi_value call(napi_callback_info info);
+
+ private:
+  napi_value call_once(const napi_value* arguments, size_t count);
+  napi_value wrap_results(torch::jit::Stack& stack);
+};
+
+void export_op_table(Napi::Env env, Napi::Object exports);
+
+}  // namespace typetorch

@@ -1,0 +1,218 @@
+#include "tensor.h"
+
+#include "convert.h"
+#include "guard.h"
+
+#include <ATen/core/grad_mode.h>
+
+namespace typetorch {
+
+const at::Tensor& tensor_argument(const Napi::CallbackInfo& info, size_t index) {
+  return Environment::of(info.Env()).tensor(info[index].As<Napi::Number>().Int32Value());
+}
+
+Napi::Value tensor_result(const Napi::CallbackInfo& info, at::Tensor tensor) {
+  return Napi::Number::New(info.Env(), Environment::of(info.Env()).put(std::move(tensor)));
+}
+
+namespace {
+
+Napi::Array to_array(Napi::Env env, at::IntArrayRef values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (size_t i = 0; i < values.size(); i++) array.Set(static_cast<uint32_t>(i), Napi::Value(env, from_int(env, values[i])));
+  return array;
+}
+
+Napi::Value dtype(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<int>(tensor_argument(info, 0).scalar_type()));
+}
+
+Napi::Value device(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), tensor_argument(info, 0).device().str());
+}
+
+Napi::Value layout(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<int>(tensor_argument(info, 0).layout()));
+}
+
+Napi::Value shape(const Napi::CallbackInfo& info) { return to_array(info.Env(), tensor_argument(info, 0).sizes()); }
+
+Napi::Value stride(const Napi::CallbackInfo& info) { return to_array(info.Env(), tensor_argument(info, 0).strides()); }
+
+Napi::Value ndim(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(tensor_argument(info, 0).dim()));
+}
+
+Napi::Value numel(const Napi::CallbackInfo& info) { return {info.Env(), from_int(info.Env(), tensor_argument(info, 0).numel())}; }
+
+Napi::Value storage_offset(const Napi::CallbackInfo& info) {
+  return {info.Env(), from_int(info.Env(), tensor_argument(info, 0).storage_offset())};
+}
+
+// Where its data are, as a bigint-free number (48 bits), as torch.Tensor.data_ptr; zero where there are none.
+Napi::Value data_ptr(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const void* data = tensor.has_storage() ? tensor.const_data_ptr() : nullptr;
+  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data)));
+}
+
+// Which storage it looks into, and how many bytes that has: [address, bytes].
+Napi::Value storage(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  Napi::Array pair = Napi::Array::New(info.Env(), 2);
+  const bool any = tensor.has_storage();
+  const void* address = any ? static_cast<const void*>(tensor.storage().unsafeGetStorageImpl()) : nullptr;
+  pair.Set(0u, static_cast<double>(reinterpret_cast<uintptr_t>(address)));
+  pair.Set(1u, any ? static_cast<double>(tensor.storage().nbytes()) : 0.0);
+  return pair;
+}
+
+// The address of its TensorImpl: two objects over one tensor have the same.
+Napi::Value identity(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(tensor_argument(info, 0).unsafeGetTensorImpl())));
+}
+
+enum Fact : int { kRequiresGrad, kIsLeaf, kIsContiguous, kIsInference, kIsConj, kIsNeg, kIsQuantized, kRetainsGrad, kIsView, kIsNested };
+
+Napi::Value fact(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const auto answer = [&]() -> bool {
+    switch (info[1].As<Napi::Number>().Int32Value()) {
+      case kRequiresGrad: return tensor.requires_grad();
+      case kIsLeaf: return tensor.is_leaf();
+      case kIsContiguous: return tensor.is_contiguous();
+      case kIsInference: return tensor.is_inference();
+      case kIsConj: return tensor.is_conj();
+      case kIsNeg: return tensor.is_neg();
+      case kIsQuantized: return tensor.is_quantized();
+      case kRetainsGrad: return tensor.retains_grad();
+      case kIsView: return tensor.is_view();
+      case kIsNested: return tensor.is_nested();
+      default: throw ArgumentError("no such fact");
+    }
+  };
+  return Napi::Boolean::New(info.Env(), answer());
+}
+
+Napi::Value is_contiguous(const Napi::CallbackInfo& info) {
+  const auto format = static_cast<at::MemoryFormat>(info[1].As<Napi::Number>().Int32Value());
+  return Napi::Boolean::New(info.Env(), tensor_argument(info, 0).is_contiguous(format));
+}
+
+Napi::Value set_requires_grad(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const bool wanted = info[1].As<Napi::Boolean>();
+  if (!wanted && !tensor.is_leaf()) {
+    TORCH_CHECK(false, "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+        "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+  }
+  tensor.set_requires_grad(wanted);
+  return info.Env().Undefined();
+}
+
+// The gradient as a handle; `cached` is returned as it is where it still stands for the same tensor.
+Napi::Value grad(const Napi::CallbackInfo& info) {
+  const Environment& environment = Environment::of(info.Env());
+  const at::Tensor& gradient = tensor_argument(info, 0).grad();
+  if (!gradient.defined()) return Napi::Number::New(info.Env(), 0);
+  const at::Tensor* cached = environment.tensors.find(info[1].As<Napi::Number>().Int32Value());
+  if (cached != nullptr && cached->is_same(gradient)) return info[1];
+  return tensor_result(info, gradient);
+}
+
+Napi::Value set_grad(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const int32_t handle = info[1].As<Napi::Number>().Int32Value();
+  if (handle == 0) {
+    tensor.mutable_grad() = at::Tensor();
+    return info.Env().Undefined();
+  }
+  const at::Tensor& gradient = tensor_argument(info, 1);
+  TORCH_CHECK_TYPE(gradient.unsafeGetTensorImpl() != tensor.unsafeGetTensorImpl(), "can't assign Variable as its own grad");
+  TORCH_CHECK(gradient.scalar_type() == tensor.scalar_type(), "assigned grad has data of a different type");
+  TORCH_CHECK(gradient.device() == tensor.device(), "assigned grad has data located on a different device");
+  TORCH_CHECK(gradient.sizes() == tensor.sizes(), "assigned grad has data of a different size");
+  tensor.mutable_grad() = gradient;
+  return info.Env().Undefined();
+}
+
+// Frees the gradients of many tensors in one crossing, or fills them with zeros in place.
+Napi::Value zero_grads(const Napi::CallbackInfo& info) {
+  const Environment& environment = Environment::of(info.Env());
+  const auto handles = info[0].As<Napi::Array>();
+  const bool set_to_none = info[1].As<Napi::Boolean>();
+  for (uint32_t i = 0; i < handles.Length(); i++) {
+    const at::Tensor& tensor = environment.tensor(handles.Get(i).As<Napi::Number>().Int32Value());
+    at::Tensor& gradient = tensor.mutable_grad();
+    if (!gradient.defined()) continue;
+    if (set_to_none) {
+      gradient = at::Tensor();
+      continue;
+    }
+    if (gradient.grad_fn()) gradient.detach_();
+    else gradient.requires_grad_(false);
+    gradient.zero_();
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value item(const Napi::CallbackInfo& info) { return {info.Env(), from_scalar(info.Env(), tensor_argument(info, 0).item())}; }
+
+// A second object over the same tensor (`x.to(x.dtype)`): disposing of one harms not the other.
+Napi::Value alias(const Napi::CallbackInfo& info) { return tensor_result(info, tensor_argument(info, 0)); }
+
+// A tensor that shares storage and version with `x` but nothing of its history, as nn.Parameter and .data have it.
+Napi::Value shallow_copy(const Napi::CallbackInfo& info) {
+  return tensor_result(info, tensor_argument(info, 0).variable_data());
+}
+
+// Tensor.data = other: the storage, sizes and dtype of `other`, the identity of `x`.
+Napi::Value set_data(const Napi::CallbackInfo& info) {
+  tensor_argument(info, 0).set_data(tensor_argument(info, 1));
+  return info.Env().Undefined();
+}
+
+Napi::Value grad_fn_name(const Napi::CallbackInfo& info) {
+  const auto& node = tensor_argument(info, 0).grad_fn();
+  if (!node) return info.Env().Null();
+  return Napi::String::New(info.Env(), node->name());
+}
+
+Napi::Value output_number(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(tensor_argument(info, 0).output_nr()));
+}
+
+Napi::Value version(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(tensor_argument(info, 0)._version()));
+}
+
+}  // namespace
+
+void export_tensor(Napi::Env env, Napi::Object exports) {
+  export_function<dtype>(env, exports, "dtype");
+  export_function<device>(env, exports, "device");
+  export_function<layout>(env, exports, "layout");
+  export_function<shape>(env, exports, "shape");
+  export_function<stride>(env, exports, "stride");
+  export_function<ndim>(env, exports, "ndim");
+  export_function<numel>(env, exports, "numel");
+  export_function<storage_offset>(env, exports, "storage_offset");
+  export_function<data_ptr>(env, exports, "data_ptr");
+  export_function<storage>(env, exports, "storage");
+  export_function<identity>(env, exports, "identity");
+  export_function<fact>(env, exports, "fact");
+  export_function<is_contiguous>(env, exports, "is_contiguous");
+  export_function<set_requires_grad>(env, exports, "set_requires_grad");
+  export_function<grad>(env, exports, "grad");
+  export_function<set_grad>(env, exports, "set_grad");
+  export_function<zero_grads>(env, exports, "zero_grads");
+  export_function<item>(env, exports, "item");
+  export_function<alias>(env, exports, "alias");
+  export_function<shallow_copy>(env, exports, "shallow_copy");
+  export_function<set_data>(env, exports, "set_data");
+  export_function<grad_fn_name>(env, exports, "grad_fn_name");
+  export_function<output_number>(env, exports, "output_number");
+  export_function<version>(env, exports, "version");
+}
+
+}  // namespace typetorch

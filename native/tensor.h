@@ -1,0 +1,16 @@
+#pragma once
+
+#include "environment.h"
+
+namespace typetorch {
+
+// The tensor that an argument's handle stands for.
+const at::Tensor& tensor_argument(const Napi::CallbackInfo& info, size_t index);
+
+// A new handle; zero for an undefined tensor.
+Napi::Value tensor_result(const Napi::CallbackInfo& info, at::Tensor tensor);
+
+// What a tensor is: shape, dtype, device, gradient, identity.
+void export_tensor(Napi::Env env, Napi::Object exports);
+
+}  // namespace typetorch

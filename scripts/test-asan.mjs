@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { addon_path, build_addon } from './setup/build.mjs'
+import { ROOT } from './setup/config.mjs'
+import { run_step, SetupError } from './setup/report.mjs'
+
+await run_step(async () => {
+  await build_addon({ variant: 'asan' })
+  const runtime = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
+  if (!path.isAbsolute(runtime))
+    throw new SetupError('the AddressSanitizer runtime is missing; get it with: apt-get install libasan8')
+  const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs')
+  const { status } = spawnSync(process.execPath, [vitest, 'run', ...process.argv.slice(2)], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    // V8 keeps memory on purpose until the process ends: leaks are looked for by test/leak instead.
+    env: {
+      ...process.env,
+      TYPETORCH_ADDON: addon_path('asan'),
+      LD_PRELOAD: runtime,
+      ASAN_OPTIONS: 'detect_leaks=0,handle_segv=0',
+    },
+  })
+  process.exitCode = status ?? 1
+})

@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const entry = fileURLToPath(new URL('dist/index.js', import.meta.url))
+
+export default defineConfig({
+  // Tests import the package by its name and run what was built, as its users do.
+  resolve: { alias: [{ find: /^typetorch$/, replacement: entry }] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    server: { deps: { external: [/\/dist\//] } },
+  },
+})
