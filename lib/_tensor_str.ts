@@ -1,10 +1,10 @@
 import * as dtypes from './dtype.js'
+import { get_default_dtype } from './dtype.js'
 import { py_float, py_ints } from './nn/repr.js'
 import { operator } from './ops/operator.js'
-import { Tensor } from './tensor.js'
-import { get_default_dtype } from './dtype.js'
 import { elements_str } from './tensor/print_elements.js'
 import { print_options } from './tensor/print_options.js'
+import { Tensor } from './tensor.js'
 
 const aten_values = operator('aten::_values')
 const aten_compressed_values = operator('aten::values')
@@ -130,9 +130,7 @@ function quantization_suffixes(self: Tensor): string[] {
 function has_default_dtype(self: Tensor): boolean {
   const { dtype } = self
   const complex = get_default_dtype() === dtypes.float64 ? dtypes.complex128 : dtypes.complex64
-  return (
-    dtype === get_default_dtype() || dtype === complex || dtype === dtypes.int64 || dtype === dtypes.bool
-  )
+  return dtype === get_default_dtype() || dtype === complex || dtype === dtypes.int64 || dtype === dtypes.bool
 }
 
 const size_suffix = (self: Tensor) => `size=${py_ints(self.shape)}`
@@ -144,7 +142,12 @@ const indented = (text: string) =>
     .map((line) => `  ${line}`)
     .join('\n')
 
-function add_suffixes(text: string, suffixes: readonly string[], indent: number, force_newline: boolean): string {
+function add_suffixes(
+  text: string,
+  suffixes: readonly string[],
+  indent: number,
+  force_newline: boolean,
+): string {
   let line_length = text.length - text.lastIndexOf('\n') + 1
   let newline = force_newline
   for (const suffix of suffixes) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 /** PyTorch's RuntimeError. `operator` names the operator that refused, where one did. */
 export class RuntimeError extends Error {
   override name = 'RuntimeError'
-  operator?: string
+  declare operator?: string
 }
 /** PyTorch's NotImplementedError. */
 export class NotImplementedError extends RuntimeError {
@@ -25,12 +25,12 @@ export class AcceleratorError extends RuntimeError {
 /** Python's ValueError. */
 export class ValueError extends Error {
   override name = 'ValueError'
-  operator?: string
+  declare operator?: string
 }
 /** Python's IndexError: a RangeError. */
 export class IndexError extends RangeError {
   override name = 'IndexError'
-  operator?: string
+  declare operator?: string
 }
 /** Python's KeyError. */
 export class KeyError extends Error {

@@ -1,4 +1,5 @@
 import { device, type DeviceLike } from './device.js'
+import { type_error, type_name } from './errors.js'
 import { lower_device } from './ops/lower.js'
 import { LOWERED } from './ops/lowered.js'
 import { native } from './native.js'
@@ -33,6 +34,9 @@ export class Generator {
 
   /** Starts the stream anew from a seed of 64 bits; returns the generator. */
   manual_seed(seed: number | bigint): this {
+    if (typeof seed !== 'bigint' && !Number.isInteger(seed)) {
+      throw type_error(`manual_seed(): argument 'seed' must be int, not ${type_name(seed)}`, 'manual_seed')
+    }
     native.generator_manual_seed(this[LOWERED], seed)
     return this
   }

@@ -25,6 +25,16 @@ export {
   as_tensor, asarray, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, type CreateOptions, DoubleTensor,
   FloatTensor, full, HalfTensor, IntTensor, LongTensor, ShortTensor, type TensorData, tensor,
 } from './tensor/create.js'
+export {
+  type AtLeast, atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors, cartesian_prod, cdist,
+  chain_matmul, type Contraction, einsum, is_tensor, lu, meshgrid, nonzero, norm, type NormOptions, numel, sparse_bsc_tensor,
+  sparse_bsr_tensor, sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor, type Subscript, tensordot, unique,
+  unique_consecutive, type UniqueConsecutiveOptions, type UniqueOptions, unravel_index,
+} from './functional.js'
+export { e, inf, nan, newaxis, pi } from './constants.js'
+export { type LowRankOptions, pca_lowrank, type PCAOptions, svd_lowrank } from './_lowrank.js'
+export * as masked from './masked/index.js'
+export * as signal from './signal/index.js'
 export { Generator } from './generator.js'
 export { get_rng_state, initial_seed, manual_seed, seed, set_rng_state } from './random.js'
 export * as random from './random.js'
@@ -35,7 +45,8 @@ export * as autograd from './autograd/index.js'
 export { keep, scope } from './scope.js'
 export { empty_cache, memory_stats, set_memory_budget } from './memory.js'
 export { get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads } from './threads.js'
-export { get_printoptions, set_printoptions } from './tensor/print_options.js'
+export { type Items, OrderedDict } from './collections.js'
+export { get_printoptions, type PrintOptions, type SetPrintOptions, set_printoptions } from './tensor/print_options.js'
 export { ops } from './ops/operator.js'
 export * as linalg from './ops/generated/linalg.js'
 export * as fft from './ops/generated/fft.js'
@@ -46,7 +57,7 @@ export * as cuda from './cuda/index.js'
 export * as backends from './backends/index.js'
 export * as nn from './nn/index.js'
 export * as optim from './optim/index.js'
-export { load, save } from './serialization.js'
+export { load, type LoadOptions, save } from './serialization.js'
 export * as diffusion from './diffusion/index.js'
 export { Trainer, type TrainerOptions } from './trainer/index.js'
 export { __version__, version } from './version.js'

@@ -1,5 +1,6 @@
 import v8 from 'node:v8'
 import vm from 'node:vm'
+import { type_error, type_name } from './errors.js'
 import { type Handle, type MemoryStats, native } from './native.js'
 
 // Tensors are freed when a collection finds their objects gone (see docs/memory.md). New ones are handed to the
@@ -97,9 +98,14 @@ export function memory_stats(): MemoryStats {
  * How much garbage may wait for a collection.
  *
  * @param bytes bytes of tensors on the CPU (default 32 MiB)
- * @param tensors number of tensors (default 50,000)
+ * @param tensors number of tensors (default 1,000)
  */
-export function set_memory_budget(bytes: number, tensors = 50_000): void {
+export function set_memory_budget(bytes: number, tensors = 1_000): void {
+  for (const [name, value] of [['bytes', bytes], ['tensors', tensors]] as const) {
+    if (typeof value !== 'number' || !(value >= 1)) {
+      throw type_error(`set_memory_budget(): argument '${name}' must be a positive number, not ${typeof value === 'number' ? value : type_name(value)}`)
+    }
+  }
   native.set_memory_budget(bytes, tensors)
 }
 

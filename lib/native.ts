@@ -59,12 +59,19 @@ type BinaryMath = 'atan2' | 'pow' | 'fmod' | 'hypot'
 /** A file in PyTorch's zip format, open for reading; it is closed when it is forgotten. */
 export type Archive = { readonly archive: unique symbol }
 
+/** Of a thread: 0 records, 1 records nothing, 2 is inference mode, 3 is enable_grad inside inference mode. */
+export type Mode = 0 | 1 | 2 | 3
+
+/** A hook as the addon calls it; held there weakly. */
+export type RawHook = (gradient: Handle | Handle[]) => Handle | Handle[] | null
+
 /** What the addon exports: native/addon.cpp's list, compared with this by a test. */
 export interface Native {
   start(functions: {
     make_error: (kind: string, message: string, operator: string, handle: Handle) => Error
-    run_hook: (id: number, gradient: Handle | Handle[]) => Handle | Handle[] | null
+    run_hook: (hook: RawHook, gradient: Handle | Handle[], mode: Mode) => Handle | Handle[] | null
     collect_all: () => void
+    emit_warning: (message: string) => void
   }): Int32Array
 
   bind(name: string, overload: string, numbers?: number[], values?: [number, unknown][]): NativeOperator
@@ -106,11 +113,11 @@ export interface Native {
   ): Handle[]
   grad_enabled(): boolean
   inference_enabled(): boolean
-  set_mode(mode: 0 | 1 | 2): void
-  register_hook(x: Handle, id: number): number
+  set_mode(mode: Mode): void
+  register_hook(x: Handle, hook: RawHook): number
   remove_hook(x: Handle, place: number): void
   retain_grad(x: Handle): void
-  module_hook(inputs: Handle[], id: number): Handle[]
+  module_hook(inputs: Handle[], hook: RawHook): Handle[]
 
   manual_seed(seed: number | bigint): void
   make_generator(device: string): number

@@ -1,4 +1,5 @@
 import { type Handle, native } from './native.js'
+import { type_error, type_name } from './errors.js'
 import { flush } from './memory.js'
 import { release, Tensor, track } from './tensor.js'
 
@@ -98,6 +99,7 @@ function close(scope: Scope, result: unknown): void {
  * ```
  */
 export function scope<T>(callback: () => T): T {
+  if (typeof callback !== 'function') throw type_error(`scope(): argument 'callback' must be function, not ${type_name(callback)}`, 'scope')
   const line = /\(?([^\s(]+:\d+:\d+)\)?$/.exec(new Error().stack?.split('\n')[2] ?? '')?.[1]
   const own: Scope = { name: `torch.scope${line === undefined ? '' : ` at ${line}`}`, made: new Set(), owners: new Set(), outer: current }
   current = own
@@ -109,5 +111,10 @@ export function scope<T>(callback: () => T): T {
     throw error
   }
   close(own, result)
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+    // What follows in the callback may use tensors that are freed by now; nobody else is told.
+    ;(result as unknown as PromiseLike<unknown>).then(undefined, () => undefined)
+    throw type_error("scope(): argument 'callback' must be a synchronous function, not one that returns a Promise", 'scope')
+  }
   return result
 }

@@ -5,10 +5,11 @@ import { type DType, dtype_of_code } from './dtype.js'
 import { make_error, runtime_error, type_error, type_name } from './errors.js'
 import { type Layout, layout_of_code } from './layout.js'
 import { flush, note, share_flags, collect_all } from './memory.js'
-import { type Handle, native } from './native.js'
+import { type Handle, type Mode, native, type RawHook } from './native.js'
 import type { TensorMethods } from './ops/generated/methods.js'
 import type { TensorConversions } from './tensor/conversions.js'
 import type { TensorAutograd } from './tensor/autograd.js'
+import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functional_methods.js'
 import type { IndexItem } from './tensor/indexing.js'
 
 /** First argument of a construction that takes over a handle: for our own classes only. */
@@ -25,6 +26,7 @@ interface Extra {
 const reasons: string[] = ['disposed of by dispose()']
 
 let handle_in: (tensor: Tensor) => Handle
+let is_tensor: (value: object) => boolean
 let set_handle: (tensor: Tensor, handle: Handle) => void
 let extra_of: (tensor: Tensor) => Extra | undefined
 let set_extra: (tensor: Tensor, extra: Extra) => void
@@ -48,6 +50,7 @@ export class Tensor {
 
   static {
     handle_in = (tensor) => tensor.#handle
+    is_tensor = (value) => #handle in value
     set_handle = (tensor, handle) => {
       tensor.#handle = handle
     }
@@ -144,7 +147,7 @@ export class Tensor {
   }
 
   [inspect.custom](): string {
-    return handle_in(this) < 0 ? `Tensor(${reason_of(handle_in(this))})` : print_hook(this)
+    return handle_in(this) < 0 ? `Tensor(${reason_of(handle_in(this))})` : this.toString()
   }
 
   get [Symbol.toStringTag](): string {
@@ -161,7 +164,10 @@ export class Tensor {
   }
 }
 
-export interface Tensor extends TensorMethods, TensorConversions, TensorAutograd {}
+export interface Tensor extends TensorMethods, TensorConversions, TensorAutograd, TensorFunctional {
+  norm: TensorMethods['norm'] & NamedNorm
+  nonzero: TensorMethods['nonzero'] & NonzeroTuple
+}
 
 // Parts that live in files of their own and import this one: set when they are loaded.
 let scope_hook: (tensor: Tensor) => boolean = () => false
@@ -181,6 +187,7 @@ export function install_parts(parts: { scope: typeof scope_hook; print: typeof p
 /** The handle of a tensor, for the addon. A disposed one's is negative, and refused there. */
 export function handle_of(tensor: Tensor | null | undefined): Handle {
   if (tensor === null || tensor === undefined) return 0
+  if (typeof tensor !== 'object' || !is_tensor(tensor)) throw type_error(`a Tensor was expected, not ${type_name(tensor)}`)
   const handle = handle_in(tensor)
   if (handle < 0) throw disposed_error('', '', handle)
   return handle
@@ -255,7 +262,7 @@ export function expect_tensor(value: unknown, operator: string, argument: string
   throw type_error(`${operator}(): argument '${argument}' must be Tensor, not ${type_name(value)}`, operator)
 }
 
-let hook_runner: (id: number, gradient: Handle | Handle[]) => Handle | Handle[] | null = () => {
+let hook_runner: (hook: RawHook, gradient: Handle | Handle[], mode: Mode) => Handle | Handle[] | null = () => {
   throw runtime_error('no hooks are loaded')
 }
 /** Called by lib/tensor/install.ts. */
@@ -263,15 +270,35 @@ export function install_hook_runner(runner: typeof hook_runner): void {
   hook_runner = runner
 }
 
+/** `CPUFloatType` as Python shows it: `torch.FloatTensor`. */
+function python_types(message: string): string {
+  if (!message.includes('Type')) return message
+  return message.replace(
+    /\b(?:Variable\[)?(Sparse)?(CPU|CUDA)(Byte|Char|Double|Float|Int|Long|Short|Half|Bool|BFloat16)Type\b\]?/g,
+    (_, sparse?: string, place?: string, type?: string) => `torch.${place === 'CUDA' ? 'cuda.' : ''}${sparse ? 'sparse.' : ''}${type}Tensor`,
+  )
+}
+
+const warned = new Set<string>()
+
+/** LibTorch's warnings: each text once, as Python's filter has it. */
+function emit_warning(message: string): void {
+  if (warned.has(message)) return
+  warned.add(message)
+  process.emitWarning(message, 'UserWarning')
+}
+
 share_flags(
   native.start({
     make_error: (kind, message, operator, handle) => {
       if (kind === 'DisposedError') return disposed_error(operator, message, handle)
-      const named = kind === 'TypeError' && /^(argument|missing|takes)/.test(message)
-      return make_error(kind, named ? `${operator}${message.startsWith('argument') ? '(): ' : '() '}${message}` : message, operator)
+      if (kind === 'RuntimeError') return make_error(kind, python_types(message), operator)
+      const named = kind === 'TypeError' && operator !== '' && /^(argument|missing|takes|Overflow)/.test(message)
+      return make_error(kind, named ? `${operator}${/^(argument|Overflow)/.test(message) ? '(): ' : '() '}${message}` : message, operator)
     },
-    run_hook: (id, gradient) => hook_runner(id, gradient),
+    run_hook: (hook, gradient, mode) => hook_runner(hook, gradient, mode),
     collect_all,
+    emit_warning,
   }),
 )
 

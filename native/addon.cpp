@@ -12,6 +12,7 @@
 #include "random.h"
 #include "serialize.h"
 #include "tensor.h"
+#include "warnings.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/version.h>
@@ -29,6 +30,7 @@ Napi::Value start(const Napi::CallbackInfo& info) {
   const auto functions = info[0].As<Napi::Object>();
   environment.make_error = Napi::Persistent(functions.Get("make_error").As<Napi::Function>());
   environment.run_hook = Napi::Persistent(functions.Get("run_hook").As<Napi::Function>());
+  environment.emit_warning = Napi::Persistent(functions.Get("emit_warning").As<Napi::Function>());
   environment.collect_all = Napi::Persistent(functions.Get("collect_all").As<Napi::Function>());
   return environment.flags_reference.Value();
 }
@@ -38,6 +40,8 @@ Napi::Value start(const Napi::CallbackInfo& info) {
 NAPI_MODULE_INIT() {
   return guard(env, "", [&]() -> napi_value {
     install_caching_allocator();
+    install_warnings();
+    leave_out_unusable_nnpack();
     auto* environment = new Environment(env);
     if (getpid() != gettid()) environment->own_generator = at::detail::createCPUGenerator(c10::detail::getNonDeterministicRandom());
     const Napi::Env wrapped(env);

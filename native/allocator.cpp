@@ -23,7 +23,7 @@ constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kLeastCache = size_t{128} << 20;
 constexpr size_t kMost = size_t{1} << 46;
 constexpr uint32_t kClasses = 64 + 8 * 34 + 1;
-constexpr uint32_t kThreadBlocks = 64;
+constexpr size_t kThreadBytes = size_t{1} << 19;  // of one size class in one thread's list
 constexpr uint32_t kIdleEpochs = 16;
 
 // Stands in the 64 bytes before the data, so that freeing needs no table.
@@ -170,7 +170,7 @@ void free_block(void* data) {
   if (block->bytes <= kThreadLimit) {
     ThreadCache& cache = thread_cache;
     ThreadCache::List& list = cache.lists[block->size_class];
-    if (!cache.closed && list.count < kThreadBlocks) {
+    if (!cache.closed && list.count * (block->bytes + sizeof(Block)) < kThreadBytes) {
       block->next = list.first;
       list.first = block;
       list.count++;

@@ -7,6 +7,10 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/custom_class.h>
+
+#include <mutex>
+#include <unordered_map>
 
 namespace typetorch {
 namespace {
@@ -59,19 +63,20 @@ Napi::Value inference_enabled(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), c10::InferenceMode::is_enabled());
 }
 
-// This thread's mode: 0 records, 1 records nothing, 2 is inference mode. Set on the way into LibTorch.
+// This thread's mode: 0 records, 1 records nothing, 2 is inference mode, 3 is enable_grad inside inference mode.
+// Set on the way into LibTorch.
 Napi::Value set_mode(const Napi::CallbackInfo& info) {
   const int mode = info[0].As<Napi::Number>().Int32Value();
   c10::AutogradState state = c10::AutogradState::get_tls_state();
-  state.set_grad_mode(mode == 0);
-  state.set_fw_grad_mode(mode != 2);
-  state.set_inference_mode(mode == 2);
+  state.set_grad_mode(mode == 0 || mode == 3);
+  state.set_fw_grad_mode(mode < 2);
+  state.set_inference_mode(mode >= 2);
   c10::AutogradState::set_tls_state(state);
   // Inference tensors are told apart by their dispatch keys, as InferenceMode's guard does it.
   auto keys = c10::impl::tls_local_dispatch_key_set();
-  const auto included = mode == 2 ? keys.included_.remove(c10::DispatchKey::ADInplaceOrView)
+  const auto included = mode >= 2 ? keys.included_.remove(c10::DispatchKey::ADInplaceOrView)
                                   : keys.included_.add(c10::DispatchKey::ADInplaceOrView);
-  const auto excluded = mode == 2 ? keys.excluded_ | c10::autograd_dispatch_keyset : keys.excluded_ - c10::autograd_dispatch_keyset;
+  const auto excluded = mode >= 2 ? keys.excluded_ | c10::autograd_dispatch_keyset : keys.excluded_ - c10::autograd_dispatch_keyset;
   c10::impl::PODLocalDispatchKeySet raw{};
   raw.set_included(included);
   raw.set_excluded(excluded);
@@ -79,26 +84,72 @@ Napi::Value set_mode(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// A JavaScript hook, known by number: the function itself is held by the tensor's own object (Node-API does not
-// trace, so a reference from here would keep every closure that holds its own tensor).
-at::Tensor call_hook(Environment& environment, int32_t id, const at::Tensor& gradient) {
-  TORCH_CHECK(std::this_thread::get_id() == environment.thread,
-      "a hook written in JavaScript was called on another thread than its own");
+int thread_mode() {
+  if (c10::InferenceMode::is_enabled()) return c10::GradMode::is_enabled() ? 3 : 2;
+  return c10::GradMode::is_enabled() ? 0 : 1;
+}
+
+// Environments that have not ended, with the references whose hooks died on another thread than theirs.
+std::mutex open_mutex;
+std::unordered_map<napi_env, std::vector<napi_ref>> open_environments;
+
+void close_environment(void* env) {
+  const std::lock_guard<std::mutex> lock(open_mutex);
+  open_environments.erase(static_cast<napi_env>(env));
+}
+
+// A JavaScript function that the graph calls, held weakly: Node-API does not trace, so a strong reference would keep
+// every closure that holds its own tensor. The strong edge lives in JavaScript (lib/autograd/hooks.ts).
+struct WeakHook : torch::CustomClassHolder {
+  WeakHook(Environment& environment, napi_value function) : environment_(environment), env_(environment.env), thread_(environment.thread) {
+    napi_create_reference(env_, function, 0, &reference_);
+    const std::lock_guard<std::mutex> lock(open_mutex);
+    auto& dead = open_environments[env_];
+    for (napi_ref reference : dead) napi_delete_reference(env_, reference);
+    dead.clear();
+  }
+  WeakHook(const WeakHook&) = delete;
+  WeakHook& operator=(const WeakHook&) = delete;
+  ~WeakHook() override {
+    const std::lock_guard<std::mutex> lock(open_mutex);
+    const auto open = open_environments.find(env_);
+    if (open == open_environments.end()) return;  // Node frees what is left
+    if (std::this_thread::get_id() == thread_) napi_delete_reference(env_, reference_);
+    else open->second.push_back(reference_);
+  }
+
+  // run_hook(function, gradients, mode); nothing where the function is gone. A HandleScope must be open.
+  template <typename Gradients>
+  Napi::Value call(Gradients&& gradients) const {
+    TORCH_CHECK(std::this_thread::get_id() == thread_, "a hook written in JavaScript was called on another thread than its own");
+    napi_value function = nullptr;
+    napi_get_reference_value(env_, reference_, &function);
+    if (function == nullptr) return {};
+    return environment_.run_hook.Call({Napi::Value(env_, function), gradients(), Napi::Number::New(env_, thread_mode())});
+  }
+
+  Environment& environment_;
+  napi_env env_;
+  std::thread::id thread_;
+  napi_ref reference_ = nullptr;
+};
+using Hook = c10::intrusive_ptr<WeakHook>;
+
+at::Tensor call_hook(const WeakHook& hook, const at::Tensor& gradient) {
+  Environment& environment = hook.environment_;
   const Napi::HandleScope scope(environment.env);
-  const Napi::Value result = environment.run_hook.Call(
-      {Napi::Number::New(environment.env, id), Napi::Number::New(environment.env, environment.put(gradient))});
-  const int32_t handle = result.As<Napi::Number>().Int32Value();
+  const Napi::Value result = hook.call([&]() -> Napi::Value { return Napi::Number::New(environment.env, environment.put(gradient)); });
+  const int32_t handle = result.IsEmpty() ? 0 : result.As<Napi::Number>().Int32Value();
   return handle == 0 ? at::Tensor() : environment.tensor(handle);
 }
 
-// register_hook(x, id): its place, for remove_hook.
+// register_hook(x, hook): its place, for remove_hook.
 Napi::Value register_hook(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const at::Tensor& tensor = tensor_argument(info, 0);
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
-  const int32_t id = info[1].As<Napi::Number>().Int32Value();
-  const unsigned place = tensor.register_hook(
-      [&environment, id](const at::Tensor& gradient) { return call_hook(environment, id, gradient); });
+  const auto hook = c10::make_intrusive<WeakHook>(environment, info[1]);
+  const unsigned place = tensor.register_hook([hook](const at::Tensor& gradient) { return call_hook(*hook, gradient); });
   return Napi::Number::New(info.Env(), place);
 }
 
@@ -115,42 +166,45 @@ Napi::Value retain_grad(const Napi::CallbackInfo& info) {
 // The identity, with a node in the graph that shows the gradients of all its tensors at once to a JavaScript hook:
 // what a module's full backward hooks stand on. The hook may answer with other gradients.
 struct HookedIdentity : torch::autograd::Function<HookedIdentity> {
-  static variable_list forward(torch::autograd::AutogradContext* context, variable_list inputs, int64_t environment, int64_t id) {
-    context->saved_data["environment"] = environment;
-    context->saved_data["id"] = id;
+  static variable_list forward(torch::autograd::AutogradContext* context, at::TensorList inputs, const Hook& hook) {
+    context->saved_data["hook"] = c10::IValue::make_capsule(hook);
     context->set_materialize_grads(false);
     variable_list plain;
     for (const at::Tensor& input : inputs)
       if (!input.requires_grad()) plain.push_back(input);
     context->mark_non_differentiable(plain);
-    return inputs;
+    return inputs.vec();
   }
   static variable_list backward(torch::autograd::AutogradContext* context, variable_list gradients) {
-    auto& environment = *reinterpret_cast<Environment*>(context->saved_data["environment"].toInt());
-    TORCH_CHECK(std::this_thread::get_id() == environment.thread,
-        "a hook written in JavaScript was called on another thread than its own");
+    const auto holder = context->saved_data["hook"].toCapsule();
+    const auto& hook = static_cast<const WeakHook&>(*holder);
+    Environment& environment = hook.environment_;
     const Napi::HandleScope scope(environment.env);
-    const Napi::Value answer = environment.run_hook.Call({Napi::Number::New(environment.env,
-        static_cast<double>(context->saved_data["id"].toInt())), handles_of(environment, gradients)});
-    variable_list replaced = answer.IsArray() ? tensors_of(environment, answer) : gradients;
+    const Napi::Value answer = hook.call([&]() -> Napi::Value { return handles_of(environment, gradients); });
+    variable_list replaced = !answer.IsEmpty() && answer.IsArray() ? tensors_of(environment, answer) : gradients;
     replaced.resize(gradients.size());
-    replaced.emplace_back();  // the two numbers have no gradients
-    replaced.emplace_back();
+    replaced.emplace_back();  // the hook has no gradient
     return replaced;
   }
 };
 
-// module_hook(inputs, id): the same tensors, hooked together.
+// module_hook(inputs, hook): the same tensors, hooked together.
 Napi::Value module_hook(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const auto outputs = HookedIdentity::apply(tensors_of(environment, info[0]), reinterpret_cast<int64_t>(&environment),
-      static_cast<int64_t>(info[1].As<Napi::Number>().Int32Value()));
-  return handles_of(environment, outputs);
+  const Hook hook = c10::make_intrusive<WeakHook>(environment, info[1]);
+  const variable_list inputs = tensors_of(environment, info[0]);
+  // A list is taken for tensors only as a TensorList.
+  return handles_of(environment, HookedIdentity::apply(at::TensorList(inputs), hook));
 }
 
 }  // namespace
 
 void export_autograd(Napi::Env env, Napi::Object exports) {
+  {
+    const std::lock_guard<std::mutex> lock(open_mutex);
+    open_environments[env];
+  }
+  napi_add_env_cleanup_hook(env, close_environment, static_cast<napi_env>(env));
   export_function<backward>(env, exports, "backward");
   export_function<gradients>(env, exports, "gradients");
   export_function<grad_enabled>(env, exports, "grad_enabled");

@@ -11,6 +11,7 @@ namespace typetorch {
 namespace {
 
 std::atomic<int> environments{0};
+thread_local Environment* current = nullptr;
 
 // The main thread's environment is left as it is at exit: LibTorch's own static objects go down at the same
 // time in an order nobody controls. A worker that ends gives back what it held.
@@ -23,6 +24,7 @@ void on_environment_end(void* data) {
 
 Environment::Environment(napi_env env) : env(env) {
   environments++;
+  current = this;
   auto memory = Napi::Int32Array::New(env, 8);
   flags = memory.Data();
   flags_reference = Napi::Persistent(memory);
@@ -34,6 +36,7 @@ Environment::~Environment() {
   collector.clear(env);
   tensors.clear();
   environments--;
+  current = nullptr;
 }
 
 Environment& Environment::of(napi_env env) {
@@ -41,6 +44,8 @@ Environment& Environment::of(napi_env env) {
   napi_get_instance_data(env, &data);
   return *static_cast<Environment*>(data);
 }
+
+Environment* Environment::of_this_thread() { return current; }
 
 torch::jit::Stack& Environment::push_stack() {
   if (depth_ == stacks_.size()) stacks_.emplace_back().reserve(16);

@@ -24,6 +24,8 @@ struct Environment {
   ~Environment();
 
   static Environment& of(napi_env env);
+  // The one whose JavaScript runs on this thread; null on LibTorch's own threads.
+  static Environment* of_this_thread();
 
   napi_env env;
   TensorTable tensors;
@@ -44,6 +46,7 @@ struct Environment {
   Napi::FunctionReference make_error;
   Napi::FunctionReference run_hook;
   Napi::FunctionReference collect_all;
+  Napi::FunctionReference emit_warning;
 
   // Shared with JavaScript as an Int32Array: [0] asks for a collection.
   Napi::Reference<Napi::Int32Array> flags_reference;

@@ -1,8 +1,22 @@
 #include "guard.h"
 
 #include <new>
+#include <regex>
 
 namespace typetorch {
+namespace {
+
+// Python calls a type `torch.cuda.FloatTensor` where LibTorch's own errors say `CUDAFloatType`.
+std::string with_python_types(std::string message) {
+  static const std::regex name("(Sparse)?(CPU|CUDA)(Byte|Char|Double|Float|Int|Long|Short|Half)Type");
+  for (std::smatch match; std::regex_search(message, match, name);) {
+    const std::string place = (match[2] == "CUDA" ? "cuda." : "") + std::string(match[1].matched ? "sparse." : "");
+    message = match.prefix().str() + "torch." + place + match[3].str() + "Tensor" + match.suffix().str();
+  }
+  return message;
+}
+
+}  // namespace
 
 ErrorText describe_exception(const std::exception& error) {
   if (const auto* e = dynamic_cast<const c10::Error*>(&error)) {
@@ -20,7 +34,7 @@ ErrorText describe_exception(const std::exception& error) {
     else if (dynamic_cast<const c10::AcceleratorError*>(e)) kind = "AcceleratorError";
     else if (dynamic_cast<const c10::BufferError*>(e)) kind = "BufferError";
     else if (dynamic_cast<const c10::DistError*>(e)) kind = "DistError";
-    return {kind, with_trace ? e->what() : e->what_without_backtrace()};
+    return {kind, with_python_types(with_trace ? e->what() : e->what_without_backtrace())};
   }
   if (dynamic_cast<const ArgumentError*>(&error)) return {"TypeError", error.what()};
   if (dynamic_cast<const std::bad_alloc*>(&error)) return {"OutOfMemoryError", "can't allocate memory"};

@@ -6,6 +6,12 @@
 #include <algorithm>
 
 namespace typetorch {
+namespace {
+
+// So many more live tensors than the last major collection left make the next one due.
+constexpr size_t kTensorsBeforeMajor = 200'000;
+
+}  // namespace
 
 void Collector::track(napi_env env, napi_value object, int32_t handle, uint32_t generation) {
   napi_ref reference = nullptr;
@@ -62,7 +68,7 @@ bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
   age_allocator_cache();
   // Minor collections have stopped helping when what they leave keeps growing.
   return !all && (alive > bytes_after_major_ + bytes_after_major_ / 2 + 4 * byte_budget_ ||
-                     table.alive() > tensors_after_major_ + tensors_after_major_ / 2 + 4 * tensor_budget_);
+                     table.alive() > tensors_after_major_ + tensors_after_major_ / 2 + kTensorsBeforeMajor);
 }
 
 bool Collector::over_byte_budget() const { return alive_bytes() > threshold_; }

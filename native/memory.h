@@ -50,7 +50,8 @@ class Collector {
 
   std::vector<Entry> young_, old_;
   size_t byte_budget_ = size_t{32} << 20;
-  size_t tensor_budget_ = 50'000;
+  // Few enough that their memory is still in the processor's cache when it is used again.
+  size_t tensor_budget_ = 1'000;
   size_t device_budget_ = size_t{512} << 20;
   size_t fresh_tensors_ = 0;
   size_t fresh_device_bytes_ = 0;

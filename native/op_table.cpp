@@ -255,10 +255,11 @@ napi_value BoundOperator::wrap_results(torch::jit::Stack& stack) {
   if (result_is_parameter.empty()) return undefined(env);
   if (result_is_parameter.size() == 1)
     return result_is_parameter[0] >= 0 ? undefined(env) : from_ivalue(environment, std::move(stack[0]));
-  const auto array = Napi::Array::New(env, result_is_parameter.size());
+  napi_value array;
+  napi_create_array_with_length(env, result_is_parameter.size(), &array);
   for (size_t i = 0; i < result_is_parameter.size(); i++) {
     if (result_is_parameter[i] >= 0) continue;
-    array.Set(static_cast<uint32_t>(i), Napi::Value(env, from_ivalue(environment, std::move(stack[i]))));
+    napi_set_element(env, array, static_cast<uint32_t>(i), from_ivalue(environment, std::move(stack[i])));
   }
   return array;
 }

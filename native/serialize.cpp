@@ -20,16 +20,17 @@ namespace {
 using caffe2::serialize::PyTorchStreamReader;
 using caffe2::serialize::PyTorchStreamWriter;
 
-// All bytes to the file, or the system's reason why not: a stream of C++ would say only that it failed.
-void write_all(int file, const void* data, size_t size) {
+// All bytes to the file; zero, or the system's number for what went wrong.
+int write_all(int file, const void* data, size_t size) {
   const auto* next = static_cast<const char*>(data);
   while (size > 0) {
     const ssize_t written = ::write(file, next, size);
     if (written < 0 && errno == EINTR) continue;
-    TORCH_CHECK(written > 0, "writing the file failed: ", written == 0 ? "no space" : std::strerror(errno));
+    if (written <= 0) return written == 0 ? ENOSPC : errno;
     next += written;
     size -= static_cast<size_t>(written);
   }
+  return 0;
 }
 
 // The whole storage of a tensor as bytes on the CPU.
@@ -46,35 +47,25 @@ Napi::Value write_archive(const Napi::CallbackInfo& info) {
   const at::NoGradGuard no_grad;
   const int file = info[0].As<Napi::Number>().Int32Value();
   const auto records = info[1].As<Napi::Array>();
-  // Kept past a failure: the writer's destructor complains about an unfinished archive, and would hide the reason.
-  std::string failure;
+  // The writer must not learn of a failure: its destructor finishes the archive, and would end the process.
+  int failure = 0;
   PyTorchStreamWriter writer([&](const void* data, size_t size) -> size_t {
-    if (!failure.empty()) return 0;
-    try {
-      write_all(file, data, size);
-      return size;
-    } catch (const c10::Error& error) {
-      failure = error.what_without_backtrace();
-      return 0;
-    }
+    if (failure == 0) failure = write_all(file, data, size);
+    return size;
   });
-  try {
-    for (uint32_t i = 0; i < records.Length(); i += 2) {
-      const std::string name = records.Get(i).As<Napi::String>();
-      const Napi::Value value = records.Get(i + 1);
-      if (value.IsNumber()) {
-        const at::Tensor bytes = storage_bytes(Environment::of(info.Env()).tensor(value.As<Napi::Number>().Int32Value()));
-        writer.writeRecord(name, bytes.const_data_ptr(), bytes.nbytes());
-      } else {
-        const auto bytes = value.As<Napi::Uint8Array>();
-        writer.writeRecord(name, bytes.Data(), bytes.ByteLength());
-      }
+  for (uint32_t i = 0; i < records.Length() && failure == 0; i += 2) {
+    const std::string name = records.Get(i).As<Napi::String>();
+    const Napi::Value value = records.Get(i + 1);
+    if (value.IsNumber()) {
+      const at::Tensor bytes = storage_bytes(Environment::of(info.Env()).tensor(value.As<Napi::Number>().Int32Value()));
+      writer.writeRecord(name, bytes.const_data_ptr(), bytes.nbytes());
+    } else {
+      const auto bytes = value.As<Napi::Uint8Array>();
+      writer.writeRecord(name, bytes.Data(), bytes.ByteLength());
     }
-    writer.writeEndOfFile();
-  } catch (const c10::Error&) {
-    if (failure.empty()) throw;
   }
-  TORCH_CHECK(failure.empty(), failure);
+  writer.writeEndOfFile();
+  TORCH_CHECK(failure == 0, "writing the file failed: ", std::strerror(failure));
   return info.Env().Undefined();
 }
 
@@ -87,7 +78,9 @@ struct Archive {
   uint64_t file_size = 0;
 };
 
-Archive& archive_argument(const Napi::CallbackInfo& info) { return *info[0].As<Napi::External<Archive>>().Data(); }
+Archive& archive_argument(const Napi::CallbackInfo& info) {
+  return *info[0].As<Napi::External<Archive>>().Data();
+}
 
 // open_archive(path): the archive's reader, closed when JavaScript has forgotten it.
 Napi::Value open_archive(const Napi::CallbackInfo& info) {
@@ -107,7 +100,7 @@ Napi::Value archive_records(const Napi::CallbackInfo& info) {
 size_t checked_size(Archive& archive, const std::string& name) {
   const size_t size = archive.reader.getRecordSize(name);
   TORCH_CHECK(size / 1032 <= archive.file_size, "record '", name, "' says that it holds ", size,
-      " bytes, more than the file of ", archive.file_size, " bytes can");
+              " bytes, more than the file of ", archive.file_size, " bytes can");
   return size;
 }
 
@@ -147,16 +140,20 @@ Napi::Value view_storage(const Napi::CallbackInfo& info) {
   const int64_t offset = info[2].As<Napi::Number>().Int64Value();
   const auto sizes = integers(info[3]);
   const auto strides = integers(info[4]);
-  TORCH_CHECK(sizes.size() == strides.size(), "a tensor of ", sizes.size(), " dimensions has ", strides.size(), " strides");
+  TORCH_CHECK(sizes.size() == strides.size(), "a tensor of ", sizes.size(), " dimensions has ", strides.size(),
+              " strides");
   const auto available = static_cast<__int128>(source.storage().nbytes() / c10::elementSize(dtype));
   for (size_t i = 0; i < sizes.size(); i++) {
-    TORCH_CHECK(sizes[i] >= 0 && strides[i] >= 0, "sizes and strides must not be negative, got ", sizes[i], " and ", strides[i]);
+    TORCH_CHECK(sizes[i] >= 0 && strides[i] >= 0, "sizes and strides must not be negative, got ", sizes[i], " and ",
+                strides[i]);
   }
   const bool is_empty = std::find(sizes.begin(), sizes.end(), 0) != sizes.end();
   __int128 last = offset;
-  for (size_t i = 0; i < sizes.size() && last < available; i++) last += static_cast<__int128>(sizes[i] - 1) * strides[i];
+  for (size_t i = 0; i < sizes.size() && last < available; i++)
+    last += static_cast<__int128>(sizes[i] - 1) * strides[i];
   TORCH_CHECK(offset >= 0 && (is_empty || last < available), "a tensor of size ", at::IntArrayRef(sizes), ", stride ",
-      at::IntArrayRef(strides), " and offset ", offset, " does not fit into its storage of ", static_cast<int64_t>(available), " elements");
+              at::IntArrayRef(strides), " and offset ", offset, " does not fit into its storage of ",
+              static_cast<int64_t>(available), " elements");
   at::Tensor result = at::empty({0}, source.options().dtype(dtype));
   result.set_(source.storage(), offset, sizes, strides);
   return tensor_result(info, result);

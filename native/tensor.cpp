@@ -17,10 +17,11 @@ Napi::Value tensor_result(const Napi::CallbackInfo& info, at::Tensor tensor) {
 
 namespace {
 
-Napi::Array to_array(Napi::Env env, at::IntArrayRef values) {
-  Napi::Array array = Napi::Array::New(env, values.size());
-  for (size_t i = 0; i < values.size(); i++) array.Set(static_cast<uint32_t>(i), Napi::Value(env, from_int(env, values[i])));
-  return array;
+Napi::Value to_array(Napi::Env env, at::IntArrayRef values) {
+  napi_value array;
+  napi_create_array_with_length(env, values.size(), &array);
+  for (size_t i = 0; i < values.size(); i++) napi_set_element(env, array, static_cast<uint32_t>(i), from_int(env, values[i]));
+  return {env, array};
 }
 
 Napi::Value dtype(const Napi::CallbackInfo& info) {

@@ -13,7 +13,7 @@ const c = torch.full([1], true)
 const sum = torch.full([1], 0.5)
 const weight = torch.full([1, 1], 0.5, { requires_grad: true })
 const bias = torch.full([1], 0.5, { requires_grad: true })
-const { linear } = torch.nn.functional
+const linear = torch.ops.aten!.linear!
 
 const calls: Record<string, () => unknown> = {
   'add (tracked)': () => a.add(b),

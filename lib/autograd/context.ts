@@ -1,12 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { native } from '../native.js'
+import { type Mode, native } from '../native.js'
 
 // LibTorch's modes belong to the thread; ours belong to the asynchronous context. As long as only synchronous
 // callbacks set modes, the thread's mode is the context's and a call costs nothing; while an asynchronous one is
 // under way, each call first sets the thread's mode to its context's.
-
-/** 0 records, 1 records nothing, 2 is inference mode. */
-export type Mode = 0 | 1 | 2
 
 interface AsyncMode {
   mode: Mode
@@ -24,10 +21,10 @@ export const context = {
 }
 
 let storage: AsyncLocalStorage<AsyncMode | undefined> | undefined
-/** The thread's mode as synchronous code has set it. */
-let sync_mode: Mode = 0
-/** How many synchronous blocks are open: inside one its mode counts, not the context's. */
-let sync_depth = 0
+/** The mode outside of all blocks, as set_grad_enabled called as a function leaves it. */
+let base_mode: Mode = 0
+/** The synchronous blocks that are open: inside one its mode counts, not the context's. */
+const blocks: { mode: Mode }[] = []
 let thread_mode: Mode = 0
 
 function set_thread(mode: Mode): void {
@@ -39,12 +36,13 @@ function set_thread(mode: Mode): void {
 function async_mode(): Mode {
   let found = storage?.getStore()
   while (found?.over) found = found.outer
-  return found?.mode ?? 0
+  return found?.mode ?? base_mode
 }
 
 /** The mode that counts here and now. */
 export function current_mode(): Mode {
-  return sync_depth > 0 || context.attention === 0 ? sync_mode : async_mode()
+  if (blocks.length > 0) return blocks[blocks.length - 1]!.mode
+  return context.attention === 0 ? base_mode : async_mode()
 }
 
 /** Sets the thread's mode to the context's, on the way into LibTorch. */
@@ -52,32 +50,45 @@ export function enter_context(): void {
   set_thread(current_mode())
 }
 
-/** Opens a synchronous block; the function returned closes it. */
-export function open_sync(mode: Mode): () => void {
-  const outer = current_mode()
-  const outer_sync = sync_mode
-  sync_depth++
-  sync_mode = mode
+/**
+ * Opens a synchronous block; the function returned closes it, and with `inner` also what was left open inside it.
+ */
+export function open_sync(mode: Mode): (inner?: boolean) => void {
+  const block = { mode }
+  blocks.push(block)
   set_thread(mode)
-  let open = true
-  return () => {
-    if (!open) return
-    open = false
-    sync_depth--
-    sync_mode = outer_sync
-    set_thread(outer)
+  return (inner = false) => {
+    const place = blocks.lastIndexOf(block)
+    if (place < 0) return
+    if (inner || place === blocks.length - 1) blocks.length = place
+    else blocks.splice(place, 1)
+    set_thread(current_mode())
   }
 }
 
-/** Sets the mode for good, as torch.set_grad_enabled called as a function does. */
-export function set_mode(mode: Mode): void {
-  const found = sync_depth > 0 || context.attention === 0 ? undefined : storage?.getStore()
-  if (found !== undefined && !found.over) {
-    found.mode = mode
-    return
+/** Runs a callback that backward calls: the engine has set the thread's mode by itself, and will set it back. */
+export function in_thread_mode<T>(mode: Mode, callback: () => T): T {
+  const before = thread_mode
+  const place = blocks.push({ mode }) - 1
+  thread_mode = mode
+  try {
+    return callback()
+  } finally {
+    blocks.length = place
+    set_thread(mode)
+    thread_mode = before
   }
-  sync_mode = mode
-  set_thread(mode)
+}
+
+/** Sets the mode until the block or the asynchronous callback ends, or for good outside of both. */
+export function set_mode(mode: Mode): void {
+  const block = blocks[blocks.length - 1]
+  let found = context.attention === 0 ? undefined : storage?.getStore()
+  while (found?.over) found = found.outer
+  if (block !== undefined) block.mode = mode
+  else if (found !== undefined) found.mode = mode
+  else base_mode = mode
+  enter_context()
 }
 
 /** Runs a callback, synchronous or asynchronous, in a mode. */
@@ -85,15 +96,17 @@ export function run_in_mode<T>(mode: Mode, callback: () => T): T {
   storage ??= new AsyncLocalStorage()
   const own: AsyncMode = { mode, over: false, outer: storage.getStore() }
   const close = open_sync(mode)
+  const block = blocks[blocks.length - 1]!
   let result: T
   try {
     result = storage.run(own, callback)
   } catch (error) {
     own.over = true
-    close()
+    close(true)
     throw error
   }
-  close()
+  own.mode = block.mode
+  close(true)
   if (!is_promise(result)) {
     own.over = true
     return result

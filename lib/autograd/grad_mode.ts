@@ -1,5 +1,6 @@
-import { runtime_error } from '../errors.js'
-import { current_mode, type Mode, open_sync, run_in_mode, set_mode } from './context.js'
+import { runtime_error, type_error, type_name } from '../errors.js'
+import type { Mode } from '../native.js'
+import { current_mode, open_sync, run_in_mode, set_mode } from './context.js'
 
 /** A mode opened by `using`: closed at the block's end. */
 export interface ModeGuard extends Disposable {
@@ -49,11 +50,16 @@ function open_guard(mode: Mode, name: string): ModeGuard {
   }
 }
 
-function mode_function(mode: Mode, name: string) {
+// no_grad and enable_grad leave inference mode as it is.
+const recording = (wanted: boolean): Mode => (current_mode() >= 2 ? (wanted ? 3 : 2) : wanted ? 0 : 1)
+
+function mode_function(mode: () => Mode, name: string) {
   function run(): ModeGuard
   function run<T>(callback: () => T): T
   function run<T>(callback?: () => T): T | ModeGuard {
-    return callback === undefined ? open_guard(mode, name) : run_in_mode(mode, callback)
+    if (callback === undefined) return open_guard(mode(), name)
+    if (typeof callback !== 'function') throw type_error(`${name}(): argument 'callback' must be function, not ${type_name(callback)}`, name)
+    return run_in_mode(mode(), callback)
   }
   Object.defineProperty(run, 'name', { value: name })
   return run
@@ -72,13 +78,13 @@ function mode_function(mode: Mode, name: string) {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.no_grad.html
  */
-export const no_grad = mode_function(1, 'no_grad')
+export const no_grad = mode_function(() => recording(false), 'no_grad')
 
 /** The opposite of {@link no_grad}: inside it operators record again. */
-export const enable_grad = mode_function(0, 'enable_grad')
+export const enable_grad = mode_function(() => recording(true), 'enable_grad')
 
 /** As {@link no_grad}, and tensors made inside can never be used where gradients are recorded; faster. */
-const infer = mode_function(2, 'inference_mode')
+const infer = mode_function(() => 2, 'inference_mode')
 
 /**
  * @param mode_or_callback `false` to leave inference mode for the block, or the callback
@@ -90,8 +96,7 @@ export function inference_mode<T>(mode: boolean, callback: () => T): T
 export function inference_mode<T>(mode_or_callback: boolean | (() => T) = true, callback?: () => T): T | ModeGuard {
   if (typeof mode_or_callback === 'function') return infer(mode_or_callback)
   if (mode_or_callback) return callback === undefined ? infer() : infer(callback)
-  const mode: Mode = current_mode() === 2 ? 0 : current_mode()
-  return callback === undefined ? open_guard(mode, 'inference_mode') : run_in_mode(mode, callback)
+  return callback === undefined ? open_guard(0, 'inference_mode') : run_in_mode(0, callback)
 }
 
 /**
@@ -102,25 +107,26 @@ export function inference_mode<T>(mode_or_callback: boolean | (() => T) = true, 
 export function set_grad_enabled(mode: boolean): ModeGuard
 export function set_grad_enabled<T>(mode: boolean, callback: () => T): T
 export function set_grad_enabled<T>(mode: boolean, callback?: () => T): T | ModeGuard {
-  if (callback !== undefined) return run_in_mode(mode ? 0 : 1, callback)
+  if (typeof mode !== 'boolean') throw type_error(`set_grad_enabled(): argument 'mode' must be bool, not ${type_name(mode)}`, 'set_grad_enabled')
+  if (callback !== undefined) return run_in_mode(recording(mode), callback)
   const before = current_mode()
-  set_mode(mode ? 0 : 1)
+  set_mode(recording(mode))
   return { [Symbol.dispose]: () => set_mode(before) }
 }
 
 /** Whether operators record for backward here. */
 export function is_grad_enabled(): boolean {
-  return current_mode() === 0
+  return current_mode() % 3 === 0
 }
 
 /** Whether inference mode is on here. */
 export function is_inference_mode_enabled(): boolean {
-  return current_mode() === 2
+  return current_mode() >= 2
 }
 
 /** As {@link no_grad} for our own synchronous code: no asynchronous context is made. */
 export function without_grad<T>(callback: () => T): T {
-  const close = open_sync(current_mode() === 2 ? 2 : 1)
+  const close = open_sync(recording(false))
   try {
     return callback()
   } finally {
@@ -130,7 +136,7 @@ export function without_grad<T>(callback: () => T): T {
 
 /** As {@link enable_grad} for our own synchronous code. */
 export function with_grad<T>(callback: () => T): T {
-  const close = open_sync(0)
+  const close = open_sync(recording(true))
   try {
     return callback()
   } finally {

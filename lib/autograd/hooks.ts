@@ -1,16 +1,12 @@
-import { type Handle, native } from '../native.js'
-import { handle_of, hooks_of, set_hooks, Tensor, wrap, wrap_or_null } from '../tensor.js'
-import { context } from './context.js'
+import { type Handle, type Mode, native, type RawHook } from '../native.js'
+import { type_error, type_name } from '../errors.js'
+import { handle_of, hooks_of, raw_handle, set_hooks, Tensor, wrap, wrap_or_null } from '../tensor.js'
+import { context, in_thread_mode } from './context.js'
 
 // Node-API does not trace: a strong reference from the addon to a closure that holds its own tensor would never
-// die. So the addon knows hooks by number, the numbers lead here weakly, and the strong edge lives in JavaScript:
-// the hooked tensor's object carries its hooks, and results computed from it refer to it.
-
-type RawHook = (gradient: Handle | Handle[]) => Handle | Handle[] | null
-
-const registry = new Map<number, WeakRef<RawHook>>()
-const forgotten = new FinalizationRegistry<number>((id) => registry.delete(id))
-let next_id = 1
+// die. So the addon holds hooks weakly, and the strong edge lives in JavaScript: the hooked tensor's object carries
+// its hooks, and results computed from it refer to it. (A WeakRef would not do: what it was made of lives until the
+// turn of the event loop ends.)
 
 /** What a tensor's object keeps alive: its own hooks, and whoever carries those of its history. */
 export interface Carried {
@@ -18,27 +14,16 @@ export interface Carried {
   from: Set<Carried>
 }
 
-/** Gives a hook a number for the addon; it lives as long as `carried` does. */
-export function add_hook(carried: Carried, hook: RawHook): { id: number; remove: () => void } {
-  const id = next_id++
-  registry.set(id, new WeakRef(hook))
-  forgotten.register(hook, id, hook)
+/** Keeps a hook alive as long as `carried`. */
+export function add_hook(carried: Carried, hook: RawHook): { remove: () => void } {
   carried.hooks.add(hook)
   context.carriers = 1
-  return {
-    id,
-    remove() {
-      carried.hooks.delete(hook)
-      registry.delete(id)
-      forgotten.unregister(hook)
-    },
-  }
+  return { remove: () => void carried.hooks.delete(hook) }
 }
 
-/** Called by the addon in backward. */
-export function run_hook(id: number, gradient: Handle | Handle[]): Handle | Handle[] | null {
-  const hook = registry.get(id)?.deref()
-  return hook === undefined ? (Array.isArray(gradient) ? null : 0) : hook(gradient)
+/** Called by the addon in backward, whose thread may be in another mode than ours. */
+export function run_hook(hook: RawHook, gradient: Handle | Handle[], mode: Mode): Handle | Handle[] | null {
+  return in_thread_mode(mode, () => hook(gradient))
 }
 
 /** The hooks that a tensor's object carries; made at first use. */
@@ -48,7 +33,9 @@ export function carried_by(tensor: Tensor): Carried {
   return carried
 }
 
-/** Lets results refer to the hooks of what they were computed from. */
+const IS_LEAF = 1
+
+/** Lets results refer to the hooks of what they were computed from, where backward can come from them. */
 export function link_hooks(result: unknown, values: readonly unknown[]): void {
   const sources: Carried[] = []
   const look = (value: unknown): void => {
@@ -63,6 +50,8 @@ export function link_hooks(result: unknown, values: readonly unknown[]): void {
   if (sources.length === 0) return
   const link = (value: unknown): void => {
     if (value instanceof Tensor) {
+      // A running mean under no_grad would otherwise carry its whole past.
+      if (native.fact(raw_handle(value), IS_LEAF)) return
       const carried = carried_by(value)
       for (const source of sources) if (source !== carried) carried.from.add(source)
     } else if (Array.isArray(value)) {
@@ -78,11 +67,12 @@ export function link_hooks(result: unknown, values: readonly unknown[]): void {
  */
 export function hooked_identity(
   tensors: readonly Tensor[],
-  hook: (gradients: (Tensor | null)[]) => (Tensor | null)[] | null,
+  hook: (gradients: (Tensor | null)[]) => readonly (Tensor | null)[] | null,
 ): Tensor[] {
   const carried: Carried = { hooks: new Set(), from: new Set() }
-  const { id } = add_hook(carried, (handles) => hook((handles as Handle[]).map(wrap_or_null))?.map(handle_of) ?? null)
-  const results = native.module_hook(tensors.map(handle_of), id).map(wrap)
+  const raw: RawHook = (handles) => hook((handles as Handle[]).map(wrap_or_null))?.map(handle_of) ?? null
+  add_hook(carried, raw)
+  const results = native.module_hook(tensors.map(handle_of), raw).map(wrap)
   for (const result of results) carried_by(result).from.add(carried)
   link_hooks(results, tensors)
   return results
@@ -95,14 +85,20 @@ export interface TensorHookHandle extends Disposable {
 
 /** Tensor.register_hook. */
 export function register_tensor_hook(tensor: Tensor, hook: (gradient: Tensor) => Tensor | undefined | null | void): TensorHookHandle {
-  const { id, remove } = add_hook(carried_by(tensor), (handle) => {
+  const raw: RawHook = (handle) => {
     const answer = hook(wrap(handle as Handle))
-    return answer instanceof Tensor ? handle_of(answer) : 0
-  })
-  const place = native.register_hook(handle_of(tensor), id)
+    if (answer instanceof Tensor) return handle_of(answer)
+    if (answer === undefined || answer === null) return 0
+    throw type_error(`expected Variable, but hook returned '${type_name(answer)}'`, 'register_hook')
+  }
+  const place = native.register_hook(handle_of(tensor), raw)
+  const { remove } = add_hook(carried_by(tensor), raw)
+  let registered = true
   const undo = () => {
+    if (!registered) return
+    registered = false
     remove()
-    native.remove_hook(handle_of(tensor), place)
+    if (raw_handle(tensor) > 0) native.remove_hook(raw_handle(tensor), place)
   }
   return { remove: undo, [Symbol.dispose]: undo }
 }

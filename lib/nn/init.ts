@@ -1,4 +1,3 @@
-export { calculate_fan_in_and_fan_out as _calculate_fan_in_and_fan_out, calculate_gain, type FanMode, type Nonlinearity } from './init/gain.js'
 export {
   constant_,
   dirac_,
@@ -10,5 +9,11 @@ export {
   uniform_,
   zeros_,
 } from './init/fill.js'
+export {
+  calculate_fan_in_and_fan_out as _calculate_fan_in_and_fan_out,
+  calculate_gain,
+  type FanMode,
+  type Nonlinearity,
+} from './init/gain.js'
 export { kaiming_normal_, kaiming_uniform_, xavier_normal_, xavier_uniform_ } from './init/scaled.js'
 export { trunc_normal_ } from './init/trunc_normal.js'

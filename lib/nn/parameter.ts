@@ -1,8 +1,9 @@
+import { inspect } from 'node:util'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { take_options } from '../ops/keywords.js'
 import { keep } from '../scope.js'
-import { adopt, handle_of, Tensor } from '../tensor.js'
+import { adopt, handle_of, raw_handle, Tensor } from '../tensor.js'
 
 /** Options of {@link Parameter}. */
 export interface ParameterOptions {
@@ -36,7 +37,10 @@ export class Parameter extends Tensor {
   constructor(data?: Tensor | null, requires_grad?: boolean | ParameterOptions)
   constructor(options: { data?: Tensor | null } & ParameterOptions)
   constructor(...args: unknown[]) {
-    const given = take_options('Parameter', args, ['data', 'requires_grad'], { data: null, requires_grad: true })
+    const given = take_options('Parameter', args, ['data', 'requires_grad'], {
+      data: null,
+      requires_grad: true,
+    })
     const data = (given.data as Tensor | null) ?? ops.empty([0])
     super(adopt, native.shallow_copy(handle_of(data)))
     this.requires_grad = given.requires_grad as boolean
@@ -45,6 +49,11 @@ export class Parameter extends Tensor {
 
   override toString(): string {
     return `Parameter containing:\n${super.toString()}`
+  }
+
+  override [inspect.custom](): string {
+    // A disposed one says only that it is gone.
+    return raw_handle(this) < 0 ? super[inspect.custom]() : this.toString()
   }
 }
 

@@ -1,5 +1,5 @@
 import { closest_name, make_error, type_name } from '../errors.js'
-import type { Call, Mismatch } from './match.js'
+import { type Call, fits, type Mismatch } from './match.js'
 import type { Overload, Parameter } from './schema.js'
 
 // A call that fits no overload: the words of PyTorch's argument parser, with the argument named.
@@ -21,36 +21,56 @@ function signature(overload: Overload): string {
 
 const public_name = (parameter: Parameter): string => (parameter.name === 'self' ? 'input' : parameter.name)
 
+function suggestion(misspelt: string, known: readonly string[]): string {
+  const closest = closest_name(misspelt, new Set(known.map((k) => (k === 'self' ? 'input' : k))))
+  return closest === undefined ? '' : `; did you mean '${closest}'?`
+}
+
+const type_of = (overloads: readonly Overload[], name: string): string =>
+  [...new Set(overloads.flatMap((o) => o.parameters.filter((p) => p.name === name).map((p) => p.type)))].join(' or ')
+
+/** "not string", or which element of a list is of a wrong type. */
+function found(parameter: Parameter, value: unknown): string {
+  const number = typeof value === 'number' && !Number.isInteger(value) && /int/.test(parameter.type) ? ` ${value}` : ''
+  if (!Array.isArray(value) || !parameter.kind.endsWith('[]')) return `not ${show(value)}${number}`
+  const element = { ...parameter, kind: parameter.kind.slice(0, -2).replace('?', ''), nullable: parameter.kind.endsWith('?[]') }
+  const place = value.findIndex((item) => !fits(element, item, false))
+  if (place < 0) return `not ${show(value)}`
+  const item: unknown = value[place]
+  return `but found element of type ${show(item)}${typeof item === 'number' ? ` (${item})` : ''} at pos ${place}`
+}
+
 /** The error of a call that no overload takes. */
 export function complain(name: string, overloads: readonly Overload[], mismatches: readonly Mismatch[], call: Call): Error {
   const raise = (message: string): Error => make_error('TypeError', message, name)
   const known = overloads.flatMap((o) => [...o.places.keys(), ...(o.outputs.length > 0 ? ['out'] : []), ...(o.makes_tensors ? ['requires_grad'] : [])])
   const strangers = Object.keys(call.keywords ?? {}).filter((k) => mismatches.every((m) => m.unexpected === k))
   if (strangers.length > 0) {
-    const closest = closest_name(strangers[0]!, new Set(known.map((k) => (k === 'self' ? 'input' : k))))
-    return raise(
-      `${name}() got an unexpected keyword argument '${strangers[0]}'${closest === undefined ? '' : `; did you mean '${closest}'?`}`,
-    )
+    return raise(`${name}() got an unexpected keyword argument '${strangers[0]}'${suggestion(strangers[0]!, known)}`)
   }
   const furthest = Math.max(...mismatches.map((m) => m.reached))
   const best = mismatches.filter((m) => m.reached === furthest && m.too_many !== true)
   const wrong = best.filter((m) => m.parameter !== undefined)
+  const missing = best.find((m) => m.missing !== undefined)?.missing
+  const keywords = Object.keys(call.keywords ?? {})
   let first: string
   if (wrong.length > 0) {
     const { parameter, position, value } = wrong[0]!
     const expected = [...new Set(wrong.filter((m) => m.parameter!.name === parameter!.name).map((m) => m.parameter!.type))].join(' or ')
     const where = position === undefined ? '' : ` (position ${position + 1 - call.receiver})`
-    const found = Array.isArray(value) && value.length > 0 && /^tuple of/.test(expected) ? `${show(value)} of ${show(value.find((v) => !(typeof v === 'number' && Number.isInteger(v))) ?? value[0])}` : show(value)
-    const hint = typeof value === 'number' && !Number.isInteger(value) && /int/.test(expected) ? ` ${value}` : ''
-    first = `${name}(): argument '${public_name(parameter!)}'${where} must be ${expected}, not ${found}${hint}`
-  } else if (best.some((m) => m.missing !== undefined)) {
-    const missing = best.find((m) => m.missing !== undefined)!.missing!.map((n) => (n === 'self' ? 'input' : n))
-    first = `${name}() missing ${missing.length} required positional arguments: ${missing.map((n) => `"${n}"`).join(', ')}`
+    first = `${name}(): argument '${public_name(parameter!)}'${where} must be ${expected}, ${found(parameter!, value)}`
+  } else if (missing !== undefined && call.keywords !== null && keywords.length === 0) {
+    // An empty object is what a tensor of another thread arrives as.
+    const place = call.args.length + 1 - call.receiver
+    first = `${name}(): argument '${missing[0] === 'self' ? 'input' : missing[0]}' (position ${place}) must be ${type_of(overloads, missing[0]!)}, not Object (a tensor that was posted from another thread arrives as an empty object)`
+  } else if (missing !== undefined) {
+    const names = missing.map((n) => (n === 'self' ? 'input' : n))
+    first = `${name}() missing ${names.length} required positional arguments: ${names.map((n) => `"${n}"`).join(', ')}`
   } else if (best.some((m) => m.repeated !== undefined)) {
     first = `${name}() got multiple values for argument '${best.find((m) => m.repeated !== undefined)!.repeated}'`
   } else if (best.some((m) => m.unexpected !== undefined)) {
     const keyword = best.find((m) => m.unexpected !== undefined)!.unexpected!
-    first = `${name}() got an unexpected keyword argument '${keyword}'`
+    first = `${name}() got an unexpected keyword argument '${keyword}'${suggestion(keyword, known)}`
   } else {
     const most = Math.max(...overloads.map((o) => o.positional)) - call.receiver
     const given = call.args.length - call.receiver

@@ -60,7 +60,7 @@ function is_whole(value: unknown): boolean {
   return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
 }
 
-function is_zero_dim(value: unknown): boolean {
+function is_zero_dim(value: unknown): value is Tensor {
   return value instanceof Tensor && value.ndim === 0
 }
 
@@ -75,12 +75,9 @@ export function fits(parameter: Parameter, value: unknown, numbers_stand_for_ten
     case 'Tensor?[]':
       return Array.isArray(value) && value.every((item) => item === null || item === undefined || item instanceof Tensor)
     case 'int':
-      return is_whole(value) || is_zero_dim(value)
+      return is_integer(value)
     case 'int[]':
-      return (
-        (Array.isArray(value) && value.every((item) => is_whole(item) || is_zero_dim(item))) ||
-        (parameter.list_size > 0 && is_whole(value))
-      )
+      return (Array.isArray(value) && value.every(is_integer)) || (parameter.list_size > 0 && is_integer(value))
     case 'float':
       return (is_scalar(value) && typeof value !== 'boolean') || is_zero_dim(value)
     case 'float[]':
@@ -125,10 +122,11 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
   const slots: Slot[] = new Array(parameters.length).fill(undefined)
   const numbers: number[] = []
   let count = args.length
+  while (count > receiver && args[count - 1] === undefined) count--
 
   // view(2, 3): where one list of integers is all there is to give, its items may be given as arguments.
   const spread = parameters[receiver]
-  if (spread?.kind === 'int[]' && positional === receiver + 1 && count > receiver && is_integer(args[receiver])) {
+  if (spread?.kind === 'int[]' && positional === receiver + 1 && count > receiver && (is_integer(args[receiver]) || (count > receiver + 1 && typeof args[receiver] === 'number'))) {
     if (!args.slice(receiver).every(is_integer)) {
       const bad = args.findIndex((value, i) => i >= receiver && !is_integer(value))
       return { reached: bad, parameter: spread, position: bad, value: args[bad] }
@@ -156,6 +154,7 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
     const value = call.keywords[keyword]
     if (value === undefined) continue
     if (keyword === 'requires_grad' && overload.makes_tensors) continue
+    if (keyword === 'out' && value === null) continue
     if (keyword === 'out' && overload.outputs.length > 0) {
       const outputs = overload.outputs
       const given: readonly unknown[] = outputs.length === 1 && !Array.isArray(value) ? [value] : (value as unknown[])
@@ -188,7 +187,7 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
 }
 
 function is_integer(value: unknown): boolean {
-  return is_whole(value) || is_zero_dim(value)
+  return is_whole(value) || (is_zero_dim(value) && !value.dtype.is_floating_point && !value.dtype.is_complex)
 }
 
 /** A 0-d tensor where a number is wanted is its number, as in Python. */

@@ -7,7 +7,7 @@ import * as ops from '../ops/generated/torch.js'
 import { take_options } from '../ops/keywords.js'
 import { keep } from '../scope.js'
 import { handle_of, Tensor } from '../tensor.js'
-import { Optimizer, type ParamGroup, type Params, type ParamState } from './optimizer.js'
+import { Optimizer, type ParamGroup, type ParamState, type Params } from './optimizer.js'
 
 /** Options of {@link Adam}, and of each of its groups. */
 export interface AdamOptions {
@@ -97,7 +97,8 @@ function check_betas(given: AdamArguments): void {
   const { betas, capturable, foreach } = given
   betas.forEach((beta, i) => {
     const number = number_of(beta)
-    if (!(number >= 0 && number < 1)) throw value_error(`Invalid beta parameter at index ${i}: ${py_repr(beta)}`)
+    if (!(number >= 0 && number < 1))
+      throw value_error(`Invalid beta parameter at index ${i}: ${py_repr(beta)}`)
   })
   check_at_least_zero('weight_decay value', given.weight_decay)
   if (betas[0] instanceof Tensor !== betas[1] instanceof Tensor)
@@ -295,7 +296,11 @@ export class Adam extends Optimizer<AdamParamGroup> {
 }
 
 /** The arguments of an optimizer of Adam's family; those after `amsgrad` are keywords only, as in PyTorch. */
-export function adam_arguments(name: string, args: unknown[], defaults: Required<AdamOptions>): AdamArguments {
+export function adam_arguments(
+  name: string,
+  args: unknown[],
+  defaults: Required<AdamOptions>,
+): AdamArguments {
   const last = args.length > POSITIONAL ? args.slice(POSITIONAL) : []
   if (last.some((value) => value === null || typeof value !== 'object'))
     throw type_error(`${name}() takes ${POSITIONAL} positional arguments but ${args.length} were given`)

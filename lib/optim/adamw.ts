@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor.js'
 import { Adam, type AdamOptions, type AdamParamGroup, adam_arguments } from './adam.js'
-import type { ParamGroup, Params, ParamState } from './optimizer.js'
+import type { ParamGroup, ParamState, Params } from './optimizer.js'
 
 /** Options of {@link AdamW}. */
 export type AdamWOptions = Omit<AdamOptions, 'decoupled_weight_decay'>

@@ -1,6 +1,13 @@
 export { Adam, type AdamOptions, type AdamParamGroup } from './adam.js'
 export { AdamW, type AdamWOptions } from './adamw.js'
-export { type GroupInput, Optimizer, type Param, type ParamGroup, type Params, type ParamState } from './optimizer.js'
+export {
+  type GroupInput,
+  Optimizer,
+  type Param,
+  type ParamGroup,
+  type ParamState,
+  type Params,
+} from './optimizer.js'
 export type { OptimizerStateDict, PackedGroup } from './state_dict.js'
 export {
   register_optimizer_step_post_hook,

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util'
-import { type_error, type_name, value_error } from '../errors.js'
+import { not_implemented_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
+import { py_repr } from '../nn/repr.js'
 import { is_options } from '../ops/keywords.js'
 import { handle_of, Tensor } from '../tensor.js'
-import { add_hook, type HookMap, type RemovableHandle } from '../utils/hooks.js'
-import { py_repr } from '../nn/repr.js'
-import { hook_step, type StepPostHook, type StepPreHook } from './step_hooks.js'
+import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../utils/hooks.js'
 import { load_optimizer_state, type OptimizerStateDict, pack_optimizer_state } from './state_dict.js'
+import { hook_step, type StepPostHook, type StepPreHook } from './step_hooks.js'
 
 /** What an optimizer keeps for one parameter, by name. */
 export type ParamState = Record<string, unknown>
@@ -33,7 +33,7 @@ export type Params<G extends ParamGroup = ParamGroup> = Iterable<Param> | Iterab
 export const required: unique symbol = Symbol('<required parameter>')
 
 type PreHook = (optimizer: Optimizer) => void
-type PostHook = (optimizer: Optimizer, state_dict: OptimizerStateDict) => OptimizerStateDict | null | void
+type PostHook = (optimizer: Optimizer, state_dict: OptimizerStateDict) => OptimizerStateDict | Nothing
 
 interface Hooks {
   readonly step_pre: HookMap<StepPreHook>
@@ -100,7 +100,10 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
   constructor(params: Params<G>, defaults: Record<string, unknown>) {
     this.defaults = defaults
     hook_step(new.target)
-    if (params instanceof Tensor || typeof (params as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== 'function')
+    if (
+      params instanceof Tensor ||
+      typeof (params as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== 'function'
+    )
       throw type_error(
         'params argument given to the optimizer should be an iterable of Tensors or dicts, but got ' +
           tensor_name(params),
@@ -125,7 +128,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
   step(): null
   step<R>(closure: () => R): R
   step(_closure?: () => unknown): unknown {
-    throw type_error(`${this.constructor.name}.step() is not defined`)
+    throw not_implemented_error(`${this.constructor.name}.step() is not defined`)
   }
 
   /**
@@ -136,7 +139,10 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
   zero_grad(set_to_none: boolean | { set_to_none?: boolean } = true): void {
     const handles: number[] = []
     for (const { params } of this.param_groups) for (const param of params) handles.push(handle_of(param))
-    native.zero_grads(handles, typeof set_to_none === 'boolean' ? set_to_none : (set_to_none.set_to_none ?? true))
+    native.zero_grads(
+      handles,
+      typeof set_to_none === 'boolean' ? set_to_none : (set_to_none.set_to_none ?? true),
+    )
   }
 
   /**
@@ -154,9 +160,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
     const options = options_of(group)
     for (const [name, value] of Object.entries(this.defaults)) {
       if (value === required && !(name in options))
-        throw value_error(
-          `parameter group didn't specify a value of required optimization parameter ${name}`,
-        )
+        throw value_error(`parameter group didn't specify a value of required optimization parameter ${name}`)
       if (!(name in options)) options[name] = value
     }
     this.#check_group(group)
@@ -233,22 +237,34 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
   }
 
   /** Registers a hook that runs before `state_dict`. */
-  register_state_dict_pre_hook(hook: PreHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+  register_state_dict_pre_hook(
+    hook: PreHook,
+    prepend: boolean | { prepend?: boolean } = false,
+  ): RemovableHandle {
     return add_hook(this._hooks.state_dict_pre, hook, { prepend: is_first(prepend) })
   }
 
   /** Registers a hook that sees what `state_dict` made and may return another. */
-  register_state_dict_post_hook(hook: PostHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+  register_state_dict_post_hook(
+    hook: PostHook,
+    prepend: boolean | { prepend?: boolean } = false,
+  ): RemovableHandle {
     return add_hook(this._hooks.state_dict_post, hook, { prepend: is_first(prepend) })
   }
 
   /** Registers a hook that sees what `load_state_dict` was given and may return another. */
-  register_load_state_dict_pre_hook(hook: PostHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+  register_load_state_dict_pre_hook(
+    hook: PostHook,
+    prepend: boolean | { prepend?: boolean } = false,
+  ): RemovableHandle {
     return add_hook(this._hooks.load_state_dict_pre, hook, { prepend: is_first(prepend) })
   }
 
   /** Registers a hook that runs after `load_state_dict`. */
-  register_load_state_dict_post_hook(hook: PreHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+  register_load_state_dict_post_hook(
+    hook: PreHook,
+    prepend: boolean | { prepend?: boolean } = false,
+  ): RemovableHandle {
     return add_hook(this._hooks.load_state_dict_post, hook, { prepend: is_first(prepend) })
   }
 

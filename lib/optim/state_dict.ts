@@ -42,12 +42,18 @@ export function pack_optimizer_state(optimizer: Optimizer): OptimizerStateDict {
 function deep_copy(value: unknown): unknown {
   if (value instanceof Tensor) return keep(value.detach().clone().requires_grad_(value.requires_grad))
   if (Array.isArray(value)) return value.map(deep_copy)
-  if (is_options(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deep_copy(item)]))
+  if (is_options(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deep_copy(item)]))
   return value
 }
 
 // A tensor of the state as the parameter needs it. `step` stays on the CPU as it is, unless a kernel reads it.
-function cast_tensor(param: Tensor, value: Tensor, key: string | null, group: PackedGroup | undefined): Tensor {
+function cast_tensor(
+  param: Tensor,
+  value: Tensor,
+  key: string | null,
+  group: PackedGroup | undefined,
+): Tensor {
   const { device } = param
   if (key === 'step') {
     const on_device = Boolean(group?.['capturable']) || Boolean(group?.['fused'])
@@ -61,7 +67,10 @@ function cast(param: Tensor, value: unknown, key: string | null, group: PackedGr
   if (Array.isArray(value)) return value.map((item) => cast(param, item, null, group))
   if (value instanceof Map || is_options(value))
     return Object.fromEntries(
-      [...items_of(value as Record<string, unknown>)].map(([name, item]) => [name, cast(param, item, name, group)]),
+      [...items_of(value as Record<string, unknown>)].map(([name, item]) => [
+        name,
+        cast(param, item, name, group),
+      ]),
     )
   return value
 }

@@ -1,6 +1,6 @@
 import { runtime_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
-import { add_hook, type HookMap, type RemovableHandle } from '../utils/hooks.js'
+import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../utils/hooks.js'
 import type { Optimizer } from './optimizer.js'
 
 /** Runs before `step`; may return `[args, kwargs]` to replace them. */
@@ -8,7 +8,7 @@ export type StepPreHook = (
   optimizer: Optimizer,
   args: unknown[],
   kwargs: Record<string, unknown>,
-) => [unknown[], Record<string, unknown>] | null | void
+) => [unknown[], Record<string, unknown>] | Nothing
 /** Runs after `step`. */
 export type StepPostHook = (optimizer: Optimizer, args: unknown[], kwargs: Record<string, unknown>) => void
 
@@ -54,7 +54,8 @@ export function hook_step(optimizer_class: { prototype: object }): void {
   if (hooked.has(step)) return
   const wrapper: Step = function (this: Optimizer, ...given) {
     const { step_pre, step_post } = this._hooks
-    if (global_pre.size + global_post.size + step_pre.size + step_post.size === 0) return step.apply(this, given)
+    if (global_pre.size + global_post.size + step_pre.size + step_post.size === 0)
+      return step.apply(this, given)
     const [args, kwargs] = run_pre_hooks(this, given)
     const result = step.apply(this, Object.keys(kwargs).length > 0 ? [...args, kwargs] : args)
     for (const hook of [...step_post.values(), ...global_post.values()]) hook(this, args, kwargs)

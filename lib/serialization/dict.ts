@@ -52,7 +52,12 @@ function settle_dict(dict: Dict, seen: Map<object, unknown>): unknown {
   for (const [key, item] of dict) {
     // Not an assignment: `__proto__` is a key as any other.
     const value = settle(item, seen)
-    Object.defineProperty(object, key as string, { value, writable: true, enumerable: true, configurable: true })
+    Object.defineProperty(object, key as string, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
   }
   return object
 }

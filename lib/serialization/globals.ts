@@ -12,7 +12,10 @@ const allowed = new Map<string, Constructor>([
   ['collections.OrderedDict', { call: ([items]) => new OrderedDict((items ?? []) as [string, unknown][]) }],
   ['collections.Counter', { call: ([items]) => new Dict((items ?? []) as Dict) }],
   ['torch.Size', { call: ([size]) => size ?? [] }],
-  ['torch.device', { call: ([type, index]) => new Device(String(type), (index as number | undefined) ?? null) }],
+  [
+    'torch.device',
+    { call: ([type, index]) => new Device(String(type), (index as number | undefined) ?? null) },
+  ],
   ['builtins.set', { call: ([items]) => new Set((items ?? []) as unknown[]) }],
   ['builtins.complex', { call: ([re, im]) => new Complex(Number(re ?? 0), Number(im ?? 0)) }],
   ['builtins.bytearray', { call: ([bytes]) => bytes_of(bytes) }],

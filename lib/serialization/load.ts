@@ -38,11 +38,14 @@ export interface LoadOptions {
  *
  * @see torch/serialization.py
  */
-export function load(f: string | URL, options?: LoadOptions): unknown
-export function load(f: string | URL, map_location?: DeviceLike | null, options?: LoadOptions): unknown
+export function load<T = unknown>(f: string | URL, options?: LoadOptions): T
+export function load<T = unknown>(f: string | URL, map_location?: DeviceLike | null, options?: LoadOptions): T
 export function load(...args: unknown[]): unknown {
   const names = ['f', 'map_location', 'weights_only']
-  const given = take_options<Record<string, unknown>>('load', args, names, { map_location: null, weights_only: true })
+  const given = take_options<Record<string, unknown>>('load', args, names, {
+    map_location: null,
+    weights_only: true,
+  })
   const path = path_of('load', given.f)
   const location = given.map_location as DeviceLike | null
   check_magic(path)
@@ -54,7 +57,8 @@ export function load(...args: unknown[]): unknown {
   }
   if (records.has('byteorder')) {
     const order = Buffer.from(native.archive_record(archive, 'byteorder')).toString('latin1')
-    if (order !== 'little') throw runtime_error(`load(): '${path}' has byte order '${order}', only 'little' is read`)
+    if (order !== 'little')
+      throw runtime_error(`load(): '${path}' has byte order '${order}', only 'little' is read`)
   }
   const storages = new Map<string, Tensor>()
   const environment: PickleEnvironment = {
@@ -112,7 +116,8 @@ function place(bytes: Tensor, saved_on: string, location: DeviceLike | null): Te
 function set_item(target: unknown, key: unknown, value: unknown): boolean {
   if (target instanceof Dict) target.set(key, value)
   else if (target instanceof OrderedDict) {
-    if (typeof key !== 'string') throw runtime_error(`a key of an OrderedDict must be a string, not ${String(key)}`)
+    if (typeof key !== 'string')
+      throw runtime_error(`a key of an OrderedDict must be a string, not ${String(key)}`)
     OrderedDict.prototype.set.call(target, key, value)
   } else return false
   return true

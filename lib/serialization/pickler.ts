@@ -6,7 +6,9 @@ import { Global, OP, PersistentId, Reduce, Tuple } from './pickle_types.js'
 const BATCH = 1000
 
 /** Turns an object that pickle has no instruction for into one that it has; undefined where there is none. */
-export type Reducer = (value: object) => Reduce | PersistentId | Global | Map<unknown, unknown> | Tuple | undefined
+export type Reducer = (
+  value: object,
+) => Reduce | PersistentId | Global | Map<unknown, unknown> | Tuple | undefined
 
 /**
  * Writes values in Python's pickle format, protocol 2, instruction for instruction as Python's own pickler: strings,
@@ -42,7 +44,8 @@ export class Pickler {
     else if (typeof value === 'number') this.#number(value)
     else if (typeof value === 'string') this.#string(value)
     else if (typeof value === 'object') this.#object(value, where)
-    else throw type_error(`save(): cannot save ${where}: ${type_name(value)} is no kind of value that is saved`)
+    else
+      throw type_error(`save(): cannot save ${where}: ${type_name(value)} is no kind of value that is saved`)
   }
 
   // A whole number is Python's int, any other its float; FloatScalar says that a whole number is a float.

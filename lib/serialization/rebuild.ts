@@ -1,4 +1,3 @@
-import { Device } from '../device.js'
 import { type DType, uint8 } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
 import { type Layout, layout_of_code } from '../layout.js'
@@ -85,9 +84,8 @@ export function rebuild_parameter(args: readonly unknown[]): Parameter {
 
 /** (dtype, size, stride, requires_grad) */
 export function rebuild_meta(args: readonly unknown[]): Tensor {
-  const meta = new Device('meta')
-  const result = aten_empty_strided(integers(args, 1), integers(args, 2), args[0], null, meta, null)
-  return finish(result as Tensor, args[3], null)
+  const result = aten_empty_strided(integers(args, 1), integers(args, 2), { dtype: args[0], device: 'meta' })
+  return finish(result, args[3], null)
 }
 
 /** (layout, (indices, values, size, is_coalesced)) or (layout, (compressed indices, plain indices, values, size)) */
@@ -102,7 +100,7 @@ export function rebuild_sparse(args: readonly unknown[]): Tensor {
     const is_coalesced = parts[3] === true
     aten_validate_coo(indices, values, size, is_coalesced)
     const { dtype, device } = values
-    return aten_sparse_coo_tensor(indices, values, size, dtype, layout, device, false, is_coalesced)
+    return aten_sparse_coo_tensor(indices, values, size, { dtype, layout, device, is_coalesced })
   }
   if (layout?.name.startsWith('sparse_')) {
     const [compressed, plain] = [argument(parts, 0, Tensor), argument(parts, 1, Tensor)]
@@ -110,7 +108,7 @@ export function rebuild_sparse(args: readonly unknown[]): Tensor {
     const size = integers(parts, 3)
     aten_validate_compressed(compressed, plain, values, size, layout)
     const { dtype, device } = values
-    return aten_sparse_compressed_tensor(compressed, plain, values, size, dtype, layout, device, false)
+    return aten_sparse_compressed_tensor(compressed, plain, values, size, { dtype, layout, device })
   }
   throw runtime_error(`rebuilding sparse tensor for layout ${String(layout)}`)
 }

@@ -28,7 +28,9 @@ export class Reduction {
   readonly storages: Tensor[] = []
 
   /** What Python's `__reduce__` answers for a value; undefined for one that has no part in PyTorch's files. */
-  readonly reduce = (value: object): Reduce | PersistentId | Global | Map<unknown, unknown> | Tuple | undefined => {
+  readonly reduce = (
+    value: object,
+  ): Reduce | PersistentId | Global | Map<unknown, unknown> | Tuple | undefined => {
     if (value instanceof Tensor) return this.#tensor(value)
     if (value instanceof OrderedDict) return ordered(value.items(), attributes_of(value))
     if (value instanceof DType) return new Global('torch', value.name)
@@ -66,7 +68,9 @@ export class Reduction {
       return new Reduce(utils('_rebuild_sparse_tensor'), new Tuple(layout_value(layout), new Tuple(...parts)))
     }
     if (layout !== 'strided') {
-      const names = COMPRESSED_BY_ROW.has(layout) ? ['crow_indices', 'col_indices'] : ['ccol_indices', 'row_indices']
+      const names = COMPRESSED_BY_ROW.has(layout)
+        ? ['crow_indices', 'col_indices']
+        : ['ccol_indices', 'row_indices']
       const parts: unknown[] = names.map((name) => operator(`aten::${name}`)(self))
       parts.push(aten_compressed_values(self), torch_size(self))
       return new Reduce(utils('_rebuild_sparse_tensor'), new Tuple(layout_value(layout), new Tuple(...parts)))
@@ -80,7 +84,14 @@ export class Reduction {
     }
     const untyped = UNTYPED.includes(self.dtype)
     const offset = native.storage_offset(handle_of(self))
-    const args: unknown[] = [this.#storage(self, untyped), offset, size, stride, self.requires_grad, ordered([], null)]
+    const args: unknown[] = [
+      this.#storage(self, untyped),
+      offset,
+      size,
+      stride,
+      self.requires_grad,
+      ordered([], null),
+    ]
     if (untyped) args.push(self.dtype)
     const bits = [
       ['conj', self.is_conj()],
@@ -119,7 +130,8 @@ function storage_class(dtype: DType): string {
   return name
 }
 
-const torch_size = (self: Tensor) => new Reduce(new Global('torch', 'Size'), new Tuple(new Tuple(...self.shape)))
+const torch_size = (self: Tensor) =>
+  new Reduce(new Global('torch', 'Size'), new Tuple(new Tuple(...self.shape)))
 const layout_value = (name: string) =>
   new Reduce(new Global('torch.serialization', '_get_layout'), new Tuple(`torch.${name}`))
 

@@ -1,5 +1,5 @@
-import * as dtypes from '../dtype.js'
 import type { DType } from '../dtype.js'
+import * as dtypes from '../dtype.js'
 
 /** Names of the storage classes by dtype, as old files and `_rebuild_tensor_v2` know them. */
 export const STORAGE_CLASSES: ReadonlyMap<DType, string> = new Map([

@@ -76,21 +76,36 @@ export class Unpickler {
 
   #literal(op: number): boolean {
     switch (op) {
-      case OP.NONE: return this.#push(null)
-      case OP.NEWTRUE: return this.#push(true)
-      case OP.NEWFALSE: return this.#push(false)
-      case OP.BININT1: return this.#push(this.#uint(1))
-      case OP.BININT2: return this.#push(this.#uint(2))
-      case OP.BININT: return this.#push(this.#take(4).readInt32LE())
-      case OP.BINFLOAT: return this.#push(this.#take(8).readDoubleBE())
-      case OP.LONG1: return this.#push(this.#long(this.#uint(1)))
-      case OP.BINUNICODE: return this.#push(this.#text(this.#take(this.#uint(4))))
-      case OP.SHORT_BINSTRING: return this.#push(this.#take(this.#uint(1)).toString('latin1'))
-      case OP.EMPTY_TUPLE: return this.#push(new Tuple())
-      case OP.EMPTY_LIST: return this.#push([])
-      case OP.EMPTY_DICT: return this.#push(this.#environment.dict())
-      case OP.EMPTY_SET: return this.#push(new Set())
-      default: return false
+      case OP.NONE:
+        return this.#push(null)
+      case OP.NEWTRUE:
+        return this.#push(true)
+      case OP.NEWFALSE:
+        return this.#push(false)
+      case OP.BININT1:
+        return this.#push(this.#uint(1))
+      case OP.BININT2:
+        return this.#push(this.#uint(2))
+      case OP.BININT:
+        return this.#push(this.#take(4).readInt32LE())
+      case OP.BINFLOAT:
+        return this.#push(this.#take(8).readDoubleBE())
+      case OP.LONG1:
+        return this.#push(this.#long(this.#uint(1)))
+      case OP.BINUNICODE:
+        return this.#push(this.#text(this.#take(this.#uint(4))))
+      case OP.SHORT_BINSTRING:
+        return this.#push(this.#take(this.#uint(1)).toString('latin1'))
+      case OP.EMPTY_TUPLE:
+        return this.#push(new Tuple())
+      case OP.EMPTY_LIST:
+        return this.#push([])
+      case OP.EMPTY_DICT:
+        return this.#push(this.#environment.dict())
+      case OP.EMPTY_SET:
+        return this.#push(new Set())
+      default:
+        return false
     }
   }
 
@@ -101,16 +116,24 @@ export class Unpickler {
         if (protocol > 5) throw this.#error(`unsupported pickle protocol: ${protocol}`)
         return true
       }
-      case OP.MARK: return this.#push(MARK)
-      case OP.TUPLE: return this.#push(new Tuple(...this.#pop_mark()))
+      case OP.MARK:
+        return this.#push(MARK)
+      case OP.TUPLE:
+        return this.#push(new Tuple(...this.#pop_mark()))
       case OP.TUPLE1:
       case OP.TUPLE2:
-      case OP.TUPLE3: return this.#push(new Tuple(...this.#pop_many(op - OP.TUPLE1 + 1)))
-      case OP.APPEND: return this.#append([this.#pop()])
-      case OP.APPENDS: return this.#append(this.#pop_mark())
-      case OP.SETITEM: return this.#set_items(this.#pop_many(2))
-      case OP.SETITEMS: return this.#set_items(this.#pop_mark())
-      default: return false
+      case OP.TUPLE3:
+        return this.#push(new Tuple(...this.#pop_many(op - OP.TUPLE1 + 1)))
+      case OP.APPEND:
+        return this.#append([this.#pop()])
+      case OP.APPENDS:
+        return this.#append(this.#pop_mark())
+      case OP.SETITEM:
+        return this.#set_items(this.#pop_many(2))
+      case OP.SETITEMS:
+        return this.#set_items(this.#pop_mark())
+      default:
+        return false
     }
   }
 
@@ -126,13 +149,15 @@ export class Unpickler {
         if (!this.#memo.has(index)) throw this.#error(`Memo value not found at index ${index}`)
         return this.#push(this.#memo.get(index))
       }
-      default: return false
+      default:
+        return false
     }
   }
 
   #construct(op: number): boolean {
     switch (op) {
-      case OP.GLOBAL: return this.#push(this.#global(this.#line(), this.#line()))
+      case OP.GLOBAL:
+        return this.#push(this.#global(this.#line(), this.#line()))
       case OP.REDUCE:
       case OP.NEWOBJ: {
         const args = this.#pop()
@@ -141,7 +166,8 @@ export class Unpickler {
           const what = callable instanceof Found ? callable.path : type_name(callable)
           throw this.#error(`Trying to call reduce for unrecognized function ${what}`)
         }
-        if (!(args instanceof Tuple)) throw this.#error(`arguments of ${callable.path} must be a tuple, not ${type_name(args)}`)
+        if (!(args instanceof Tuple))
+          throw this.#error(`arguments of ${callable.path} must be a tuple, not ${type_name(args)}`)
         return this.#push(this.#call(callable, args))
       }
       case OP.BUILD: {
@@ -154,11 +180,14 @@ export class Unpickler {
       }
       case OP.BINPERSID: {
         const id = plain(this.#pop())
-        if (!Array.isArray(id)) throw this.#error(`persistent_load id must be tuple, but got ${type_name(id)}`)
-        if (id[0] !== 'storage') throw this.#error(`Only persistent_load of storage is allowed, but got ${String(id[0])}`)
+        if (!Array.isArray(id))
+          throw this.#error(`persistent_load id must be tuple, but got ${type_name(id)}`)
+        if (id[0] !== 'storage')
+          throw this.#error(`Only persistent_load of storage is allowed, but got ${String(id[0])}`)
         return this.#push(this.#located(() => this.#environment.persistent(id)))
       }
-      default: return false
+      default:
+        return false
     }
   }
 
@@ -198,7 +227,9 @@ export class Unpickler {
     for (let i = 0; i < items.length; i += 2) {
       if (!this.#environment.set_item(target, plain(items[i]), plain(items[i + 1]))) {
         const got = type_name(target)
-        throw this.#error(`Can only SETITEM for dict, collections.OrderedDict, collections.Counter, but got ${got}`)
+        throw this.#error(
+          `Can only SETITEM for dict, collections.OrderedDict, collections.Counter, but got ${got}`,
+        )
       }
     }
     return true
@@ -238,7 +269,8 @@ export class Unpickler {
   }
 
   #take(size: number): Buffer {
-    if (size > this.#bytes.length - this.#at) throw this.#error(`pickle data was truncated: ${size} bytes are wanted`)
+    if (size > this.#bytes.length - this.#at)
+      throw this.#error(`pickle data was truncated: ${size} bytes are wanted`)
     this.#at += size
     return this.#bytes.subarray(this.#at - size, this.#at)
   }

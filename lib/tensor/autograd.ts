@@ -131,8 +131,11 @@ export function install_attributes(operator: (name: string) => (tensor: Tensor) 
   getter('output_nr', (t) => native.output_number(raw_handle(t)))
   getter('_version', (t) => native.version(raw_handle(t)))
   getter('grad_fn', (t) => {
-    const name = native.grad_fn_name(raw_handle(t))
-    return name === null ? null : { name, toString: () => `<${name}>` }
+    const found = native.grad_fn_name(raw_handle(t))
+    if (found === null) return null
+    // Modules' full backward hooks stand on a node of ours.
+    const name = found.includes('HookedIdentity') ? 'BackwardHookFunctionBackward' : found
+    return { name, toString: () => `<${name}>` }
   })
   getter(
     'data',

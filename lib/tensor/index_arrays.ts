@@ -15,7 +15,8 @@ export function index_tensor(list: IndexArray): Tensor {
   const flat: (number | bigint | boolean)[] = []
   collect(list, shape, 0, flat)
   const all_boolean = flat.length > 0 && flat.every((value) => typeof value === 'boolean')
-  if (all_boolean) return wrap(native.from_bytes(Uint8Array.from(flat as never[]), dtypes.bool[LOWERED], shape))
+  if (all_boolean)
+    return wrap(native.from_bytes(Uint8Array.from(flat as never[]), dtypes.bool[LOWERED], shape))
   return wrap(native.from_bytes(BigInt64Array.from(flat, to_int64), dtypes.int64[LOWERED], shape))
 }
 
@@ -29,7 +30,12 @@ function shape_of(list: IndexArray): number[] {
   return shape
 }
 
-function collect(list: IndexArray, shape: readonly number[], dim: number, flat: (number | bigint | boolean)[]): void {
+function collect(
+  list: IndexArray,
+  shape: readonly number[],
+  dim: number,
+  flat: (number | bigint | boolean)[],
+): void {
   if (list.length !== shape[dim]) {
     throw value_error(`expected sequence of length ${shape[dim]} at dim ${dim} (got ${list.length})`)
   }

@@ -24,6 +24,7 @@ const aten_index = operator('aten::index.Tensor')
 const aten_index_put_ = operator('aten::index_put_')
 const aten_copy_ = operator('aten::copy_')
 const aten_fill_ = operator('aten::fill_.Tensor')
+const aten_fill_scalar = operator('aten::fill_.Scalar')
 const aten_view = operator('aten::view')
 const aten_expand = operator('aten::expand')
 const aten_scalar_tensor = operator('aten::scalar_tensor')
@@ -39,27 +40,37 @@ export function at(self: Tensor, index: readonly IndexItem[]): Tensor {
     return only === '...' ? alias(self) : slice(self, 0, slice_of(only))
   }
   if (only instanceof Tensor) return only.ndim > 0 ? gather(self, [only], self) : at_many(self, index)
-  if (Array.isArray(only) && is_tuple(only)) {
+  if (!Array.isArray(only)) return at_many(self, index)
+  if (is_tuple(only)) {
     warn_about_sequence()
     return at_many(self, only)
   }
-  return at_many(self, index)
+  return gather(self, [index_tensor(only as IndexArray)], self)
 }
 
 /** `self[index] = value` as Python has it; an array as `index` is what stands between the brackets. */
 export function set_at(self: Tensor, index: IndexItem | readonly IndexItem[], value: IndexValue): void {
   if (self.layout === sparse_coo) throw type_error('Cannot assign to a sparse tensor')
-  const source = value instanceof Tensor ? value : scalar_value(self, value)
+  if (!(value instanceof Tensor) && !is_scalar(value)) {
+    throw type_error(`can't assign a ${type_name(value)} to a tensor of dtype ${self.dtype}`)
+  }
+  if (!Array.isArray(index)) {
+    if (index === false) return
+    // The common cases, without the lists that the others need.
+    const view = simple_view(self, index as Exclude<IndexItem, readonly IndexItem[]>)
+    if (view !== null) {
+      write(view, value)
+      return
+    }
+  }
   const indices = Array.isArray(index) ? (index as readonly IndexItem[]) : [index as IndexItem]
-  if (indices.length === 1 && typeof indices[0] === 'boolean') {
-    if (indices[0]) copy_to(aten_unsqueeze(self, 0), source)
-    return
-  }
+  if (indices.length === 1 && indices[0] === false) return
   const { view, tensors } = resolve(self, indices)
-  if (tensors.length === 0) {
-    copy_to(view, source)
+  if (tensors.length === 0 || (indices.length === 1 && indices[0] === true)) {
+    write(view, value)
     return
   }
+  const source = value instanceof Tensor ? value : scalar_value(self, value)
   const shape = without_leading_ones(source.shape)
   const values = shape.length === source.ndim ? source : aten_view(source, shape)
   try {
@@ -80,6 +91,21 @@ function warn_about_sequence(): void {
   if (warned_about_sequence) return
   warned_about_sequence = true
   process.emitWarning(SEQUENCE_WARNING, 'UserWarning')
+}
+
+/** What one index that needs no index tensor looks at; null for the others. */
+function simple_view(self: Tensor, index: Exclude<IndexItem, readonly IndexItem[]>): Tensor | null {
+  if (typeof index === 'number' || typeof index === 'bigint') return select(self, 0, index, 0)
+  if (index === '...') return self
+  if (index === null || index === true) return aten_unsqueeze(self, 0)
+  if (typeof index !== 'string' || self.ndim === 0) return null
+  const parsed = slice_of(index)
+  return is_whole(self, 0, parsed) ? self : slice(self, 0, parsed)
+}
+
+function write(view: Tensor, value: IndexValue): void {
+  if (value instanceof Tensor) copy_to(view, value)
+  else aten_fill_scalar(view, value)
 }
 
 // A short list that holds more than numbers is taken for the indices themselves, as Python takes it.
@@ -229,18 +255,18 @@ function explain_gather(error: unknown, tensors: readonly (Tensor | null)[]): un
 }
 
 function invalid_index(value: unknown): Error {
-  const received = typeof value === 'number' ? 'float' : typeof value === 'string' ? `'${value}'` : type_name(value)
+  const received =
+    typeof value === 'number' ? 'float' : typeof value === 'string' ? `'${value}'` : type_name(value)
   return index_error(
     'only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices ' +
       `(got ${received})`,
   )
 }
 
-function scalar_value(self: Tensor, value: IndexValue): Tensor {
-  if (!is_scalar(value)) throw type_error(`can't assign a ${type_name(value)} to a tensor of dtype ${self.dtype}`)
+function scalar_value(self: Tensor, value: Scalar): Tensor {
   const quantized = self.is_quantized
   const dtype = quantized ? dtypes.float32 : self.dtype
-  return aten_scalar_tensor(value, dtype, null, quantized ? 'cpu' : self.device, null)
+  return aten_scalar_tensor(value, { dtype, device: quantized ? 'cpu' : self.device })
 }
 
 function copy_to(target: Tensor, source: Tensor): void {
@@ -250,8 +276,10 @@ function copy_to(target: Tensor, source: Tensor): void {
     aten_fill_(target, source)
   } else {
     const view = aten_view(source, without_leading_ones(source.shape))
-    const expanded = same_shape(view.shape, target.shape) ? view : aten_expand(view, target.shape, true)
-    aten_copy_(target, expanded as Tensor)
+    const expanded = same_shape(view.shape, target.shape)
+      ? view
+      : aten_expand(view, target.shape, { implicit: true })
+    aten_copy_(target, expanded)
   }
 }
 

@@ -9,6 +9,7 @@ import { tensor_str } from '../_tensor_str.js'
 import { autograd_methods, install_attributes } from './autograd.js'
 import { conversions, install_creation } from './conversions.js'
 import { make_tensor } from './create.js'
+import { functional_methods } from './functional_methods.js'
 import { at, type IndexItem, set_at } from './indexing.js'
 
 // Puts Tensor together from the files that import it: the generated methods, then those written by hand.
@@ -18,7 +19,7 @@ const define = (name: string, value: unknown): void => {
 }
 
 for (const name of Object.keys(tensor_methods)) define(name, bind_method(name, tensor_methods[name]!))
-for (const [name, value] of Object.entries({ ...conversions, ...autograd_methods, backward: tensor_backward })) define(name, value)
+for (const [name, value] of Object.entries({ ...conversions, ...autograd_methods, ...functional_methods, backward: tensor_backward })) define(name, value)
 install_attributes((name) => operator(`aten::${name}`))
 install_parts({
   scope: scope_takes,

@@ -19,7 +19,7 @@ const aten_view_dtype = operator('aten::view.dtype')
 export function elements_str(self: Tensor, indent: number): string {
   if (self.numel() === 0) return '[]'
   let source = self.detach()
-  if (aten_is_zerotensor(source)) source = aten_clone(source, null)
+  if (aten_is_zerotensor(source)) source = aten_clone(source)
   const summarize = source.numel() > print_options.threshold
   if (summarize && print_options.edgeitems === 0 && source.ndim > 0) return '[...]'
   const elided = source.shape.map((size) => summarize && size > 2 * print_options.edgeitems)
@@ -102,7 +102,10 @@ function is_scientific(values: readonly number[]): boolean {
   return most / least > 1000 || most > 1e8 || least < 1e-4
 }
 
-const READABLE = new Map<string, (bytes: ArrayBuffer) => ArrayLike<number | bigint> & Iterable<number | bigint>>([
+const READABLE = new Map<
+  string,
+  (bytes: ArrayBuffer) => ArrayLike<number | bigint> & Iterable<number | bigint>
+>([
   ['bool', (bytes) => new Uint8Array(bytes)],
   ['uint8', (bytes) => new Uint8Array(bytes)],
   ['int8', (bytes) => new Int8Array(bytes)],

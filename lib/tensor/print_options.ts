@@ -62,7 +62,12 @@ export function set_printoptions(
 export function set_printoptions(...args: unknown[]): void {
   const names = ['precision', 'threshold', 'edgeitems', 'linewidth', 'profile', 'sci_mode']
   const nothing = Object.fromEntries(names.map((name) => [name, null]))
-  const { profile, sci_mode, ...given } = take_options<Record<string, unknown>>('set_printoptions', args, names, nothing)
+  const { profile, sci_mode, ...given } = take_options<Record<string, unknown>>(
+    'set_printoptions',
+    args,
+    names,
+    nothing,
+  )
   if (profile !== null) Object.assign(current, PROFILES[String(profile)])
   for (const [name, value] of Object.entries(given)) {
     if (value !== null && value !== undefined) Object.assign(current, { [name]: value })

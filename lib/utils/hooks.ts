@@ -1,3 +1,7 @@
+/** What a hook that changes nothing returns. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function without a return
+export type Nothing = void | null | undefined
+
 /** Hooks by the number of their handle, in the order in which they run. */
 export type HookMap<H> = Map<number, H>
 

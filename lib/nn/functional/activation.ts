@@ -140,7 +140,9 @@ export function hardtanh(
 
 /** x where it is above the threshold, `value` elsewhere. */
 export function threshold(input: Tensor, threshold: number, value: number, inplace: Inplace = false): Tensor {
-  return is_inplace(inplace) ? ops.threshold_(input, threshold, value) : ops.threshold(input, threshold, value)
+  return is_inplace(inplace)
+    ? ops.threshold_(input, threshold, value)
+    : ops.threshold(input, threshold, value)
 }
 
 /** a · σ(b), where a and b are the halves of the input along a dimension, the last by default. */
@@ -178,7 +180,11 @@ export interface SoftmaxOptions {
   dtype?: DType | null
 }
 
-function softmax_arguments(name: string, input: Tensor, dim: number | null | SoftmaxOptions): [number, { dtype?: DType }] {
+function softmax_arguments(
+  name: string,
+  input: Tensor,
+  dim: number | null | SoftmaxOptions,
+): [number, { dtype?: DType }] {
   const given: SoftmaxOptions = dim !== null && typeof dim === 'object' ? dim : { dim }
   const dtype = given.dtype ? { dtype: given.dtype } : {}
   if (given.dim !== null && given.dim !== undefined) return [given.dim, dtype]

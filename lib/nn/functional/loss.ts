@@ -2,7 +2,7 @@ import { value_error } from '../../errors.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
-import type { Tensor } from '../../tensor.js'
+import { expect_tensor, type Tensor } from '../../tensor.js'
 import { get_enum, legacy_get_string, type Reduction } from '../_reduction.js'
 import { py_size } from '../repr.js'
 
@@ -26,9 +26,9 @@ function same_size(a: Tensor, b: Tensor): boolean {
   return true
 }
 
-/** Warns where two tensors will be broadcast to each other, which in a loss is mostly a mistake. */
-export function warn_of_sizes(input: Tensor, target: Tensor): void {
-  if (same_size(input, target)) return
+/** Refuses what is no tensor, and warns where two tensors will be broadcast to each other, which in a loss is mostly a mistake. */
+export function warn_of_sizes(operator: string, input: Tensor, target: Tensor): void {
+  if (same_size(expect_tensor(input, operator, 'input'), expect_tensor(target, operator, 'target'))) return
   process.emitWarning(
     `Using a target size (${py_size(target.shape)}) that is different to the input size (${py_size(input.shape)}). ` +
       'This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.',
@@ -51,8 +51,13 @@ function element_loss(
   plain: (input: Tensor, target: Tensor, reduction: number) => Tensor,
   error: (difference: Tensor) => Tensor,
 ): Tensor {
-  const { input, target, size_average, reduce, weight, ...rest } = take_options<Given>(name, args, NAMES, DEFAULTS)
-  warn_of_sizes(input, target)
+  const { input, target, size_average, reduce, weight, ...rest } = take_options<Given>(
+    name,
+    args,
+    NAMES,
+    DEFAULTS,
+  )
+  warn_of_sizes(name, input, target)
   const reduction =
     size_average !== null || reduce !== null ? legacy_get_string(size_average, reduce) : rest.reduction
   const [x, y] = ops.broadcast_tensors([input, target]) as unknown as [Tensor, Tensor]

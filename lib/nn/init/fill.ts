@@ -1,9 +1,9 @@
 import { without_grad } from '../../autograd/grad_mode.js'
 import { value_error } from '../../errors.js'
+import type { Generator } from '../../generator.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
-import type { Generator } from '../../generator.js'
 import type { Tensor } from '../../tensor.js'
 
 /** A generator to draw from; the default one where none is given. */
@@ -39,11 +39,16 @@ export function uniform_(
   generator?: Generator | null | Drawing,
 ): Tensor
 export function uniform_(...args: unknown[]): Tensor {
-  const given = take_options<Drawn & { a: number; b: number }>('uniform_', args, ['tensor', 'a', 'b', 'generator'], {
-    a: 0,
-    b: 1,
-    generator: null,
-  })
+  const given = take_options<Drawn & { a: number; b: number }>(
+    'uniform_',
+    args,
+    ['tensor', 'a', 'b', 'generator'],
+    {
+      a: 0,
+      b: 1,
+      generator: null,
+    },
+  )
   return without_grad(() => given.tensor.uniform_(given.a, given.b, drawing(given.generator)))
 }
 

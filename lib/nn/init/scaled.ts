@@ -1,9 +1,15 @@
 import { without_grad } from '../../autograd/grad_mode.js'
-import { take_options } from '../../ops/keywords.js'
 import type { Generator } from '../../generator.js'
+import { take_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
 import { type Drawing, type Drawn, drawing } from './fill.js'
-import { calculate_fan_in_and_fan_out, calculate_gain, type FanMode, fan_of, type Nonlinearity } from './gain.js'
+import {
+  calculate_fan_in_and_fan_out,
+  calculate_gain,
+  type FanMode,
+  fan_of,
+  type Nonlinearity,
+} from './gain.js'
 
 const XAVIER = { gain: 1, generator: null }
 const XAVIER_NAMES = ['tensor', 'gain', 'generator'] as const

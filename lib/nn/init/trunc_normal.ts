@@ -1,8 +1,8 @@
 import { without_grad } from '../../autograd/grad_mode.js'
+import type { Generator } from '../../generator.js'
 import { native } from '../../native.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
-import type { Generator } from '../../generator.js'
 import type { Tensor } from '../../tensor.js'
 import { type Drawing, type Drawn, drawing } from './fill.js'
 

@@ -364,10 +364,16 @@ export class Softplus extends Module {
   declare beta: number
   declare threshold: number
 
-  constructor(beta?: number | { beta?: number; threshold?: number }, threshold?: number | { threshold?: number })
+  constructor(
+    beta?: number | { beta?: number; threshold?: number },
+    threshold?: number | { threshold?: number },
+  )
   constructor(...args: unknown[]) {
     super()
-    const { beta, threshold } = take_options('Softplus', args, ['beta', 'threshold'], { beta: 1, threshold: 20 })
+    const { beta, threshold } = take_options('Softplus', args, ['beta', 'threshold'], {
+      beta: 1,
+      threshold: 20,
+    })
     this.beta = beta
     this.threshold = threshold
   }

@@ -1,8 +1,9 @@
-import { add_hook, type Carried, carried_by, link_hooks } from '../../autograd/hooks.js'
 import { is_grad_enabled } from '../../autograd/grad_mode.js'
+import { hooked_identity } from '../../autograd/hooks.js'
 import { runtime_error } from '../../errors.js'
-import { native } from '../../native.js'
-import { handle_of, Tensor, wrap, wrap_or_null } from '../../tensor.js'
+import * as ops from '../../ops/generated/torch.js'
+import { Tensor } from '../../tensor.js'
+import type { Nothing } from '../../utils/hooks.js'
 import type { Module } from './module.js'
 import type { BackwardHook, BackwardPreHook, Gradients } from './module_hooks.js'
 
@@ -11,22 +12,15 @@ const NO_INPUT_GRADIENT =
   'gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html' +
   '#torch.nn.Module.register_full_backward_hook for more details.'
 
-function as_gradients(result: Gradients | Tensor | null | undefined | void): Gradients | null {
+function as_gradients(result: Gradients | Tensor | Nothing): Gradients | null {
   if (result === null || result === undefined) return null
   return result instanceof Tensor ? [result] : result
 }
 
-// Identity nodes that show the gradients of all the tensors at once. The results keep the hook alive.
-function hooked_identity(tensors: readonly Tensor[], on_gradients: (gradients: Gradients) => Gradients | null): Tensor[] {
-  const carried: Carried = { hooks: new Set(), from: new Set() }
-  const { id } = add_hook(carried, (handles) => {
-    const gradients = on_gradients((handles as number[]).map(wrap_or_null))
-    return gradients && gradients.map(handle_of)
-  })
-  const results = native.module_hook(tensors.map(handle_of), id).map(wrap)
-  for (const result of results) carried_by(result).from.add(carried)
-  link_hooks(results, tensors)
-  return results
+// Not the tensor itself: the hook would keep its memory until backward.
+function zeros_as(tensor: Tensor): () => Tensor {
+  const { shape, dtype, device } = tensor
+  return () => ops.zeros(shape, { dtype, device })
 }
 
 function spread(places: readonly number[], values: Gradients, length: number): Gradients {
@@ -45,6 +39,7 @@ export class BackwardHookSetup {
   #grad_outputs: Gradients | null = null
   #input_count = 0
   #input_places: number[] | null = null
+  #input_zeros: (() => Tensor)[] = []
 
   constructor(
     readonly module: Module,
@@ -57,6 +52,7 @@ export class BackwardHookSetup {
     this.#input_count = args.length
     const hooked = this.#hook_tensors(args, (places, gradients) => this.#on_inputs(places, gradients))
     this.#input_places = hooked?.places ?? null
+    this.#input_zeros = hooked?.places.map((place) => zeros_as(args[place] as Tensor)) ?? []
     return hooked?.values ?? args
   }
 
@@ -93,9 +89,11 @@ export class BackwardHookSetup {
     return { places, values: replaced }
   }
 
-  #on_inputs(places: number[], gradients: Gradients): Gradients | null {
+  // An input that the outputs do not depend on has a gradient of zeros here, as in PyTorch.
+  #on_inputs(places: number[], given: Gradients): Gradients | null {
     const grad_outputs = this.#grad_outputs
-    if (grad_outputs === null) return null
+    const gradients = given.map((gradient, i) => gradient ?? this.#input_zeros[i]!())
+    if (grad_outputs === null) return gradients
     let current = spread(places, gradients, this.#input_count)
     for (const hook of this.hooks) {
       const result = as_gradients(hook(this.module, current, grad_outputs))
@@ -147,7 +145,8 @@ export class BackwardHookSetup {
 function named_like(original: unknown[], values: unknown[]): unknown[] {
   for (const [name, value] of Object.entries(original)) {
     const place = original.indexOf(value)
-    if (!/^\d+$/.test(name) && place >= 0) Object.defineProperty(values, name, { value: values[place], enumerable: true })
+    if (!/^\d+$/.test(name) && place >= 0)
+      Object.defineProperty(values, name, { value: values[place], enumerable: true })
   }
   return values
 }

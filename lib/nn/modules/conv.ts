@@ -12,7 +12,15 @@ import { py_ints, py_string } from '../repr.js'
 import { bias_bound, type FactoryOptions, factory_options } from './linear.js'
 import { Module } from './module.js'
 import { call_layer, type NativeForward } from './native_forward.js'
-import { type Int, ntuple, reverse_repeat, type Size1, type Size2, type Size3, whole_number } from './utils.js'
+import {
+  type Int,
+  ntuple,
+  reverse_repeat,
+  type Size1,
+  type Size2,
+  type Size3,
+  whole_number,
+} from './utils.js'
 
 /** What stands outside the image where a kernel reaches over its edge. */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular'
@@ -100,7 +108,9 @@ function check_padding(padding: readonly number[] | string, stride: readonly num
 // Padding that `pad` takes: the last dimension first, both sides; a 'same' that is odd has more at the end.
 function pad_widths(conv: _ConvNd): number[] {
   if (typeof conv.padding !== 'string') return reverse_repeat(conv.padding, 2)
-  const widths = conv.kernel_size.map((size, i) => (conv.padding === 'same' ? conv.dilation[i]! * (size - 1) : 0))
+  const widths = conv.kernel_size.map((size, i) =>
+    conv.padding === 'same' ? conv.dilation[i]! * (size - 1) : 0,
+  )
   return widths.reverse().flatMap((total) => [Math.floor(total / 2), total - Math.floor(total / 2)])
 }
 
@@ -158,7 +168,10 @@ export class _ConvNd extends Module {
     const factory = factory_options(given.device, given.dtype)
     const shape = [this.out_channels, this.in_channels / this.groups, ...this.kernel_size]
     this.weight = new Parameter(ops.empty(shape, factory))
-    this.register_parameter('bias', given.bias ? new Parameter(ops.empty([this.out_channels], factory)) : null)
+    this.register_parameter(
+      'bias',
+      given.bias ? new Parameter(ops.empty([this.out_channels], factory)) : null,
+    )
     this.reset_parameters()
   }
 

@@ -2,8 +2,8 @@ import { KeyOrder } from '../../collections.js'
 import { keep } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
 import { Buffer, Parameter } from '../parameter.js'
-import { ModuleHooks } from './module_hooks.js'
 import type { Module } from './module.js'
+import type { ModuleHooks } from './module_hooks.js'
 
 /** Where a module keeps what is not a field of it. */
 export const INTERNALS: unique symbol = Symbol('typetorch.nn.Module')

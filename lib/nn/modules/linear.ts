@@ -20,7 +20,10 @@ export interface FactoryOptions {
 }
 
 /** What the functions that make tensors are told. */
-export function factory_options(device: DeviceLike | null, dtype: DType | null): { device?: DeviceLike; dtype?: DType } {
+export function factory_options(
+  device: DeviceLike | null,
+  dtype: DType | null,
+): { device?: DeviceLike; dtype?: DType } {
   return { ...(device === null ? {} : { device }), ...(dtype === null ? {} : { dtype }) }
 }
 
@@ -41,12 +44,11 @@ export function bias_bound(weight: Tensor): number {
  * @see torch/nn/modules/linear.py
  */
 export class Identity extends Module {
-  // biome-ignore lint/complexity/noUselessConstructor: it takes the arguments of any layer
   constructor(..._args: unknown[]) {
     super()
   }
 
-  override forward<T = Tensor>(input: T): T {
+  override forward(input: Tensor): Tensor {
     return input
   }
 }
@@ -114,7 +116,10 @@ export class Linear extends Module {
     this.out_features = whole_number(given.out_features, 'out_features')
     const factory = factory_options(given.device, given.dtype)
     this.weight = new Parameter(ops.empty([this.out_features, this.in_features], factory))
-    this.register_parameter('bias', given.bias ? new Parameter(ops.empty([this.out_features], factory)) : null)
+    this.register_parameter(
+      'bias',
+      given.bias ? new Parameter(ops.empty([this.out_features], factory)) : null,
+    )
     this.reset_parameters()
   }
 

@@ -2,6 +2,7 @@ import { native } from '../../native.js'
 import { take_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
 import { get_enum, legacy_get_string, type Reduction } from '../_reduction.js'
+import { warn_of_sizes } from '../functional/loss.js'
 import * as F from '../functional.js'
 import { Module } from './module.js'
 import { call_loss } from './native_forward.js'
@@ -35,7 +36,8 @@ export class _Loss extends Module {
     super()
     const given = take_options<LossArguments>(new.target.name, args, NAMES, DEFAULTS)
     const { size_average, reduce } = given
-    this.reduction = size_average !== null || reduce !== null ? legacy_get_string(size_average, reduce) : given.reduction
+    this.reduction =
+      size_average !== null || reduce !== null ? legacy_get_string(size_average, reduce) : given.reduction
   }
 }
 
@@ -77,7 +79,7 @@ const bound: Partial<Record<Reduction, (input: number, target: number) => number
  */
 export class MSELoss extends _Loss {
   override forward(input: Tensor, target: Tensor): Tensor {
-    F.warn_of_sizes(input, target)
+    warn_of_sizes('mse_loss', input, target)
     bound[this.reduction] ??= native.make_mse_loss(get_enum(this.reduction))
     return call_loss('mse_loss', bound[this.reduction]!, input, target)
   }

@@ -48,8 +48,8 @@ function hooks_of(module: Module): ModuleHooks {
 }
 
 /** A module is called like a function: with `forward`'s arguments, for `forward`'s result. */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns a function with this prototype
 export interface Module {
+  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
   (...args: Parameters<this['forward']>): ReturnType<this['forward']>
 }
 
@@ -128,7 +128,11 @@ export class Module {
    * this.register_buffer('running_mean', torch.zeros(num_features))
    * ```
    */
-  register_buffer(name: string, tensor: Tensor | null, persistent: boolean | { persistent?: boolean } = true): void {
+  register_buffer(
+    name: string,
+    tensor: Tensor | null,
+    persistent: boolean | { persistent?: boolean } = true,
+  ): void {
     registration.register_buffer(
       this,
       name,
@@ -434,7 +438,10 @@ export class Module {
     strict: boolean | { strict?: boolean; assign?: boolean } = true,
     assign: boolean | { assign?: boolean } = false,
   ): IncompatibleKeys {
-    const keywords = { ...(typeof strict === 'object' ? strict : {}), ...(typeof assign === 'object' ? assign : {}) }
+    const keywords = {
+      ...(typeof strict === 'object' ? strict : {}),
+      ...(typeof assign === 'object' ? assign : {}),
+    }
     return load_state_dict(
       this,
       state_dict,
@@ -494,8 +501,11 @@ export class Module {
   }
 
   /** This module and all its descendants, each once. */
-  *modules(remove_duplicate: boolean | { remove_duplicate?: boolean } = true): Generator<Module, void, undefined> {
-    const once = typeof remove_duplicate === 'boolean' ? remove_duplicate : (remove_duplicate.remove_duplicate ?? true)
+  *modules(
+    remove_duplicate: boolean | { remove_duplicate?: boolean } = true,
+  ): Generator<Module, void, undefined> {
+    const once =
+      typeof remove_duplicate === 'boolean' ? remove_duplicate : (remove_duplicate.remove_duplicate ?? true)
     for (const [, module] of named_modules(this, new Set(), '', once)) yield module
   }
 

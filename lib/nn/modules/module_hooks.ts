@@ -1,5 +1,5 @@
-import { add_hook, type HookMap, type RemovableHandle } from '../../utils/hooks.js'
 import type { Tensor } from '../../tensor.js'
+import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../../utils/hooks.js'
 import type { Module } from './module.js'
 
 /** Gradients of a module's inputs or outputs: null where there is none, or where no Tensor stood. */
@@ -23,13 +23,13 @@ export type ForwardHookWithKwargs<M = Module, R = unknown> = (
   output: R,
 ) => unknown
 /** Runs when the gradients of a module's outputs are there; gradients it returns replace them. */
-export type BackwardPreHook<M = Module> = (module: M, grad_output: Gradients) => Gradients | Tensor | null | void
+export type BackwardPreHook<M = Module> = (module: M, grad_output: Gradients) => Gradients | Tensor | Nothing
 /** Runs when the gradients of a module's inputs are there; gradients it returns replace them. */
 export type BackwardHook<M = Module> = (
   module: M,
   grad_input: Gradients,
   grad_output: Gradients,
-) => Gradients | Tensor | null | void
+) => Gradients | Tensor | Nothing
 
 /** Where a hook goes, and what it is given. */
 export interface ForwardPreHookOptions {
@@ -123,7 +123,7 @@ export class ModuleHooks extends CallHooks {
 /** The hooks common to all modules. */
 export const global_hooks = new CallHooks()
 
-type RegistrationHook<V> = (module: Module, name: string, value: V) => V | null | void
+type RegistrationHook<V> = (module: Module, name: string, value: V) => V | Nothing
 
 /** Hooks that run where something is registered by name. */
 export const registration_hooks = {
@@ -155,7 +155,10 @@ export function register_module_forward_hook(
   hook: ForwardHookWithKwargs,
   options: { with_kwargs: true; always_call?: boolean },
 ): RemovableHandle
-export function register_module_forward_hook(hook: unknown, options: ForwardHookOptions = {}): RemovableHandle {
+export function register_module_forward_hook(
+  hook: unknown,
+  options: ForwardHookOptions = {},
+): RemovableHandle {
   return global_hooks.add_forward(hook as AnyForwardHook, options)
 }
 
@@ -170,12 +173,16 @@ export function register_module_full_backward_hook(hook: BackwardHook): Removabl
 }
 
 /** Registers a hook that `register_buffer` runs; a tensor it returns is registered instead. */
-export function register_module_buffer_registration_hook(hook: RegistrationHook<Tensor | null>): RemovableHandle {
+export function register_module_buffer_registration_hook(
+  hook: RegistrationHook<Tensor | null>,
+): RemovableHandle {
   return add_hook(registration_hooks.buffer, hook)
 }
 
 /** Registers a hook that `register_module` runs; a module it returns is registered instead. */
-export function register_module_module_registration_hook(hook: RegistrationHook<Module | null>): RemovableHandle {
+export function register_module_module_registration_hook(
+  hook: RegistrationHook<Module | null>,
+): RemovableHandle {
   return add_hook(registration_hooks.module, hook)
 }
 

@@ -53,7 +53,8 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
 
   /** Removes the module at a place, or those at a slice; the rest are numbered anew. */
   delete_at(index: Int | Slice): void {
-    const places = typeof index === 'string' ? slice_places(index, this.length) : [absolute_index(index, this.length)]
+    const places =
+      typeof index === 'string' ? slice_places(index, this.length) : [absolute_index(index, this.length)]
     for (const place of places) delete_field(this, String(place))
     renumber(this)
   }
@@ -82,7 +83,10 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
 
   /** Adds modules at the end. */
   extend(modules: Iterable<M>): this {
-    if (modules === null || typeof (modules as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== 'function')
+    if (
+      modules === null ||
+      typeof (modules as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== 'function'
+    )
       throw type_error(`ModuleList.extend should be called with an iterable, but got ${type_name(modules)}`)
     for (const module of [...modules]) this.append(module)
     return this
@@ -110,7 +114,10 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
       else blocks.push({ text, first: place, last: place })
     })
     const lines = blocks.map(({ text, first, last }) =>
-      add_indent(first === last ? `(${first}): ${text}` : `(${first}-${last}): ${last - first + 1} x ${text}`, 2),
+      add_indent(
+        first === last ? `(${first}): ${text}` : `(${first}-${last}): ${last - first + 1} x ${text}`,
+        2,
+      ),
     )
     return wrap_lines(this.constructor.name, [], lines)
   }

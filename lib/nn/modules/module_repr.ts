@@ -13,7 +13,11 @@ export function module_repr(module: Module): string {
 }
 
 /** `Name(one line)`, or a line for each item between `Name(` and `)`. */
-export function wrap_lines(name: string, extra_lines: readonly string[], child_lines: readonly string[]): string {
+export function wrap_lines(
+  name: string,
+  extra_lines: readonly string[],
+  child_lines: readonly string[],
+): string {
   const lines = [...extra_lines, ...child_lines]
   if (lines.length === 0) return `${name}()`
   if (extra_lines.length === 1 && child_lines.length === 0) return `${name}(${extra_lines[0]})`

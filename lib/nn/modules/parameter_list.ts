@@ -7,7 +7,11 @@ import { set_attribute, type_name } from './registration.js'
 import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
 
 /** A line of a container of parameters: `(0): Parameter containing: [torch.float32 of size 10x10]`. */
-export function describe_entry(name: string | number, value: unknown, kind: (tensor: Tensor) => string): string {
+export function describe_entry(
+  name: string | number,
+  value: unknown,
+  kind: (tensor: Tensor) => string,
+): string {
   if (!(value instanceof Tensor)) return `  (${name}): Object of type: ${type_name(value)}`
   const device = value.device.type === 'cuda' ? ` (${String(value.device)})` : ''
   const what = value instanceof Parameter ? 'Parameter' : 'Tensor'
@@ -67,7 +71,10 @@ export class ParameterList<V = Parameter> extends Module implements Iterable<V> 
 
   /** Adds values at the end. */
   extend(values: Iterable<V | Tensor>): this {
-    if (values instanceof Tensor || typeof (values as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== 'function')
+    if (
+      values instanceof Tensor ||
+      typeof (values as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== 'function'
+    )
       throw type_error(`ParameterList.extend should be called with an iterable, but got ${type_name(values)}`)
     for (const value of [...values]) this.append(value)
     return this

@@ -8,8 +8,17 @@ import {
   value_error,
 } from '../../errors.js'
 import { Tensor } from '../../tensor.js'
+import type { Nothing } from '../../utils/hooks.js'
 import { Buffer, Parameter } from '../parameter.js'
-import { delete_field, fields_of, has_field, INTERNALS, is_module, members_of, set_field } from './internals.js'
+import {
+  delete_field,
+  fields_of,
+  has_field,
+  INTERNALS,
+  is_module,
+  members_of,
+  set_field,
+} from './internals.js'
 import type { Module } from './module.js'
 import { registration_hooks } from './module_hooks.js'
 
@@ -21,17 +30,25 @@ export function type_name(value: unknown): string {
 }
 
 export function forward_missing(module: Module): Error {
-  return not_implemented_error(`Module [${module.constructor.name}] is missing the required "forward" function`)
+  return not_implemented_error(
+    `Module [${module.constructor.name}] is missing the required "forward" function`,
+  )
 }
 
 export function unreachable(method: string): Error {
   return runtime_error(`Module.${method}() was called, but the class does not define it.`)
 }
 
-function check_name(module: Module, kind: 'buffer' | 'parameter' | 'module', name: unknown, known: boolean): void {
+function check_name(
+  module: Module,
+  kind: 'buffer' | 'parameter' | 'module',
+  name: unknown,
+  known: boolean,
+): void {
   if (typeof name !== 'string') throw type_error(`${kind} name should be a string. Got ${type_name(name)}`)
   // PyTorch looks at a module's name in another order.
-  if (kind === 'module' && has_field(module, name) && !known) throw key_error(`attribute '${name}' already exists`)
+  if (kind === 'module' && has_field(module, name) && !known)
+    throw key_error(`attribute '${name}' already exists`)
   if (name.includes('.'))
     throw key_error(`${kind} name can't contain "."${kind === 'module' ? `, got: ${name}` : ''}`)
   if (name === '') throw key_error(`${kind} name can't be empty string ""`)
@@ -39,7 +56,7 @@ function check_name(module: Module, kind: 'buffer' | 'parameter' | 'module', nam
 }
 
 function after_hooks<V>(
-  hooks: Map<number, (module: Module, name: string, value: V) => V | null | void>,
+  hooks: Map<number, (module: Module, name: string, value: V) => V | Nothing>,
   module: Module,
   name: string,
   value: V,
@@ -53,7 +70,12 @@ function has(members: readonly [string, unknown][], name: string): boolean {
   return members.some(([known]) => known === name)
 }
 
-export function register_buffer(module: Module, name: string, tensor: Tensor | null, persistent: boolean): void {
+export function register_buffer(
+  module: Module,
+  name: string,
+  tensor: Tensor | null,
+  persistent: boolean,
+): void {
   const internals = module[INTERNALS]
   check_name(module, 'buffer', name, has(members_of(module).buffers, name))
   if (tensor !== null && !(tensor instanceof Tensor))
@@ -100,7 +122,8 @@ export function get_submodule(module: Module, target: string): Module {
 }
 
 function member(module: Module, name: string): unknown {
-  if (!has_field(module, name)) throw attribute_error(`${module.constructor.name} has no attribute \`${name}\``)
+  if (!has_field(module, name))
+    throw attribute_error(`${module.constructor.name} has no attribute \`${name}\``)
   return fields_of(module)[name]
 }
 
@@ -146,7 +169,8 @@ export function set_attribute(module: Module, name: string, value: unknown): voi
     if (!was_parameter && Object.hasOwn(module, name)) delete_field(module, name)
     register_parameter(module, name, value)
   } else if (was_parameter) {
-    if (value !== null) throw wrong_kind(value, `as parameter '${name}'`, 'torch.nn.Parameter or None expected')
+    if (value !== null)
+      throw wrong_kind(value, `as parameter '${name}'`, 'torch.nn.Parameter or None expected')
     register_parameter(module, name, null)
   } else if (is_module(value) || was_module) {
     if (value !== null && !is_module(value))
@@ -157,7 +181,8 @@ export function set_attribute(module: Module, name: string, value: unknown): voi
   } else if (value instanceof Buffer || was_buffer) {
     if (value !== null && !(value instanceof Tensor))
       throw wrong_kind(value, `as buffer '${name}'`, 'torch.nn.Buffer, torch.Tensor or None expected')
-    const persistent = value instanceof Buffer ? value.persistent : (module[INTERNALS].buffers.get(name) ?? true)
+    const persistent =
+      value instanceof Buffer ? value.persistent : (module[INTERNALS].buffers.get(name) ?? true)
     register_buffer(module, name, value, persistent)
   } else {
     set_field(module, name, value)

@@ -1,6 +1,7 @@
 import { OrderedDict } from '../../collections.js'
 import { assertion_error, index_error, type_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import type { Tensor } from '../../tensor.js'
 import { delete_field, fields_of, INTERNALS, is_module, members_of, set_field } from './internals.js'
 import { Module } from './module.js'
 import { set_attribute, type_name } from './registration.js'
@@ -10,12 +11,16 @@ import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
 // biome-ignore lint/suspicious/noExplicitAny: any module may stand in a chain
 type Layer = Module & ((...args: any[]) => any)
 
-type FirstArguments<L extends readonly unknown[]> = L extends readonly [infer First extends Layer, ...unknown[]]
+type FirstArguments<L extends readonly unknown[]> = L extends readonly [
+  infer First extends Layer,
+  ...unknown[],
+]
   ? Parameters<First['forward']>
   : unknown[]
+// A chain whose length is not known to the compiler is taken for one that ends in a Tensor.
 type LastResult<L extends readonly unknown[]> = L extends readonly [...unknown[], infer Last extends Layer]
   ? ReturnType<Last['forward']>
-  : unknown
+  : Tensor
 
 /** The children of a container whose names are their places. */
 export function children_in_order(container: Module): [string, Module][] {
@@ -44,14 +49,18 @@ export function renumber(container: Module): void {
  *
  * @see torch/nn/modules/container.py
  */
-export class Sequential<L extends readonly Module[] = readonly Layer[]> extends Module implements Iterable<Module> {
+export class Sequential<L extends readonly Module[] = readonly Layer[]>
+  extends Module
+  implements Iterable<Module>
+{
   constructor(...modules: L)
   constructor(modules: OrderedDict<Module> | { readonly [name: string]: Module })
   constructor(...args: unknown[]) {
     super()
     const [first] = args
     if (args.length === 1 && (first instanceof OrderedDict || is_options(first))) {
-      for (const [name, module] of new OrderedDict(first as OrderedDict<Module>).items()) this.add_module(name, module)
+      for (const [name, module] of new OrderedDict(first as OrderedDict<Module>).items())
+        this.add_module(name, module)
     } else {
       args.forEach((module, place) => {
         this.add_module(String(place), module as Module)
@@ -95,7 +104,9 @@ export class Sequential<L extends readonly Module[] = readonly Layer[]> extends 
   delete_at(index: Int | Slice): void {
     const children = children_in_order(this)
     const places =
-      typeof index === 'string' ? slice_places(index, children.length) : [absolute_index(index, children.length)]
+      typeof index === 'string'
+        ? slice_places(index, children.length)
+        : [absolute_index(index, children.length)]
     for (const place of places) delete_field(this, children[place]![0])
     renumber(this)
   }
@@ -115,7 +126,8 @@ export class Sequential<L extends readonly Module[] = readonly Layer[]> extends 
 
   /** Puts a module before the one at a place. */
   insert(index: number, module: Module): this {
-    if (!is_module(module)) throw assertion_error(`module should be of type: Module, not ${type_name(module)}`)
+    if (!is_module(module))
+      throw assertion_error(`module should be of type: Module, not ${type_name(module)}`)
     const modules = children_in_order(this).map(([, child]) => child)
     if (index < -modules.length || index > modules.length) throw index_error(`Index out of range: ${index}`)
     modules.splice(index, 0, module)

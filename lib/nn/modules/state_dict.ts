@@ -14,7 +14,10 @@ import { set_attribute, type_name } from './registration.js'
 export type StateDict = OrderedDict<Tensor> & { [key: string]: Tensor }
 
 /** What `load_state_dict` takes: a {@link StateDict}, a plain object, or a Map. */
-export type StateDictLike = OrderedDict<Tensor> | ReadonlyMap<string, Tensor> | { readonly [key: string]: Tensor }
+export type StateDictLike =
+  | OrderedDict<Tensor>
+  | ReadonlyMap<string, Tensor>
+  | { readonly [key: string]: Tensor }
 
 const EXTRA_STATE = '_extra_state'
 
@@ -138,7 +141,9 @@ export function load_from_state_dict(module: Module, loading: Loading): void {
     hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
   const { parameters, buffers, modules } = members_of(module)
   const persistent = buffers.filter(([name]) => module[INTERNALS].buffers.get(name))
-  const local = new Map([...parameters, ...persistent].filter(([, value]) => value !== null) as [string, Tensor][])
+  const local = new Map(
+    [...parameters, ...persistent].filter(([, value]) => value !== null) as [string, Tensor][],
+  )
   for (const [name, param] of local) {
     const key = prefix + name
     if (Object.hasOwn(state_dict, key)) load_one(module, name, key, param, loading)
@@ -171,7 +176,7 @@ export class IncompatibleKeys extends Array<string[]> {
   }
 
   // map and the like make plain arrays.
-  static get [Symbol.species](): ArrayConstructor {
+  static override get [Symbol.species](): ArrayConstructor {
     return Array
   }
 
@@ -181,7 +186,7 @@ export class IncompatibleKeys extends Array<string[]> {
     return `IncompatibleKeys(missing_keys=${list(this.missing_keys)}, unexpected_keys=${list(this.unexpected_keys)})`
   }
 
-  override [inspect.custom](): string {
+  [inspect.custom](): string {
     return this.toString()
   }
 }
@@ -193,10 +198,21 @@ function list(keys: readonly string[]): string {
 function is_dict(value: unknown): value is StateDictLike {
   if (value === null || typeof value !== 'object') return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return value instanceof Map || value instanceof OrderedDict || prototype === Object.prototype || prototype === null
+  return (
+    value instanceof Map ||
+    value instanceof OrderedDict ||
+    prototype === Object.prototype ||
+    prototype === null
+  )
 }
 
-function load(module: Module, state_dict: StateDict, prefix: string, metadata: Metadata | undefined, all: Loading): void {
+function load(
+  module: Module,
+  state_dict: StateDict,
+  prefix: string,
+  metadata: Metadata | undefined,
+  all: Loading,
+): void {
   const local_metadata = { ...metadata?.get(prefix.slice(0, -1)), ...all.local_metadata }
   const { missing_keys, unexpected_keys, error_msgs } = all
   module._load_from_state_dict(

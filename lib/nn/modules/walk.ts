@@ -61,6 +61,7 @@ export function* named_modules(
   if (remove_duplicate) memo.add(module)
   yield [prefix, module]
   for (const [name, child] of members_of(module).modules) {
-    if (child !== null) yield* child.named_modules(memo, prefix ? `${prefix}.${name}` : name, remove_duplicate)
+    if (child !== null)
+      yield* child.named_modules(memo, prefix ? `${prefix}.${name}` : name, remove_duplicate)
   }
 }

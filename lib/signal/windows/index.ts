@@ -1,0 +1,14 @@
+export {
+  bartlett,
+  blackman,
+  cosine,
+  exponential,
+  gaussian,
+  general_cosine,
+  general_hamming,
+  hamming,
+  hann,
+  kaiser,
+  nuttall,
+  type WindowOptions,
+} from './windows.js'

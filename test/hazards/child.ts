@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+
+const entry = new URL('../../dist/index.js', import.meta.url).href
+
+/** How a process ended, and what it wrote. */
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+// `start_worker(body)` runs a module in a worker thread; in both, `torch` and `tick()` are there.
+const prelude = `
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { setTimeout as sleep, setImmediate as tick } from 'node:timers/promises'
+import * as torch from '${entry}'
+const { nn, optim } = torch
+`
+const start_worker = `
+const start_worker = (body) => new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(prelude)} + body)))
+const message = (worker) => new Promise((take, refuse) => worker.once('message', take).once('error', refuse))
+const ended = (worker) => new Promise((take) => worker.once('exit', take))
+`
+
+/** Runs an ES module in a Node process of its own. `kill_at` sends SIGTERM when that text was printed. */
+export function run_child(body: string, options: { kill_at?: string; args?: string[] } = {}): Promise<Ended> {
+  const child = spawn(
+    process.execPath,
+    [...(options.args ?? []), '--input-type=module', '-e', prelude + start_worker + body],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    if (options.kill_at !== undefined && stdout.includes(options.kill_at)) child.kill('SIGTERM')
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  return new Promise((take, refuse) => {
+    child.on('error', refuse)
+    child.on('close', (code, signal) => take({ code, signal, stdout, stderr }))
+  })
+}
+
+/** Runs it and parses the last line that it prints; throws with what it wrote where it did not end well. */
+export async function child_value<T>(body: string, args: string[] = []): Promise<T> {
+  const { code, signal, stdout, stderr } = await run_child(body, { args })
+  if (code !== 0) throw new Error(`the process ended with ${code ?? signal}: ${stderr}`)
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as T
+}
