@@ -77,6 +77,7 @@ export function note(handle: Handle, object: object): void {
 /** A minor collection and a sweep; a major one where minor ones have stopped helping. */
 export function collect(): void {
   flush()
+  native.begin_collection()
   const gc = garbage_collector()
   gc({ type: 'minor' })
   if (native.sweep(false)) collect_all()
@@ -85,6 +86,7 @@ export function collect(): void {
 /** A major collection and a sweep of everything. */
 export function collect_all(): void {
   flush()
+  native.begin_collection()
   garbage_collector()()
   native.sweep(true)
 }
@@ -95,12 +97,12 @@ export function memory_stats(): MemoryStats {
 }
 
 /**
- * How much garbage may wait for a collection.
+ * How much garbage may wait for a collection at the most. Less waits where collections are cheap.
  *
  * @param bytes bytes of tensors on the CPU (default 32 MiB)
- * @param tensors number of tensors (default 1,000)
+ * @param tensors number of tensors (default 8,000)
  */
-export function set_memory_budget(bytes: number, tensors = 1_000): void {
+export function set_memory_budget(bytes: number, tensors = 8_000): void {
   for (const [name, value] of [['bytes', bytes], ['tensors', tensors]] as const) {
     if (typeof value !== 'number' || !(value >= 1)) {
       throw type_error(`set_memory_budget(): argument '${name}' must be a positive number, not ${typeof value === 'number' ? value : type_name(value)}`)

@@ -147,6 +147,7 @@ export interface Native {
   accelerator_reset_peak(index?: number): void
 
   track(...handles_and_objects: unknown[]): void
+  begin_collection(): void
   sweep(all: boolean): boolean
   dispose(x: Handle): void
   set_memory_budget(bytes: number, tensors: number): void

@@ -30,6 +30,11 @@ Napi::Value sweep(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), environment.collector.sweep(info.Env(), environment.tensors, info[0].As<Napi::Boolean>()));
 }
 
+Napi::Value begin_collection(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).collector.begin();
+  return info.Env().Undefined();
+}
+
 Napi::Value dispose(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).tensors.release(info[0].As<Napi::Number>().Int32Value());
   return info.Env().Undefined();
@@ -68,6 +73,7 @@ void export_collection(Napi::Env env, Napi::Object exports) {
   napi_create_function(env, "track", NAPI_AUTO_LENGTH, track, nullptr, &function);
   exports.Set("track", Napi::Value(env, function));
   export_function<sweep>(env, exports, "sweep");
+  export_function<begin_collection>(env, exports, "begin_collection");
   export_function<dispose>(env, exports, "dispose");
   export_function<set_memory_budget>(env, exports, "set_memory_budget");
   export_function<empty_cache>(env, exports, "empty_cache");

@@ -2,6 +2,7 @@
 
 #include "guard.h"
 
+#include <ATen/ScalarOps.h>
 #include <ATen/core/jit_type.h>
 #include <c10/core/Stream.h>
 

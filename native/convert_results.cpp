@@ -2,6 +2,8 @@
 
 #include "guard.h"
 
+#include <ATen/ops/empty.h>
+
 namespace typetorch {
 
 napi_value from_int(napi_env env, int64_t value) {

@@ -4,6 +4,8 @@
 #include "guard.h"
 #include "tensor.h"
 
+#include <ATen/ops/empty.h>
+
 #include <cstring>
 #include <unordered_map>
 

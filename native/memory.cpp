@@ -11,6 +11,13 @@ namespace {
 // So many more live tensors than the last major collection left make the next one due.
 constexpr size_t kTensorsBeforeMajor = 200'000;
 
+// Garbage is used again while it is still in the processor's cache, so the less that waits the better, as long
+// as collections take no more than this share of the time.
+constexpr double kLeastShare = 0.012;
+constexpr double kMostShare = 0.04;
+constexpr size_t kLeastBytes = size_t{4} << 20;
+constexpr size_t kLeastTensors = 1'000;
+
 }  // namespace
 
 void Collector::track(napi_env env, napi_value object, int32_t handle, uint32_t generation) {
@@ -57,6 +64,7 @@ bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
   old_.insert(old_.end(), promoted, young_.end());
   young_.erase(promoted, young_.end());
 
+  adapt_budgets();
   const size_t alive = alive_bytes();
   if (all) {
     bytes_after_major_ = alive;
@@ -64,18 +72,33 @@ bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
   }
   fresh_tensors_ = 0;
   fresh_device_bytes_ = 0;
-  threshold_ = alive + std::max(byte_budget_, alive / 2);
+  threshold_ = alive + std::max(byte_budget_, alive / 4);
   age_allocator_cache();
   // Minor collections have stopped helping when what they leave keeps growing.
-  return !all && (alive > bytes_after_major_ + bytes_after_major_ / 2 + 4 * byte_budget_ ||
+  return !all && (alive > bytes_after_major_ + bytes_after_major_ / 2 + 4 * most_bytes_ ||
                      table.alive() > tensors_after_major_ + tensors_after_major_ / 2 + kTensorsBeforeMajor);
+}
+
+void Collector::adapt_budgets() {
+  const auto now = Clock::now();
+  const auto seconds = [](Clock::duration d) { return std::chrono::duration<double>(d).count(); };
+  const double share = seconds(now - began_) / std::max(seconds(now - ended_), 1e-9);
+  if (ended_ != Clock::time_point{}) {
+    const bool by_tensors = fresh_tensors_ >= tensor_budget_;
+    size_t& budget = by_tensors ? tensor_budget_ : byte_budget_;
+    if (share > kMostShare) budget = std::min(budget * 2, by_tensors ? most_tensors_ : most_bytes_);
+    else if (share < kLeastShare) budget = std::max(budget / 2, std::min(budget, by_tensors ? kLeastTensors : kLeastBytes));
+  }
+  ended_ = now;
 }
 
 bool Collector::over_byte_budget() const { return alive_bytes() > threshold_; }
 
 void Collector::set_budget(size_t bytes, size_t tensors) {
-  byte_budget_ = bytes;
-  tensor_budget_ = tensors;
+  most_bytes_ = bytes;
+  most_tensors_ = tensors;
+  byte_budget_ = std::min(byte_budget_, bytes);
+  tensor_budget_ = std::min(tensor_budget_, tensors);
   threshold_ = std::min(threshold_, alive_bytes() + bytes);
 }
 

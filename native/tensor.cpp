@@ -4,6 +4,7 @@
 #include "guard.h"
 
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/function.h>
 
 namespace typetorch {
 

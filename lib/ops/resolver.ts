@@ -133,6 +133,8 @@ export class Resolver {
 /** Whether no 0-d tensor stands for a number: its dimensions are looked at anew at each call. */
 function numbers_are_numbers(plan: Plan, args: readonly unknown[], keywords: Keywords | null): boolean {
   return plan.slots.every((slot, i) => {
+    // Sizes given one by one: each is looked at.
+    if (typeof slot === 'object' && 'from' in slot) return !args.slice(slot.from).some(is_tensor)
     const value = typeof slot === 'number' ? args[slot] : typeof slot === 'string' ? keywords![slot] : undefined
     return !is_tensor(value) || plan.overload.parameters[i]!.kind === 'Tensor'
   })

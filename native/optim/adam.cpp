@@ -3,6 +3,8 @@
 #include "guard.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/view_as_real.h>
 #include <c10/core/GradMode.h>
 
 #include <cmath>

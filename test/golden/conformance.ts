@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import * as torch from 'typetorch'
 import { exact } from './compare.js'
 import { open_folder, read_kind } from './folder.js'
+import { by_columns } from './kinds/cases.js'
 import { failures_of, group_of, run_kind, summary_of, type Tally } from './report.js'
 
 const own_copy = fileURLToPath(new URL('conformance', import.meta.url))
@@ -55,6 +56,9 @@ async function main(): Promise<number> {
   }
   if (!exact)
     console.log(`compared within a tolerance: ${torch.backends.cpu.get_cpu_capability()} is not AVX512`)
+  if (by_columns.size > 0) {
+    console.log(`passed only with matrices that lie column by column: ${[...by_columns].join(', ')}`)
+  }
   for (const tally of tallies) console.log(summary_of(tally))
   return tallies.some((tally) => tally.failed > 0) ? 1 : 0
 }

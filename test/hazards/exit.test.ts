@@ -13,7 +13,7 @@ const busy = '{ const r = a.mul(2); r.register_hook((g) => g.mul(1)); r.sum().ba
 const working = `parentPort.postMessage('ready'); for (;;) ${busy}`
 const worker = (body: string, name = 'worker') => `const ${name} = start_worker(${JSON.stringify(alive + body)})\n`
 
-const RUNS = 20
+const RUNS = Number(process.env['TYPETORCH_RUNS'] ?? 20)
 const TOGETHER = 2
 
 async function run_often(body: string, kill_at?: string): Promise<Ended[]> {

@@ -22,7 +22,7 @@ function run(args: string[], signals: NodeJS.Signals[]): Promise<{ code: number 
       output += String(chunk)
       if (sending) return
       sending = true
-      signals.forEach((signal, i) => setTimeout(() => child.kill(signal), 1000 * (i + 1)))
+      for (const [i, signal] of signals.entries()) setTimeout(() => child.kill(signal), 1000 * (i + 1))
     })
     child.on('close', (code) => resolve({ code, output }))
   })

@@ -160,13 +160,11 @@ describe('stopping', () => {
     const { trainer, model, x0, step } = make({ max_steps: 1000, checkpoint })
     const abort = new AbortController()
     let steps = 0
-    const loss_history = await trainer.fit(
-      [x0],
-      (batch) => (++steps === 5 && abort.abort('enough'), step(batch)),
-      {
-        signal: abort.signal,
-      },
-    )
+    const stopping = (batch: torch.Tensor) => {
+      if (++steps === 5) abort.abort('enough')
+      return step(batch)
+    }
+    const loss_history = await trainer.fit([x0], stopping, { signal: abort.signal })
     expect(loss_history).toEqual(plain_loop(5))
     expect(trainer.stopped).toBe('enough')
     const saved = torch.load(checkpoint) as torch.nn.StateDict

@@ -1,0 +1,117 @@
+import * as torch from 'typetorch'
+import { nn } from 'typetorch'
+import { describe, expect, it } from 'vitest'
+import { live_torch, run_python } from '../helpers/python.js'
+
+const has_gpu = torch.cuda.is_available()
+const w = torch.ones([2], { requires_grad: true })
+
+// What ours answers, and the same question in Python.
+const questions: [python: string, ours: () => unknown][] = [
+  ['torch.cuda.is_available()', () => torch.cuda.is_available()],
+  ['torch.cuda.device_count()', () => torch.cuda.device_count()],
+  ['torch.cuda.is_initialized()', () => torch.cuda.is_initialized()],
+  ['torch.cuda.memory_allocated()', () => torch.cuda.memory_allocated()],
+  ['torch.cuda.max_memory_allocated()', () => torch.cuda.max_memory_allocated()],
+  ['torch.cuda.memory_reserved()', () => torch.cuda.memory_reserved()],
+  ['torch.cuda.max_memory_reserved()', () => torch.cuda.max_memory_reserved()],
+  ['torch.cuda.empty_cache()', () => torch.cuda.empty_cache() ?? null],
+  ['torch.cuda.manual_seed(3)', () => torch.cuda.manual_seed(3) ?? null],
+  ['torch.cuda.manual_seed_all(3)', () => torch.cuda.manual_seed_all(3) ?? null],
+  ['torch.cuda.synchronize()', () => torch.cuda.synchronize()],
+  ["torch.cuda.synchronize('cpu')", () => torch.cuda.synchronize('cpu')],
+  ['torch.cuda.current_device()', () => torch.cuda.current_device()],
+  ['torch.cuda.init()', () => torch.cuda.init()],
+  ['torch.ones(2).cuda()', () => torch.ones(2).cuda()],
+  ["torch.ones(2).to('cuda')", () => torch.ones(2).to('cuda')],
+  ["torch.ones(2).to(device='cuda:0', dtype=torch.float64)", () => torch.ones(2).to({ device: 'cuda:0', dtype: torch.float64 })],
+  ["torch.ones(2, device='cuda')", () => torch.ones(2, { device: 'cuda' })],
+  ["torch.zeros_like(torch.ones(2), device='cuda')", () => torch.zeros_like(torch.ones(2), { device: 'cuda' })],
+  ["torch.tensor([1.0], device='cuda')", () => torch.tensor([1], { device: 'cuda' })],
+  ['torch.nn.Linear(2, 2).cuda()', () => new nn.Linear(2, 2).cuda()],
+  ["torch.nn.Linear(2, 2, device='cuda')", () => new nn.Linear(2, 2, { device: 'cuda' })],
+  ["torch.nn.Linear(2, 2).to('cuda')", () => new nn.Linear(2, 2).to('cuda')],
+  ['torch.ones(2).pin_memory()', () => torch.ones(2).pin_memory()],
+  ["str(torch.device('cuda', 1))", () => String(torch.device('cuda', 1))],
+  ["str(torch.device('cuda:0'))", () => String(torch.device('cuda:0'))],
+  ['torch.ones(2).is_cuda', () => torch.ones(2).is_cuda],
+]
+
+function answer(ask: () => unknown): unknown {
+  try {
+    return { value: ask() }
+  } catch (error) {
+    return { error: (error as Error).name, text: (error as Error).message }
+  }
+}
+
+describe.skipIf(has_gpu)('without a GPU', () => {
+  it.skipIf(live_torch() === null)('answers word for word as Python’s CPU build', () => {
+    const script = `
+import json, torch
+def answer(ask):
+    try:
+        return {'value': ask()}
+    except Exception as e:
+        return {'error': type(e).__name__, 'text': str(e)}
+print(json.dumps([${questions.map(([python]) => `answer(lambda: ${python})`).join(', ')}]))`
+    const theirs = run_python(script) as unknown[]
+    questions.forEach(([python, ours], i) => {
+      expect([python, answer(ours)]).toEqual([python, theirs[i]])
+    })
+  })
+
+  it('says that it was not compiled with CUDA', () => {
+    for (const call of [() => w.cuda(), () => torch.cuda.synchronize(), () => torch.randn(2, { device: 'cuda:3' })]) {
+      expect(call).toThrow(new torch.AssertionError('Torch not compiled with CUDA enabled'))
+    }
+    expect(w.sum().item()).toBe(2)
+  })
+
+  it('refuses a generator there', () => {
+    expect(() => new torch.Generator('cuda')).toThrow(torch.AssertionError)
+  })
+})
+
+describe.skipIf(!has_gpu)('with a GPU', () => {
+  it('computes what the CPU computes', () => {
+    const x = torch.randn(64, 64)
+    const there = x.to('cuda')
+    expect(there.is_cuda).toBe(true)
+    expect(String(there.device)).toBe('cuda:0')
+    expect(there.mm(there).cpu().sub(x.mm(x)).abs().max().item()).toBeLessThan(1e-3)
+    torch.cuda.synchronize()
+    expect(torch.cuda.memory_allocated()).toBeGreaterThan(0)
+    expect(torch.cuda.max_memory_allocated()).toBeGreaterThanOrEqual(torch.cuda.memory_allocated())
+  })
+
+  it('trains a model', () => {
+    torch.manual_seed(0)
+    const model = new nn.Linear(8, 1).cuda()
+    const optimizer = new torch.optim.Adam(model.parameters(), { lr: 0.05 })
+    const [x, y] = [torch.randn([32, 8], { device: 'cuda' }), torch.randn([32, 1], { device: 'cuda' })]
+    const losses = Array.from({ length: 50 }, () => {
+      optimizer.zero_grad()
+      const loss = nn.functional.mse_loss(model(x), y)
+      loss.backward()
+      optimizer.step()
+      return loss.item()
+    })
+    expect(losses.at(-1)!).toBeLessThan(losses[0]!)
+  })
+
+  it('runs hooks, which backward asks for on another thread', () => {
+    const x = torch.ones([2], { device: 'cuda', requires_grad: true })
+    const y = x.mul(2)
+    y.register_hook((gradient) => gradient.mul(5))
+    y.sum().backward()
+    expect(x.grad?.cpu().tolist()).toEqual([10, 10])
+  })
+
+  it('keeps memory bounded in a synchronous loop', () => {
+    const x = torch.ones([1 << 20], { device: 'cuda' })
+    for (let i = 0; i < 2000; i++) x.add(1).mul(2)
+    torch.cuda.synchronize()
+    expect(torch.cuda.max_memory_allocated()).toBeLessThan(2 ** 31)
+  })
+})
