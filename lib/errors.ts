@@ -73,11 +73,17 @@ function begin_at_user(error: Error): void {
   const lines = (error.stack ?? '').split('\n')
   const first = lines.findIndex((line) => /^ {4}at /.test(line))
   if (first < 0) return
-  const own = (line: string) => line.includes(here) || /^ {4}at (?:new )?(?:Array|Object|Function)\.\w+ \(<anonymous>\)/.test(line)
+  const own = (line: string) =>
+    line.includes(here) || /^ {4}at (?:new )?(?:Array|Object|Function)\.\w+ \(<anonymous>\)/.test(line)
   let user = first
   while (user < lines.length && own(lines[user]!)) user++
   if (user < lines.length) lines.splice(first, user - first)
-  Object.defineProperty(error, 'stack', { value: lines.join('\n'), configurable: true, writable: true, enumerable: false })
+  Object.defineProperty(error, 'stack', {
+    value: lines.join('\n'),
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  })
 }
 
 /** Makes an error of a class of PyTorch's by name; its stack begins at the user's line. */
@@ -87,15 +93,25 @@ export function make_error(kind: string, message: string, operator = ''): Error 
   if (limit > 0) Error.stackTraceLimit = limit + 16
   const error = new (classes[kind] ?? RuntimeError)(message)
   Error.stackTraceLimit = limit
-  if (operator !== '') Object.defineProperty(error, 'operator', { value: operator, enumerable: false, configurable: true, writable: true })
+  if (operator !== '')
+    Object.defineProperty(error, 'operator', {
+      value: operator,
+      enumerable: false,
+      configurable: true,
+      writable: true,
+    })
   begin_at_user(error)
   return error
 }
 
-export const type_error = (message: string, operator?: string): Error => make_error('TypeError', message, operator)
-export const value_error = (message: string, operator?: string): Error => make_error('ValueError', message, operator)
-export const runtime_error = (message: string, operator?: string): Error => make_error('RuntimeError', message, operator)
-export const index_error = (message: string, operator?: string): Error => make_error('IndexError', message, operator)
+export const type_error = (message: string, operator?: string): Error =>
+  make_error('TypeError', message, operator)
+export const value_error = (message: string, operator?: string): Error =>
+  make_error('ValueError', message, operator)
+export const runtime_error = (message: string, operator?: string): Error =>
+  make_error('RuntimeError', message, operator)
+export const index_error = (message: string, operator?: string): Error =>
+  make_error('IndexError', message, operator)
 export const key_error = (message: string): Error => make_error('KeyError', message)
 export const attribute_error = (message: string): Error => make_error('AttributeError', message)
 export const assertion_error = (message: string): Error => make_error('AssertionError', message)

@@ -59,5 +59,8 @@ export * as nn from './nn/index.js'
 export * as optim from './optim/index.js'
 export { load, type LoadOptions, save } from './serialization.js'
 export * as diffusion from './diffusion/index.js'
-export { Trainer, type TrainerOptions } from './trainer/index.js'
+export {
+  type FitOptions, type Schedule, type StepEnd, type StepResult, Trainer, type TrainerCallback, type TrainerOptions,
+  type TrainerStateDict, type TrainingStep,
+} from './trainer/index.js'
 export { __version__, version } from './version.js'

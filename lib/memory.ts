@@ -21,7 +21,9 @@ function garbage_collector(): Collect {
       collect_garbage = vm.runInNewContext('gc') as Collect | undefined
     }
     if (typeof collect_garbage !== 'function') {
-      throw new Error('typetorch needs V8’s gc(), which this runtime does not give; Node.js 20.19 or later does')
+      throw new Error(
+        'typetorch needs V8’s gc(), which this runtime does not give; Node.js 20.19 or later does',
+      )
     }
   }
   return collect_garbage
@@ -44,8 +46,38 @@ function hand_over_batch(): void {
   const o = objects
   const h = handles
   native.track(
-    h[0], o[0], h[1], o[1], h[2], o[2], h[3], o[3], h[4], o[4], h[5], o[5], h[6], o[6], h[7], o[7],
-    h[8], o[8], h[9], o[9], h[10], o[10], h[11], o[11], h[12], o[12], h[13], o[13], h[14], o[14], h[15], o[15],
+    h[0],
+    o[0],
+    h[1],
+    o[1],
+    h[2],
+    o[2],
+    h[3],
+    o[3],
+    h[4],
+    o[4],
+    h[5],
+    o[5],
+    h[6],
+    o[6],
+    h[7],
+    o[7],
+    h[8],
+    o[8],
+    h[9],
+    o[9],
+    h[10],
+    o[10],
+    h[11],
+    o[11],
+    h[12],
+    o[12],
+    h[13],
+    o[13],
+    h[14],
+    o[14],
+    h[15],
+    o[15],
   )
   waiting = 0
   o.fill(undefined)
@@ -103,9 +135,14 @@ export function memory_stats(): MemoryStats {
  * @param tensors number of tensors (default 8,000)
  */
 export function set_memory_budget(bytes: number, tensors = 8_000): void {
-  for (const [name, value] of [['bytes', bytes], ['tensors', tensors]] as const) {
+  for (const [name, value] of [
+    ['bytes', bytes],
+    ['tensors', tensors],
+  ] as const) {
     if (typeof value !== 'number' || !(value >= 1)) {
-      throw type_error(`set_memory_budget(): argument '${name}' must be a positive number, not ${typeof value === 'number' ? value : type_name(value)}`)
+      throw type_error(
+        `set_memory_budget(): argument '${name}' must be a positive number, not ${typeof value === 'number' ? value : type_name(value)}`,
+      )
     }
   }
   native.set_memory_budget(bytes, tensors)

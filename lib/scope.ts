@@ -1,6 +1,6 @@
-import { type Handle, native } from './native.js'
 import { type_error, type_name } from './errors.js'
 import { flush } from './memory.js'
+import { type Handle, native } from './native.js'
 import { release, Tensor, track } from './tensor.js'
 
 // A scope holds the tensors made inside it and frees all at its end but those that are returned, kept, or stored
@@ -60,9 +60,12 @@ function each_tensor(value: unknown, each: (tensor: Tensor) => void, depth = 0):
     return
   }
   if (typeof value !== 'object' || value === null || depth > 8) return
-  if (Array.isArray(value) || value instanceof Set) for (const item of value) each_tensor(item, each, depth + 1)
+  if (Array.isArray(value) || value instanceof Set)
+    for (const item of value) each_tensor(item, each, depth + 1)
   else if (value instanceof Map) for (const item of value.values()) each_tensor(item, each, depth + 1)
-  else if (is_plain(value)) for (const key of Object.keys(value)) each_tensor((value as Record<string, unknown>)[key], each, depth + 1)
+  else if (is_plain(value))
+    for (const key of Object.keys(value))
+      each_tensor((value as Record<string, unknown>)[key], each, depth + 1)
 }
 
 function is_plain(value: object): boolean {
@@ -99,9 +102,15 @@ function close(scope: Scope, result: unknown): void {
  * ```
  */
 export function scope<T>(callback: () => T): T {
-  if (typeof callback !== 'function') throw type_error(`scope(): argument 'callback' must be function, not ${type_name(callback)}`, 'scope')
+  if (typeof callback !== 'function')
+    throw type_error(`scope(): argument 'callback' must be function, not ${type_name(callback)}`, 'scope')
   const line = /\(?([^\s(]+:\d+:\d+)\)?$/.exec(new Error().stack?.split('\n')[2] ?? '')?.[1]
-  const own: Scope = { name: `torch.scope${line === undefined ? '' : ` at ${line}`}`, made: new Set(), owners: new Set(), outer: current }
+  const own: Scope = {
+    name: `torch.scope${line === undefined ? '' : ` at ${line}`}`,
+    made: new Set(),
+    owners: new Set(),
+    outer: current,
+  }
   current = own
   let result: T
   try {
@@ -114,7 +123,10 @@ export function scope<T>(callback: () => T): T {
   if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
     // What follows in the callback may use tensors that are freed by now; nobody else is told.
     ;(result as unknown as PromiseLike<unknown>).then(undefined, () => undefined)
-    throw type_error("scope(): argument 'callback' must be a synchronous function, not one that returns a Promise", 'scope')
+    throw type_error(
+      "scope(): argument 'callback' must be a synchronous function, not one that returns a Promise",
+      'scope',
+    )
   }
   return result
 }

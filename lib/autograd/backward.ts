@@ -1,8 +1,8 @@
 import { make_error, runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import { take_options } from '../ops/keywords.js'
-import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
 import { enter } from '../tensor/autograd.js'
+import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
 
 type Tensors = Tensor | readonly (Tensor | null)[]
 
@@ -10,10 +10,18 @@ function list_of(value: unknown, operator: string, argument: string): (Tensor | 
   if (value instanceof Tensor) return [value]
   if (value === null || value === undefined) return []
   if (Array.isArray(value)) {
-    for (const item of value) if (item !== null && !(item instanceof Tensor)) throw type_error(`${operator}(): argument '${argument}' must be tuple of Tensors, not array of ${type_name(item)}`, operator)
+    for (const item of value)
+      if (item !== null && !(item instanceof Tensor))
+        throw type_error(
+          `${operator}(): argument '${argument}' must be tuple of Tensors, not array of ${type_name(item)}`,
+          operator,
+        )
     return value as (Tensor | null)[]
   }
-  throw type_error(`${operator}(): argument '${argument}' must be Tensor or tuple of Tensors, not ${type_name(value)}`, operator)
+  throw type_error(
+    `${operator}(): argument '${argument}' must be Tensor or tuple of Tensors, not ${type_name(value)}`,
+    operator,
+  )
 }
 
 /** PyTorch's own checks of the gradients given, in its words. */
@@ -27,10 +35,14 @@ function check_gradients(outputs: readonly (Tensor | null)[], gradients: readonl
     if (gradient) {
       const [a, b] = [gradient.shape, output.shape]
       if (a.length !== b.length || a.some((size, d) => size !== b[d])) {
-        throw runtime_error(`Mismatch in shape: grad_output[${i}] has a shape of torch.Size([${a.join(', ')}]) and output[${i}] has a shape of torch.Size([${b.join(', ')}]).`)
+        throw runtime_error(
+          `Mismatch in shape: grad_output[${i}] has a shape of torch.Size([${a.join(', ')}]) and output[${i}] has a shape of torch.Size([${b.join(', ')}]).`,
+        )
       }
       if (gradient.is_complex() !== output.is_complex()) {
-        throw runtime_error(`For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: grad_output[${i}] has a dtype of ${gradient.dtype} and output[${i}] has a dtype of ${output.dtype}.`)
+        throw runtime_error(
+          `For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: grad_output[${i}] has a dtype of ${gradient.dtype} and output[${i}] has a dtype of ${output.dtype}.`,
+        )
       }
     } else if (output.requires_grad && output.numel() !== 1) {
       throw runtime_error(`grad can be implicitly created only for scalar outputs`)
@@ -48,23 +60,60 @@ function check_gradients(outputs: readonly (Tensor | null)[], gradients: readonl
  * @param inputs the only leaves whose gradients are wanted
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.backward.html
  */
-export function backward(tensors: Tensors, grad_tensors?: Tensors | null, retain_graph?: boolean | null, create_graph?: boolean, inputs?: Tensors | null): void
-export function backward(tensors: Tensors, options: { grad_tensors?: Tensors | null; retain_graph?: boolean | null; create_graph?: boolean; inputs?: Tensors | null }): void
+export function backward(
+  tensors: Tensors,
+  grad_tensors?: Tensors | null,
+  retain_graph?: boolean | null,
+  create_graph?: boolean,
+  inputs?: Tensors | null,
+): void
+export function backward(
+  tensors: Tensors,
+  options: {
+    grad_tensors?: Tensors | null
+    retain_graph?: boolean | null
+    create_graph?: boolean
+    inputs?: Tensors | null
+  },
+): void
 export function backward(...args: unknown[]): void {
-  const given = take_options('backward', args, ['tensors', 'grad_tensors', 'retain_graph', 'create_graph', 'grad_variables', 'inputs'], {
-    grad_tensors: null, retain_graph: null, create_graph: false, grad_variables: null, inputs: null,
-  } as Record<string, unknown>)
-  run_backward(list_of(given['tensors'], 'backward', 'tensors'), list_of(given['grad_tensors'], 'backward', 'grad_tensors'), given)
+  const given = take_options(
+    'backward',
+    args,
+    ['tensors', 'grad_tensors', 'retain_graph', 'create_graph', 'grad_variables', 'inputs'],
+    {
+      grad_tensors: null,
+      retain_graph: null,
+      create_graph: false,
+      grad_variables: null,
+      inputs: null,
+    } as Record<string, unknown>,
+  )
+  run_backward(
+    list_of(given['tensors'], 'backward', 'tensors'),
+    list_of(given['grad_tensors'], 'backward', 'grad_tensors'),
+    given,
+  )
 }
 
-function run_backward(tensors: (Tensor | null)[], gradients: (Tensor | null)[], given: Record<string, unknown>): void {
+function run_backward(
+  tensors: (Tensor | null)[],
+  gradients: (Tensor | null)[],
+  given: Record<string, unknown>,
+): void {
   const inputs = list_of(given['inputs'], 'backward', 'inputs')
   if (given['inputs'] !== null && given['inputs'] !== undefined && inputs.length === 0) {
     throw runtime_error("'inputs' argument to backward() cannot be empty.", 'backward')
   }
   check_gradients(tensors, gradients)
   enter()
-  native.backward(tensors.map(handle_of), gradients.map(handle_of), (given['retain_graph'] ?? null) as boolean | null, given['create_graph'] === true, inputs.map(handle_of))
+  native.backward(
+    tensors.map(handle_of),
+    gradients.map(handle_of),
+    (given['retain_graph'] ?? null) as boolean | null,
+    given['create_graph'] === true,
+    inputs.map(handle_of),
+  )
 }
 
 /** Tensor.backward. */
@@ -75,7 +124,10 @@ export function tensor_backward(this: Tensor, ...args: unknown[]): void {
     return
   }
   const given = take_options('backward', args, ['gradient', 'retain_graph', 'create_graph', 'inputs'], {
-    gradient: null, retain_graph: null, create_graph: false, inputs: null,
+    gradient: null,
+    retain_graph: null,
+    create_graph: false,
+    inputs: null,
   } as Record<string, unknown>)
   run_backward([this], list_of(given['gradient'], 'backward', 'gradient'), given)
 }
@@ -99,14 +151,44 @@ export interface GradOptions {
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
  */
 export function grad(outputs: Tensors, inputs: Tensors, options?: GradOptions): Tensor[]
-export function grad(outputs: Tensors, inputs: Tensors, grad_outputs?: Tensors | null, options?: GradOptions): Tensor[]
+export function grad(
+  outputs: Tensors,
+  inputs: Tensors,
+  grad_outputs?: Tensors | null,
+  options?: GradOptions,
+): Tensor[]
 export function grad(...args: unknown[]): (Tensor | null)[] {
-  const given = take_options('grad', args, ['outputs', 'inputs', 'grad_outputs', 'retain_graph', 'create_graph', 'only_inputs', 'allow_unused', 'is_grads_batched', 'materialize_grads'], {
-    grad_outputs: null, retain_graph: null, create_graph: false, only_inputs: true, allow_unused: null, is_grads_batched: false, materialize_grads: false,
-  } as Record<string, unknown>)
+  const given = take_options(
+    'grad',
+    args,
+    [
+      'outputs',
+      'inputs',
+      'grad_outputs',
+      'retain_graph',
+      'create_graph',
+      'only_inputs',
+      'allow_unused',
+      'is_grads_batched',
+      'materialize_grads',
+    ],
+    {
+      grad_outputs: null,
+      retain_graph: null,
+      create_graph: false,
+      only_inputs: true,
+      allow_unused: null,
+      is_grads_batched: false,
+      materialize_grads: false,
+    } as Record<string, unknown>,
+  )
   const materialize = given['materialize_grads'] === true
   if (materialize && given['allow_unused'] === false) {
-    throw make_error('ValueError', 'Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.', 'grad')
+    throw make_error(
+      'ValueError',
+      'Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.',
+      'grad',
+    )
   }
   const outputs = list_of(given['outputs'], 'grad', 'outputs')
   const inputs = list_of(given['inputs'], 'grad', 'inputs')
@@ -114,7 +196,15 @@ export function grad(...args: unknown[]): (Tensor | null)[] {
   if (inputs.length === 0) throw make_error('ValueError', 'grad requires non-empty inputs.', 'grad')
   check_gradients(outputs, gradients)
   enter()
-  const found = native.gradients(outputs.map(handle_of), inputs.map(handle_of), gradients.map(handle_of), (given['retain_graph'] ?? null) as boolean | null, given['create_graph'] === true, materialize || given['allow_unused'] === true).map(wrap_or_null)
+  const found = native
+    .gradients(
+      outputs.map(handle_of),
+      inputs.map(handle_of),
+      gradients.map(handle_of),
+      (given['retain_graph'] ?? null) as boolean | null,
+      given['create_graph'] === true,
+      materialize || given['allow_unused'] === true,
+    )
+    .map(wrap_or_null)
   return materialize ? found.map((g, i) => g ?? inputs[i]!.detach().mul(0)) : found
 }
-

@@ -131,5 +131,7 @@ export function run_in_mode<T>(mode: Mode, callback: () => T): T {
 }
 
 function is_promise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
 }

@@ -58,7 +58,8 @@ function mode_function(mode: () => Mode, name: string) {
   function run<T>(callback: () => T): T
   function run<T>(callback?: () => T): T | ModeGuard {
     if (callback === undefined) return open_guard(mode(), name)
-    if (typeof callback !== 'function') throw type_error(`${name}(): argument 'callback' must be function, not ${type_name(callback)}`, name)
+    if (typeof callback !== 'function')
+      throw type_error(`${name}(): argument 'callback' must be function, not ${type_name(callback)}`, name)
     return run_in_mode(mode(), callback)
   }
   Object.defineProperty(run, 'name', { value: name })
@@ -93,7 +94,10 @@ const infer = mode_function(() => 2, 'inference_mode')
 export function inference_mode(mode?: boolean): ModeGuard
 export function inference_mode<T>(callback: () => T): T
 export function inference_mode<T>(mode: boolean, callback: () => T): T
-export function inference_mode<T>(mode_or_callback: boolean | (() => T) = true, callback?: () => T): T | ModeGuard {
+export function inference_mode<T>(
+  mode_or_callback: boolean | (() => T) = true,
+  callback?: () => T,
+): T | ModeGuard {
   if (typeof mode_or_callback === 'function') return infer(mode_or_callback)
   if (mode_or_callback) return callback === undefined ? infer() : infer(callback)
   return callback === undefined ? open_guard(0, 'inference_mode') : run_in_mode(0, callback)
@@ -107,7 +111,11 @@ export function inference_mode<T>(mode_or_callback: boolean | (() => T) = true, 
 export function set_grad_enabled(mode: boolean): ModeGuard
 export function set_grad_enabled<T>(mode: boolean, callback: () => T): T
 export function set_grad_enabled<T>(mode: boolean, callback?: () => T): T | ModeGuard {
-  if (typeof mode !== 'boolean') throw type_error(`set_grad_enabled(): argument 'mode' must be bool, not ${type_name(mode)}`, 'set_grad_enabled')
+  if (typeof mode !== 'boolean')
+    throw type_error(
+      `set_grad_enabled(): argument 'mode' must be bool, not ${type_name(mode)}`,
+      'set_grad_enabled',
+    )
   if (callback !== undefined) return run_in_mode(recording(mode), callback)
   const before = current_mode()
   set_mode(recording(mode))

@@ -1,5 +1,5 @@
-import { type Handle, type Mode, native, type RawHook } from '../native.js'
 import { type_error, type_name } from '../errors.js'
+import { type Handle, type Mode, native, type RawHook } from '../native.js'
 import { handle_of, hooks_of, raw_handle, set_hooks, Tensor, wrap, wrap_or_null } from '../tensor.js'
 import { context, in_thread_mode } from './context.js'
 
@@ -84,7 +84,10 @@ export interface TensorHookHandle extends Disposable {
 }
 
 /** Tensor.register_hook. */
-export function register_tensor_hook(tensor: Tensor, hook: (gradient: Tensor) => Tensor | undefined | null | void): TensorHookHandle {
+export function register_tensor_hook(
+  tensor: Tensor,
+  hook: (gradient: Tensor) => Tensor | undefined | null | void,
+): TensorHookHandle {
   const raw: RawHook = (handle) => {
     const answer = hook(wrap(handle as Handle))
     if (answer instanceof Tensor) return handle_of(answer)

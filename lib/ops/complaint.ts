@@ -14,7 +14,9 @@ function signature(overload: Overload): string {
   overload.parameters.forEach((p, i) => {
     if (i === overload.positional) parts.push('*')
     const name = p.name === 'self' ? 'input' : p.name
-    parts.push(`${p.type} ${name}${p.required ? '' : ` = ${p.default_value === undefined || p.default_value === null ? 'None' : String(p.default_value)}`}`)
+    parts.push(
+      `${p.type} ${name}${p.required ? '' : ` = ${p.default_value === undefined || p.default_value === null ? 'None' : String(p.default_value)}`}`,
+    )
   })
   return `(${parts.join(', ')})`
 }
@@ -27,13 +29,20 @@ function suggestion(misspelt: string, known: readonly string[]): string {
 }
 
 const type_of = (overloads: readonly Overload[], name: string): string =>
-  [...new Set(overloads.flatMap((o) => o.parameters.filter((p) => p.name === name).map((p) => p.type)))].join(' or ')
+  [...new Set(overloads.flatMap((o) => o.parameters.filter((p) => p.name === name).map((p) => p.type)))].join(
+    ' or ',
+  )
 
 /** "not string", or which element of a list is of a wrong type. */
 function found(parameter: Parameter, value: unknown): string {
-  const number = typeof value === 'number' && !Number.isInteger(value) && /int/.test(parameter.type) ? ` ${value}` : ''
+  const number =
+    typeof value === 'number' && !Number.isInteger(value) && /int/.test(parameter.type) ? ` ${value}` : ''
   if (!Array.isArray(value) || !parameter.kind.endsWith('[]')) return `not ${show(value)}${number}`
-  const element = { ...parameter, kind: parameter.kind.slice(0, -2).replace('?', ''), nullable: parameter.kind.endsWith('?[]') }
+  const element = {
+    ...parameter,
+    kind: parameter.kind.slice(0, -2).replace('?', ''),
+    nullable: parameter.kind.endsWith('?[]'),
+  }
   const place = value.findIndex((item) => !fits(element, item, false))
   if (place < 0) return `not ${show(value)}`
   const item: unknown = value[place]
@@ -41,12 +50,25 @@ function found(parameter: Parameter, value: unknown): string {
 }
 
 /** The error of a call that no overload takes. */
-export function complain(name: string, overloads: readonly Overload[], mismatches: readonly Mismatch[], call: Call): Error {
+export function complain(
+  name: string,
+  overloads: readonly Overload[],
+  mismatches: readonly Mismatch[],
+  call: Call,
+): Error {
   const raise = (message: string): Error => make_error('TypeError', message, name)
-  const known = overloads.flatMap((o) => [...o.places.keys(), ...(o.outputs.length > 0 ? ['out'] : []), ...(o.makes_tensors ? ['requires_grad'] : [])])
-  const strangers = Object.keys(call.keywords ?? {}).filter((k) => mismatches.every((m) => m.unexpected === k))
+  const known = overloads.flatMap((o) => [
+    ...o.places.keys(),
+    ...(o.outputs.length > 0 ? ['out'] : []),
+    ...(o.makes_tensors ? ['requires_grad'] : []),
+  ])
+  const strangers = Object.keys(call.keywords ?? {}).filter((k) =>
+    mismatches.every((m) => m.unexpected === k),
+  )
   if (strangers.length > 0) {
-    return raise(`${name}() got an unexpected keyword argument '${strangers[0]}'${suggestion(strangers[0]!, known)}`)
+    return raise(
+      `${name}() got an unexpected keyword argument '${strangers[0]}'${suggestion(strangers[0]!, known)}`,
+    )
   }
   const furthest = Math.max(...mismatches.map((m) => m.reached))
   const best = mismatches.filter((m) => m.reached === furthest && m.too_many !== true)
@@ -56,7 +78,9 @@ export function complain(name: string, overloads: readonly Overload[], mismatche
   let first: string
   if (wrong.length > 0) {
     const { parameter, position, value } = wrong[0]!
-    const expected = [...new Set(wrong.filter((m) => m.parameter!.name === parameter!.name).map((m) => m.parameter!.type))].join(' or ')
+    const expected = [
+      ...new Set(wrong.filter((m) => m.parameter!.name === parameter!.name).map((m) => m.parameter!.type)),
+    ].join(' or ')
     const where = position === undefined ? '' : ` (position ${position + 1 - call.receiver})`
     first = `${name}(): argument '${public_name(parameter!)}'${where} must be ${expected}, ${found(parameter!, value)}`
   } else if (missing !== undefined && call.keywords !== null && keywords.length === 0) {
@@ -77,7 +101,12 @@ export function complain(name: string, overloads: readonly Overload[], mismatche
     first = `${name}() takes ${most} positional argument${most === 1 ? '' : 's'} but ${given} ${given === 1 ? 'was' : 'were'} given`
   }
   if (overloads.length === 1) return raise(first)
-  const got = [...call.args.slice(call.receiver).map(show), ...Object.entries(call.keywords ?? {}).map(([k, v]) => `${k}=${show(v)}`)]
+  const got = [
+    ...call.args.slice(call.receiver).map(show),
+    ...Object.entries(call.keywords ?? {}).map(([k, v]) => `${k}=${show(v)}`),
+  ]
   const expected = overloads.map((o) => ` * ${signature(o)}`).join('\n')
-  return raise(`${first}\n${name}() received an invalid combination of arguments - got (${got.join(', ')}), but expected one of:\n${expected}`)
+  return raise(
+    `${first}\n${name}() received an invalid combination of arguments - got (${got.join(', ')}), but expected one of:\n${expected}`,
+  )
 }

@@ -1,8 +1,8 @@
-import { is_scalar, type Scalar } from '../scalar.js'
 import { Device } from '../device.js'
 import { DType } from '../dtype.js'
-import { Layout, MemoryFormat, QScheme } from '../layout.js'
 import { Generator } from '../generator.js'
+import { Layout, MemoryFormat, QScheme } from '../layout.js'
+import { is_scalar, type Scalar } from '../scalar.js'
 import { Tensor } from '../tensor.js'
 import type { Overload, Parameter } from './schema.js'
 
@@ -73,21 +73,30 @@ export function fits(parameter: Parameter, value: unknown, numbers_stand_for_ten
     case 'Tensor[]':
       return Array.isArray(value) && value.every((item) => item instanceof Tensor)
     case 'Tensor?[]':
-      return Array.isArray(value) && value.every((item) => item === null || item === undefined || item instanceof Tensor)
+      return (
+        Array.isArray(value) &&
+        value.every((item) => item === null || item === undefined || item instanceof Tensor)
+      )
     case 'int':
       return is_integer(value)
     case 'int[]':
-      return (Array.isArray(value) && value.every(is_integer)) || (parameter.list_size > 0 && is_integer(value))
+      return (
+        (Array.isArray(value) && value.every(is_integer)) || (parameter.list_size > 0 && is_integer(value))
+      )
     case 'float':
       return (is_scalar(value) && typeof value !== 'boolean') || is_zero_dim(value)
     case 'float[]':
       return (
-        (Array.isArray(value) && value.every((item) => is_scalar(item))) || (parameter.list_size > 0 && is_scalar(value))
+        (Array.isArray(value) && value.every((item) => is_scalar(item))) ||
+        (parameter.list_size > 0 && is_scalar(value))
       )
     case 'bool':
       return typeof value === 'boolean'
     case 'bool[]':
-      return (Array.isArray(value) && value.every((item) => typeof item === 'boolean')) || (parameter.list_size > 0 && typeof value === 'boolean')
+      return (
+        (Array.isArray(value) && value.every((item) => typeof item === 'boolean')) ||
+        (parameter.list_size > 0 && typeof value === 'boolean')
+      )
     case 'Scalar':
       return is_scalar(value) || is_zero_dim(value)
     case 'Scalar[]':
@@ -126,7 +135,12 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
 
   // view(2, 3): where one list of integers is all there is to give, its items may be given as arguments.
   const spread = parameters[receiver]
-  if (spread?.kind === 'int[]' && positional === receiver + 1 && count > receiver && (is_integer(args[receiver]) || (count > receiver + 1 && typeof args[receiver] === 'number'))) {
+  if (
+    spread?.kind === 'int[]' &&
+    positional === receiver + 1 &&
+    count > receiver &&
+    (is_integer(args[receiver]) || (count > receiver + 1 && typeof args[receiver] === 'number'))
+  ) {
     if (!args.slice(receiver).every(is_integer)) {
       const bad = args.findIndex((value, i) => i >= receiver && !is_integer(value))
       return { reached: bad, parameter: spread, position: bad, value: args[bad] }
@@ -157,14 +171,23 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
     if (keyword === 'out' && value === null) continue
     if (keyword === 'out' && overload.outputs.length > 0) {
       const outputs = overload.outputs
-      const given: readonly unknown[] = outputs.length === 1 && !Array.isArray(value) ? [value] : (value as unknown[])
+      const given: readonly unknown[] =
+        outputs.length === 1 && !Array.isArray(value) ? [value] : (value as unknown[])
       const first = parameters[outputs[0]!]!
       if (first.kind === 'Tensor[]') {
         slots[outputs[0]!] = 'out'
         continue
       }
-      if (!Array.isArray(given) || given.length !== outputs.length || !given.every((item) => item instanceof Tensor)) {
-        return { reached: count, parameter: { ...first, name: 'out', type: outputs.length > 1 ? 'tuple of Tensors' : 'Tensor' }, value }
+      if (
+        !Array.isArray(given) ||
+        given.length !== outputs.length ||
+        !given.every((item) => item instanceof Tensor)
+      ) {
+        return {
+          reached: count,
+          parameter: { ...first, name: 'out', type: outputs.length > 1 ? 'tuple of Tensors' : 'Tensor' },
+          value,
+        }
       }
       outputs.forEach((place, i) => {
         slots[place] = Array.isArray(value) ? { output: i } : 'out'

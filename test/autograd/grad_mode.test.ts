@@ -1,4 +1,4 @@
-import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as tick } from 'node:timers/promises'
 import * as torch from 'typetorch'
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { child_value, run_child } from '../hazards/child.js'
@@ -31,19 +31,41 @@ describe('as a call', () => {
   })
 
   it('restores the mode after an exception', () => {
-    for (const mode of [torch.no_grad, torch.inference_mode, (f: () => void) => torch.set_grad_enabled(false, f)]) {
-      expect(() => mode(() => {
-        throw new RangeError('inside')
-      })).toThrow(new RangeError('inside'))
+    for (const mode of [
+      torch.no_grad,
+      torch.inference_mode,
+      (f: () => void) => torch.set_grad_enabled(false, f),
+    ]) {
+      expect(() =>
+        mode(() => {
+          throw new RangeError('inside')
+        }),
+      ).toThrow(new RangeError('inside'))
       expect(records()).toBe(true)
     }
   })
 
   it('inference mode stays through no_grad and enable_grad, as in Python', () => {
     torch.inference_mode(() => {
-      expect([torch.is_grad_enabled(), torch.is_inference_mode_enabled(), inference()]).toEqual([false, true, true])
-      torch.enable_grad(() => expect([torch.is_grad_enabled(), torch.is_inference_mode_enabled(), inference()]).toEqual([true, true, true]))
-      torch.no_grad(() => expect([torch.is_grad_enabled(), torch.is_inference_mode_enabled(), inference()]).toEqual([false, true, true]))
+      expect([torch.is_grad_enabled(), torch.is_inference_mode_enabled(), inference()]).toEqual([
+        false,
+        true,
+        true,
+      ])
+      torch.enable_grad(() =>
+        expect([torch.is_grad_enabled(), torch.is_inference_mode_enabled(), inference()]).toEqual([
+          true,
+          true,
+          true,
+        ]),
+      )
+      torch.no_grad(() =>
+        expect([torch.is_grad_enabled(), torch.is_inference_mode_enabled(), inference()]).toEqual([
+          false,
+          true,
+          true,
+        ]),
+      )
       torch.inference_mode(false, () => expect([records(), inference()]).toEqual([true, false]))
     })
     torch.no_grad(() => torch.inference_mode(false, () => expect(records()).toBe(true)))
@@ -52,8 +74,12 @@ describe('as a call', () => {
   it('inference tensors are refused where gradients are recorded', () => {
     const x = torch.inference_mode(() => torch.ones(2))
     expect(() => x.mul(w)).toThrow('Inference tensors cannot be saved for backward.')
-    expect(() => x.add_(1)).toThrow('Inplace update to inference tensor outside InferenceMode is not allowed.')
-    expect(() => x.requires_grad_()).toThrow('Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.')
+    expect(() => x.add_(1)).toThrow(
+      'Inplace update to inference tensor outside InferenceMode is not allowed.',
+    )
+    expect(() => x.requires_grad_()).toThrow(
+      'Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.',
+    )
   })
 })
 
@@ -138,10 +164,12 @@ describe('as an asynchronous call', () => {
   })
 
   it('a rejection restores the mode', async () => {
-    await expect(torch.no_grad(async () => {
-      await tick()
-      throw new RangeError('later')
-    })).rejects.toThrow(new RangeError('later'))
+    await expect(
+      torch.no_grad(async () => {
+        await tick()
+        throw new RangeError('later')
+      }),
+    ).rejects.toThrow(new RangeError('later'))
     expect(records()).toBe(true)
   })
 
@@ -204,7 +232,12 @@ describe('with using', () => {
       console.log(torch.is_grad_enabled())
     `)
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout.split('\n')).toEqual(['true true', expect.stringContaining('reported enable_grad() was opened'), 'true', ''])
+    expect(stdout.split('\n')).toEqual([
+      'true true',
+      expect.stringContaining('reported enable_grad() was opened'),
+      'true',
+      '',
+    ])
   })
 
   it('one left open over an await is closed, and reported as an Error that names the line', async () => {
@@ -229,7 +262,8 @@ describe('with using', () => {
       user: [false, true, true],
       meanwhile: true,
       name: 'RuntimeError',
-      message: "no_grad() was opened by 'using' here and was still open when the turn of the event loop ended; it is closed now. Use no_grad(async () => {…}) around code that awaits",
+      message:
+        "no_grad() was opened by 'using' here and was still open when the turn of the event loop ended; it is closed now. Use no_grad(async () => {…}) around code that awaits",
       top: expect.stringMatching(/my_task/),
     })
   })
@@ -262,7 +296,8 @@ describe('generators', () => {
 
 describe('in a worker thread', () => {
   it('modes are its own', async () => {
-    expect(await child_value(`
+    expect(
+      await child_value(`
       const worker = start_worker(\`
         const w = torch.ones([2], { requires_grad: true })
         const seen = [w.mul(2).requires_grad, torch.no_grad(() => w.mul(2).requires_grad)]
@@ -270,6 +305,7 @@ describe('in a worker thread', () => {
         parentPort.postMessage(seen)\`)
       const seen = await torch.no_grad(() => message(worker))
       console.log(JSON.stringify(seen))
-    `)).toEqual([true, false, false, true])
+    `),
+    ).toEqual([true, false, false, true])
   })
 })

@@ -24,9 +24,15 @@ const questions: [python: string, ours: () => unknown][] = [
   ['torch.cuda.init()', () => torch.cuda.init()],
   ['torch.ones(2).cuda()', () => torch.ones(2).cuda()],
   ["torch.ones(2).to('cuda')", () => torch.ones(2).to('cuda')],
-  ["torch.ones(2).to(device='cuda:0', dtype=torch.float64)", () => torch.ones(2).to({ device: 'cuda:0', dtype: torch.float64 })],
+  [
+    "torch.ones(2).to(device='cuda:0', dtype=torch.float64)",
+    () => torch.ones(2).to({ device: 'cuda:0', dtype: torch.float64 }),
+  ],
   ["torch.ones(2, device='cuda')", () => torch.ones(2, { device: 'cuda' })],
-  ["torch.zeros_like(torch.ones(2), device='cuda')", () => torch.zeros_like(torch.ones(2), { device: 'cuda' })],
+  [
+    "torch.zeros_like(torch.ones(2), device='cuda')",
+    () => torch.zeros_like(torch.ones(2), { device: 'cuda' }),
+  ],
   ["torch.tensor([1.0], device='cuda')", () => torch.tensor([1], { device: 'cuda' })],
   ['torch.nn.Linear(2, 2).cuda()', () => new nn.Linear(2, 2).cuda()],
   ["torch.nn.Linear(2, 2, device='cuda')", () => new nn.Linear(2, 2, { device: 'cuda' })],
@@ -62,7 +68,11 @@ print(json.dumps([${questions.map(([python]) => `answer(lambda: ${python})`).joi
   })
 
   it('says that it was not compiled with CUDA', () => {
-    for (const call of [() => w.cuda(), () => torch.cuda.synchronize(), () => torch.randn(2, { device: 'cuda:3' })]) {
+    for (const call of [
+      () => w.cuda(),
+      () => torch.cuda.synchronize(),
+      () => torch.randn(2, { device: 'cuda:3' }),
+    ]) {
       expect(call).toThrow(new torch.AssertionError('Torch not compiled with CUDA enabled'))
     }
     expect(w.sum().item()).toBe(2)

@@ -1,11 +1,12 @@
-import * as torch from 'typetorch'
 import type { Tensor } from 'typetorch'
+import * as torch from 'typetorch'
 import { describe, expect, it } from 'vitest'
 import { child_value } from './child.js'
 import { failure, refuses } from './failure.js'
 
 const leaf = () => torch.ones([2], { requires_grad: true })
-const check = (call: () => unknown, text: string) => refuses('backward.test.ts', call, torch.RuntimeError, text)
+const check = (call: () => unknown, text: string) =>
+  refuses('backward.test.ts', call, torch.RuntimeError, text)
 
 class Mine extends Error {}
 
@@ -31,7 +32,12 @@ describe('an exception in a hook', () => {
     expect(error.stack?.split('\n')[1]).toMatch(/my_hook .*backward\.test\.ts/)
   })
 
-  it.each<[string, unknown]>([['a number', 3], ['a text', 'text'], ['null', null], ['undefined', undefined]])('may be %s', (_, value) => {
+  it.each<[string, unknown]>([
+    ['a number', 3],
+    ['a text', 'text'],
+    ['null', null],
+    ['undefined', undefined],
+  ])('may be %s', (_, value) => {
     const y = leaf().mul(2)
     y.register_hook(() => {
       throw value
@@ -63,7 +69,10 @@ describe('an exception in a hook', () => {
   it('from an operator has the operator’s words', () => {
     const y = leaf().mul(2)
     y.register_hook((gradient) => gradient.add(torch.ones(3)))
-    check(() => y.sum().backward(), 'The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 0')
+    check(
+      () => y.sum().backward(),
+      'The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 0',
+    )
   })
 })
 
@@ -83,17 +92,33 @@ describe('a hook', () => {
   })
 
   it('that returns something else is refused', () => {
-    refuses('backward.test.ts', () => with_hook(() => 3), TypeError, "expected Variable, but hook returned 'number'")
-    refuses('backward.test.ts', () => with_hook(async () => undefined), TypeError, "expected Variable, but hook returned 'Promise'")
+    refuses(
+      'backward.test.ts',
+      () => with_hook(() => 3),
+      TypeError,
+      "expected Variable, but hook returned 'number'",
+    )
+    refuses(
+      'backward.test.ts',
+      () => with_hook(async () => undefined),
+      TypeError,
+      "expected Variable, but hook returned 'Promise'",
+    )
   })
 
   it('that returns another shape or a disposed tensor is refused', () => {
-    expect(failure(() => with_hook(() => torch.ones(5))).message).toMatch(/^hook '.*' has changed the size of value$/)
-    check(() => with_hook((g) => {
-      const made = g.mul(2)
-      made.dispose()
-      return made
-    }), 'the tensor was disposed of by dispose() and cannot be used any more')
+    expect(failure(() => with_hook(() => torch.ones(5))).message).toMatch(
+      /^hook '.*' has changed the size of value$/,
+    )
+    check(
+      () =>
+        with_hook((g) => {
+          const made = g.mul(2)
+          made.dispose()
+          return made
+        }),
+      'the tensor was disposed of by dispose() and cannot be used any more',
+    )
   })
 
   it('may dispose of the gradient that it was shown', () => {
@@ -102,15 +127,17 @@ describe('a hook', () => {
 
   it('runs in backward’s mode, and may change it for itself', () => {
     const seen: boolean[] = []
-    expect(with_hook(() => {
-      seen.push(torch.is_grad_enabled())
-      const w = leaf()
-      torch.enable_grad(() => w.mul(5).sum().backward())
-      seen.push(torch.is_grad_enabled(), leaf().mul(2).requires_grad)
-      torch.no_grad(() => {})
-      seen.push(leaf().mul(2).requires_grad)
-      return w.grad
-    })).toEqual([10, 10])
+    expect(
+      with_hook(() => {
+        seen.push(torch.is_grad_enabled())
+        const w = leaf()
+        torch.enable_grad(() => w.mul(5).sum().backward())
+        seen.push(torch.is_grad_enabled(), leaf().mul(2).requires_grad)
+        torch.no_grad(() => {})
+        seen.push(leaf().mul(2).requires_grad)
+        return w.grad
+      }),
+    ).toEqual([10, 10])
     expect(seen).toEqual([false, false, false, false])
     expect(leaf().mul(2).requires_grad).toBe(true)
   })
@@ -130,7 +157,8 @@ describe('a hook', () => {
   })
 
   it('lives as long as what was computed from its tensor', async () => {
-    const calls = await child_value<number>(`
+    const calls = await child_value<number>(
+      `
       let calls = 0
       const a = torch.ones([2], { requires_grad: true })
       const make = () => {
@@ -144,7 +172,9 @@ describe('a hook', () => {
       await tick()
       out.backward()
       console.log(calls)
-    `, ['--expose-gc'])
+    `,
+      ['--expose-gc'],
+    )
     expect(calls).toBe(1)
   })
 
@@ -181,7 +211,10 @@ describe('what backward refuses', () => {
     const x = leaf()
     const loss = x.mul(x).sum()
     loss.backward()
-    check(() => loss.backward(), 'Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.')
+    check(
+      () => loss.backward(),
+      'Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.',
+    )
     expect(x.grad?.tolist()).toEqual([2, 2])
   })
 
@@ -189,14 +222,37 @@ describe('what backward refuses', () => {
     const c = leaf().mul(2)
     const d = c.pow(2)
     c.add_(1)
-    check(() => d.sum().backward(), 'one of the variables needed for gradient computation has been modified by an inplace operation: [torch.FloatTensor [2]], which is output 0 of Add, is at version 1; expected version 0 instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).')
+    check(
+      () => d.sum().backward(),
+      'one of the variables needed for gradient computation has been modified by an inplace operation: [torch.FloatTensor [2]], which is output 0 of Add, is at version 1; expected version 0 instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).',
+    )
   })
 
   it.each<[string, () => unknown, string]>([
-    ['an in-place change of a leaf', () => leaf().add_(1), 'a leaf Variable that requires grad is being used in an in-place operation.'],
-    ['what has no gradient', () => torch.ones(2).sum().backward(), 'element 0 of tensors does not require grad and does not have a grad_fn'],
-    ['more than one element', () => leaf().mul(2).backward(), 'grad can be implicitly created only for scalar outputs'],
-    ['a hook where there is no gradient', () => torch.ones(2).register_hook((g) => g), "cannot register a hook on a tensor that doesn't require gradient"],
-    ['requires_grad off inside the graph', () => leaf().mul(2).requires_grad_(false), "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."],
+    [
+      'an in-place change of a leaf',
+      () => leaf().add_(1),
+      'a leaf Variable that requires grad is being used in an in-place operation.',
+    ],
+    [
+      'what has no gradient',
+      () => torch.ones(2).sum().backward(),
+      'element 0 of tensors does not require grad and does not have a grad_fn',
+    ],
+    [
+      'more than one element',
+      () => leaf().mul(2).backward(),
+      'grad can be implicitly created only for scalar outputs',
+    ],
+    [
+      'a hook where there is no gradient',
+      () => torch.ones(2).register_hook((g) => g),
+      "cannot register a hook on a tensor that doesn't require gradient",
+    ],
+    [
+      'requires_grad off inside the graph',
+      () => leaf().mul(2).requires_grad_(false),
+      "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",
+    ],
   ])('%s', (_, call, text) => check(call, text))
 })

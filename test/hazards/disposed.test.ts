@@ -1,5 +1,5 @@
-import * as torch from 'typetorch'
 import type { Tensor } from 'typetorch'
+import * as torch from 'typetorch'
 import { describe, expect, it } from 'vitest'
 import { failure, refuses } from './failure.js'
 
@@ -9,21 +9,46 @@ const gone = (): Tensor => {
   tensor.dispose()
   return tensor
 }
-const check = (call: () => unknown, text: string) => refuses('disposed.test.ts', call, torch.RuntimeError, text)
+const check = (call: () => unknown, text: string) =>
+  refuses('disposed.test.ts', call, torch.RuntimeError, text)
 
 describe('a tensor that was disposed of', () => {
   it.each<[string, () => unknown, string]>([
-    ['the method’s own', () => gone().add(1), "add(): argument 'input' was disposed of by dispose() and cannot be used any more"],
-    ['an argument', () => x.add(gone()), "add(): argument 'other' was disposed of by dispose() and cannot be used any more"],
-    ['in a list', () => torch.cat([x, gone()]), "cat(): argument 'tensors' was disposed of by dispose() and cannot be used any more"],
-    ['in place', () => gone().add_(1), "add_(): argument 'input' was disposed of by dispose() and cannot be used any more"],
+    [
+      'the method’s own',
+      () => gone().add(1),
+      "add(): argument 'input' was disposed of by dispose() and cannot be used any more",
+    ],
+    [
+      'an argument',
+      () => x.add(gone()),
+      "add(): argument 'other' was disposed of by dispose() and cannot be used any more",
+    ],
+    [
+      'in a list',
+      () => torch.cat([x, gone()]),
+      "cat(): argument 'tensors' was disposed of by dispose() and cannot be used any more",
+    ],
+    [
+      'in place',
+      () => gone().add_(1),
+      "add_(): argument 'input' was disposed of by dispose() and cannot be used any more",
+    ],
     ['shape', () => gone().shape, 'the tensor was disposed of by dispose() and cannot be used any more'],
     ['item', () => gone().item(), 'the tensor was disposed of by dispose() and cannot be used any more'],
     ['grad', () => gone().grad, 'the tensor was disposed of by dispose() and cannot be used any more'],
-    ['backward', () => gone().backward(), 'the tensor was disposed of by dispose() and cannot be used any more'],
+    [
+      'backward',
+      () => gone().backward(),
+      'the tensor was disposed of by dispose() and cannot be used any more',
+    ],
     ['an index', () => gone().at(0), 'the tensor was disposed of by dispose() and cannot be used any more'],
     ['tolist', () => gone().tolist(), 'the tensor was disposed of by dispose() and cannot be used any more'],
-    ['typed_array', () => gone().typed_array(), 'the tensor was disposed of by dispose() and cannot be used any more'],
+    [
+      'typed_array',
+      () => gone().typed_array(),
+      'the tensor was disposed of by dispose() and cannot be used any more',
+    ],
     ['is', () => x.is(gone()), 'the tensor was disposed of by dispose() and cannot be used any more'],
   ])('%s', (_, call, text) => check(call, text))
 
@@ -54,7 +79,10 @@ describe('a tensor that was disposed of', () => {
       using inside = torch.ones(2)
       kept = inside
     }
-    check(() => kept.add(1), "add(): argument 'input' was disposed of by dispose() and cannot be used any more")
+    check(
+      () => kept.add(1),
+      "add(): argument 'input' was disposed of by dispose() and cannot be used any more",
+    )
   })
 })
 
@@ -71,15 +99,21 @@ describe('a scope', () => {
 
   it('frees when its callback throws, and the error comes out', () => {
     const before = torch.memory_stats().tensors
-    expect(() => torch.scope(() => {
-      torch.ones(2)
-      throw new RangeError('half-way')
-    })).toThrow(new RangeError('half-way'))
+    expect(() =>
+      torch.scope(() => {
+        torch.ones(2)
+        throw new RangeError('half-way')
+      }),
+    ).toThrow(new RangeError('half-way'))
     expect(torch.memory_stats().tensors).toBeLessThanOrEqual(before)
   })
 
   it('refuses an asynchronous callback', () => {
-    refuses('disposed.test.ts', () => torch.scope(async () => torch.ones(2)), TypeError,
-      "scope(): argument 'callback' must be a synchronous function, not one that returns a Promise")
+    refuses(
+      'disposed.test.ts',
+      () => torch.scope(async () => torch.ones(2)),
+      TypeError,
+      "scope(): argument 'callback' must be a synchronous function, not one that returns a Promise",
+    )
   })
 })

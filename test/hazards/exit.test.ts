@@ -11,7 +11,8 @@ globalThis.kept = [a, h, torch.randn(1000).typed_array(), new torch.Generator(),
 `
 const busy = '{ const r = a.mul(2); r.register_hook((g) => g.mul(1)); r.sum().backward() }'
 const working = `parentPort.postMessage('ready'); for (;;) ${busy}`
-const worker = (body: string, name = 'worker') => `const ${name} = start_worker(${JSON.stringify(alive + body)})\n`
+const worker = (body: string, name = 'worker') =>
+  `const ${name} = start_worker(${JSON.stringify(alive + body)})\n`
 
 const RUNS = Number(process.env['TYPETORCH_RUNS'] ?? 20)
 const TOGETHER = 2
@@ -32,15 +33,24 @@ describe(`a process that ends with tensors alive, ${RUNS} times`, () => {
   it.each<[string, string, number]>([
     ['normally', alive, 0],
     ['by process.exit', `${alive} process.exit(3)`, 3],
-    ['by process.exit in a hook', `${alive} a.mul(3).sum().backward(); const z = a.mul(3); z.register_hook(() => process.exit(4)); z.sum().backward()`, 4],
+    [
+      'by process.exit in a hook',
+      `${alive} a.mul(3).sum().backward(); const z = a.mul(3); z.register_hook(() => process.exit(4)); z.sum().backward()`,
+      4,
+    ],
     ['by process.exit inside no_grad', `${alive} torch.no_grad(() => process.exit(5))`, 5],
     ['by an uncaught error', `${alive} throw new Error('uncaught')`, 1],
     ['by an uncaught error of an operator', `${alive} a.add(torch.ones(3))`, 1],
-    ['by an unhandled rejection', `${alive} await torch.no_grad(async () => { await tick(); a.add(torch.ones(3)) })`, 1],
+    [
+      'by an unhandled rejection',
+      `${alive} await torch.no_grad(async () => { await tick(); a.add(torch.ones(3)) })`,
+      1,
+    ],
   ])('%s', { timeout: 300_000 }, async (_, body, code) => {
     const ended = await run_often(body)
     expect(distinct(ended)).toEqual([code])
-    for (const { stderr } of ended) expect(stderr).not.toMatch(/FATAL|Segmentation|terminate called|double free/)
+    for (const { stderr } of ended)
+      expect(stderr).not.toMatch(/FATAL|Segmentation|terminate called|double free/)
   })
 
   it.each<[string, string]>([
@@ -54,18 +64,49 @@ describe(`a process that ends with tensors alive, ${RUNS} times`, () => {
 describe(`a process with worker threads, ${RUNS} times`, () => {
   it.each<[string, string, number]>([
     ['whose worker ends by itself', `${alive} ${worker('')} await ended(worker); a.mul(2)`, 0],
-    ['whose worker exits', `${alive} ${worker('process.exit(2)')} process.exitCode = 10 + await ended(worker)`, 12],
-    ['whose worker throws', `${alive} ${worker("throw new Error('in a worker')")} worker.on('error', (e) => { process.exitCode = e.message === 'in a worker' ? 6 : 7 }); await ended(worker)`, 6],
-    ['whose worker is terminated in a loop', `${alive} ${worker(working)} await message(worker); await sleep(10); await worker.terminate(); a.mul(2).sum().item()`, 0],
-    ['whose worker is terminated at once', `${alive} ${worker(working)} await worker.terminate(); a.mul(2).sum().item()`, 0],
-    ['that exits while a worker runs', `${alive} ${worker(working)} await message(worker); process.exit(8)`, 8],
-    ['that throws while two workers run', `${alive} ${worker(working)} ${worker(working, 'second')} await message(second); throw new Error('main')`, 1],
+    [
+      'whose worker exits',
+      `${alive} ${worker('process.exit(2)')} process.exitCode = 10 + await ended(worker)`,
+      12,
+    ],
+    [
+      'whose worker throws',
+      `${alive} ${worker("throw new Error('in a worker')")} worker.on('error', (e) => { process.exitCode = e.message === 'in a worker' ? 6 : 7 }); await ended(worker)`,
+      6,
+    ],
+    [
+      'whose worker is terminated in a loop',
+      `${alive} ${worker(working)} await message(worker); await sleep(10); await worker.terminate(); a.mul(2).sum().item()`,
+      0,
+    ],
+    [
+      'whose worker is terminated at once',
+      `${alive} ${worker(working)} await worker.terminate(); a.mul(2).sum().item()`,
+      0,
+    ],
+    [
+      'that exits while a worker runs',
+      `${alive} ${worker(working)} await message(worker); process.exit(8)`,
+      8,
+    ],
+    [
+      'that throws while two workers run',
+      `${alive} ${worker(working)} ${worker(working, 'second')} await message(second); throw new Error('main')`,
+      1,
+    ],
   ])('%s', { timeout: 300_000 }, async (_, body, code) => {
     const ended = await run_often(body)
     expect(distinct(ended), ended.find((e) => e.code !== code)?.stderr).toEqual([code])
   })
 
   it('by SIGTERM while a worker runs', { timeout: 300_000 }, async () => {
-    expect(distinct(await run_often(`${alive} ${worker(working)} await message(worker); console.log('ready'); setInterval(() => {}, 1000)`, 'ready'))).toEqual(['SIGTERM'])
+    expect(
+      distinct(
+        await run_often(
+          `${alive} ${worker(working)} await message(worker); console.log('ready'); setInterval(() => {}, 1000)`,
+          'ready',
+        ),
+      ),
+    ).toEqual(['SIGTERM'])
   })
 })

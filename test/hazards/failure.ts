@@ -12,7 +12,12 @@ export function failure(call: () => unknown): Error & { operator?: string } {
 }
 
 /** Asserts an error's class, its first line, and that its stack begins in the calling file. */
-export function refuses(file: string, call: () => unknown, kind: new (message: string) => Error, first_line: string): void {
+export function refuses(
+  file: string,
+  call: () => unknown,
+  kind: new (message: string) => Error,
+  first_line: string,
+): void {
   const error = failure(call)
   expect(error.message.split('\n')[0]).toBe(first_line)
   expect(error).toBeInstanceOf(kind)

@@ -4,13 +4,17 @@ import { describe, expect, it } from 'vitest'
 import { child_value } from './child.js'
 import { failure } from './failure.js'
 
-const NOT_A_TENSOR = "relu(): argument 'input' (position 1) must be Tensor, not Object (a tensor that was posted from another thread arrives as an empty object)"
+const NOT_A_TENSOR =
+  "relu(): argument 'input' (position 1) must be Tensor, not Object (a tensor that was posted from another thread arrives as an empty object)"
 
 describe('a tensor posted raw', () => {
   it('arrives as nothing that could be used', () => {
     const { port1, port2 } = new MessageChannel()
     port1.postMessage({ plain: torch.ones(2), parameter: new torch.nn.Parameter(torch.ones(2)) })
-    const { plain, parameter } = receiveMessageOnPort(port2)!.message as { plain: torch.Tensor; parameter: torch.Tensor }
+    const { plain, parameter } = receiveMessageOnPort(port2)!.message as {
+      plain: torch.Tensor
+      parameter: torch.Tensor
+    }
     port1.close()
     for (const posted of [plain, parameter]) {
       expect(posted).toEqual({})
@@ -66,7 +70,8 @@ describe('worker threads', () => {
   })
 
   it('have a default generator of their own: the same seed gives the same numbers, side by side', async () => {
-    const body = 'torch.manual_seed(7); const drawn = []; for (let i = 0; i < 200; i++) { drawn.push(torch.rand(3).sum().item(), torch.randperm(5).at(0).item(), torch.nn.functional.dropout(torch.ones(8)).sum().item()) } parentPort.postMessage(drawn)'
+    const body =
+      'torch.manual_seed(7); const drawn = []; for (let i = 0; i < 200; i++) { drawn.push(torch.rand(3).sum().item(), torch.randperm(5).at(0).item(), torch.nn.functional.dropout(torch.ones(8)).sum().item()) } parentPort.postMessage(drawn)'
     const answers = await child_value<number[][]>(`
       const workers = [1, 2, 3].map(() => start_worker(${JSON.stringify(body)}))
       torch.manual_seed(7)

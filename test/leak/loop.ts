@@ -16,8 +16,14 @@ const SAMPLES = 200
  * Runs `setup`, then `step` (statements, `i` is the turn) many times in a synchronous loop in a process of its own,
  * whose budget is small so that a short loop sees many collections. `turn` lets the event loop turn now and then.
  */
-export function measure(setup: string, step: string, times: number, options: { turn?: number; budget?: [number, number] | null } = {}): Promise<Measured> {
-  const budget = options.budget === null ? '' : `torch.set_memory_budget(${(options.budget ?? [4 << 20, 1000]).join()})`
+export function measure(
+  setup: string,
+  step: string,
+  times: number,
+  options: { turn?: number; budget?: [number, number] | null } = {},
+): Promise<Measured> {
+  const budget =
+    options.budget === null ? '' : `torch.set_memory_budget(${(options.budget ?? [4 << 20, 1000]).join()})`
   return child_value<Measured>(`
     import { readFileSync } from 'node:fs'
     const resident = () => Number(readFileSync('/proc/self/statm', 'latin1').split(' ')[1]) * 4096

@@ -35,23 +35,83 @@ describe('a synchronous loop leaves memory flat', { timeout: 240_000 }, () => {
   it.each<[string, string, string, number]>([
     ['of adds', x, 'x.add(1).mul(2)', 30_000],
     ['of the tutorial’s step', model, train, 2_000],
-    ['of indexing, views and assignments', `${x} const rows = torch.tensor([1n, 2n])`, "x.at('1:3', i % 32); x.at(rows); x.set_at(['1:4', 0], 1); x.set_at([i % 32], x.at(0)); x.view(-1).at(3).item()", 6_000],
+    [
+      'of indexing, views and assignments',
+      `${x} const rows = torch.tensor([1n, 2n])`,
+      "x.at('1:3', i % 32); x.at(rows); x.set_at(['1:4', 0], 1); x.set_at([i % 32], x.at(0)); x.view(-1).at(3).item()",
+      6_000,
+    ],
     ['of exceptions half-way', `${x} const y = torch.randn(5)`, 'try { x.add(1).add(y) } catch {}', 6_000],
     ['of gradients', x, 'w.mul(2).pow(2).sum().backward(); w.grad.mul(2); w.grad = null', 6_000],
-    ['of gradients of gradients', x, 'const [g] = torch.autograd.grad(w.pow(3).sum(), w, { create_graph: true }); g.sum().backward(); w.grad = null', 4_000],
-    ['of hooks that hold their tensor and its output', x, 'const h = w.mul(2); let out; h.register_hook((g) => { void h; void out; return g.mul(2) }); out = h.sum(); out.backward(); w.grad = null', 10_000],
-    ['of hooks that never run', x, 'const h = w.mul(2); let out; h.register_hook((g) => { void h; void out }); out = h.sum()', 10_000],
-    ['of hooks on leaves', x, 'const leaf = torch.ones([100], { requires_grad: true }); leaf.register_hook(() => void leaf); leaf.mul(2).sum().backward()', 10_000],
-    ['of hooks that throw', x, "const h = w.mul(2); h.register_hook(() => { throw new Error('half-way') }); try { h.sum().backward() } catch {}", 6_000],
-    ['of a running mean of hooked tensors', `${x} let mean = torch.zeros(100)`, 'const h = w.mul(2); h.register_hook(() => {}); mean = torch.no_grad(() => mean.mul(0.9).add(h.mul(0.1)))', 10_000],
-    ['of a module with backward hooks', 'const layer = new nn.Linear(8, 8), x = torch.ones([4, 8], { requires_grad: true }); layer.register_full_backward_hook(() => void layer)', 'layer(x).sum().backward(); layer.zero_grad(); x.grad = null', 3_000],
+    [
+      'of gradients of gradients',
+      x,
+      'const [g] = torch.autograd.grad(w.pow(3).sum(), w, { create_graph: true }); g.sum().backward(); w.grad = null',
+      4_000,
+    ],
+    [
+      'of hooks that hold their tensor and its output',
+      x,
+      'const h = w.mul(2); let out; h.register_hook((g) => { void h; void out; return g.mul(2) }); out = h.sum(); out.backward(); w.grad = null',
+      10_000,
+    ],
+    [
+      'of hooks that never run',
+      x,
+      'const h = w.mul(2); let out; h.register_hook((g) => { void h; void out }); out = h.sum()',
+      10_000,
+    ],
+    [
+      'of hooks on leaves',
+      x,
+      'const leaf = torch.ones([100], { requires_grad: true }); leaf.register_hook(() => void leaf); leaf.mul(2).sum().backward()',
+      10_000,
+    ],
+    [
+      'of hooks that throw',
+      x,
+      "const h = w.mul(2); h.register_hook(() => { throw new Error('half-way') }); try { h.sum().backward() } catch {}",
+      6_000,
+    ],
+    [
+      'of a running mean of hooked tensors',
+      `${x} let mean = torch.zeros(100)`,
+      'const h = w.mul(2); h.register_hook(() => {}); mean = torch.no_grad(() => mean.mul(0.9).add(h.mul(0.1)))',
+      10_000,
+    ],
+    [
+      'of a module with backward hooks',
+      'const layer = new nn.Linear(8, 8), x = torch.ones([4, 8], { requires_grad: true }); layer.register_full_backward_hook(() => void layer)',
+      'layer(x).sum().backward(); layer.zero_grad(); x.grad = null',
+      3_000,
+    ],
     ['of copies as typed arrays', x, 'x.add(1).typed_array({ copy: true })', 10_000],
     ['of tensors from typed arrays', 'const data = new Float32Array(4096)', 'torch.tensor(data)', 10_000],
-    ['of nested arrays and printing', x, "x.at('0:3').tolist(); String(x.at(0, '0:3')); torch.tensor([[1, 2], [3, i]])", 3_000],
+    [
+      'of nested arrays and printing',
+      x,
+      "x.at('0:3').tolist(); String(x.at(0, '0:3')); torch.tensor([[1, 2], [3, i]])",
+      3_000,
+    ],
     ['of scopes', x, 'torch.scope(() => x.add(1).mul(2).sum())', 10_000],
-    ['of modules that are made', x, 'new nn.Sequential(new nn.Conv2d(3, 16, 3), new nn.ReLU(), new nn.Conv2d(16, 3, 3))', 1_500],
-    ['of modules that are called', `${x} const net = new nn.Sequential(new nn.Conv2d(3, 16, 3, { padding: 1 }), new nn.ReLU(), new nn.Conv2d(16, 3, 3)), image = torch.randn(1, 3, 16, 16)`, 'net(image)', 3_000],
-    ['of iteration and named results', x, 'for (const row of x) row.sum(); const { values } = torch.max(x, 1); values.sum()', 2_000],
+    [
+      'of modules that are made',
+      x,
+      'new nn.Sequential(new nn.Conv2d(3, 16, 3), new nn.ReLU(), new nn.Conv2d(16, 3, 3))',
+      1_500,
+    ],
+    [
+      'of modules that are called',
+      `${x} const net = new nn.Sequential(new nn.Conv2d(3, 16, 3, { padding: 1 }), new nn.ReLU(), new nn.Conv2d(16, 3, 3)), image = torch.randn(1, 3, 16, 16)`,
+      'net(image)',
+      3_000,
+    ],
+    [
+      'of iteration and named results',
+      x,
+      'for (const row of x) row.sum(); const { values } = torch.max(x, 1); values.sum()',
+      2_000,
+    ],
     ['of no_grad', x, 'torch.no_grad(() => w.add(1))', 20_000],
   ])('%s', async (_, setup, step, times) => {
     const measured = await measure(setup, step, times)
@@ -73,7 +133,12 @@ describe('a synchronous loop leaves memory flat', { timeout: 240_000 }, () => {
 
   it('with a live set of three budgets makes no major collection a step', async () => {
     const live = 'const live = Array.from({ length: 24 }, () => torch.ones(1 << 20)), x = torch.ones(1 << 16)'
-    const measured = await measure(live, 'let y = x; for (let k = 0; k < 8; k++) y = y.add(1); void live', 1_500, { budget: null })
+    const measured = await measure(
+      live,
+      'let y = x; for (let k = 0; k < 8; k++) y = y.add(1); void live',
+      1_500,
+      { budget: null },
+    )
     expect(measured.minor_collections).toBeGreaterThan(20)
     expect(measured.major_collections).toBeLessThanOrEqual(2)
     expect(measured.growth, JSON.stringify(measured)).toBeLessThanOrEqual(1.04)

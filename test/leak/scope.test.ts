@@ -9,7 +9,7 @@ class Remembers extends nn.Module {
   layer = new nn.Linear(4, 4)
   last: Tensor | null = null
   history: Tensor[] = []
-  forward(x: Tensor) {
+  override forward(x: Tensor) {
     const y = this.layer(x)
     this.last = y
     this.history.push(y.detach())
@@ -44,34 +44,45 @@ describe('a scope frees', () => {
 describe('a scope keeps', () => {
   it('what is returned, in arrays, objects, maps and sets', () => {
     const made = torch.scope(() => {
-      const [a, b, c, d, e] = Array.from({ length: 5 }, (_, i) => torch.full([2], i)) as [Tensor, Tensor, Tensor, Tensor, Tensor]
+      const [a, b, c, d, e] = Array.from({ length: 5 }, (_, i) => torch.full([2], i)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ]
       return { a, list: [b, [c]] as const, map: new Map([['d', d]]), set: new Set([e]) }
     })
     expectTypeOf(made.a).toEqualTypeOf<Tensor>()
-    for (const tensor of [made.a, made.list[0], made.list[1][0]!, made.map.get('d')!, ...made.set]) usable(tensor)
+    for (const tensor of [made.a, made.list[0], made.list[1][0]!, made.map.get('d')!, ...made.set])
+      usable(tensor)
   })
 
   it('what is passed to keep, from any depth', () => {
     const kept: Tensor[] = []
-    torch.scope(() => torch.scope(() => {
-      kept.push(torch.keep(torch.ones(2)), ...torch.keep([torch.ones(3)]))
-    }))
+    torch.scope(() =>
+      torch.scope(() => {
+        kept.push(torch.keep(torch.ones(2)), ...torch.keep([torch.ones(3)]))
+      }),
+    )
     kept.forEach(usable)
   })
 
   it('parameters, buffers, gradients, optimizer state and what forward stores', () => {
     let model!: Remembers
     let optimizer!: optim.Adam
-    const losses = Array.from({ length: 3 }, () => torch.scope(() => {
-      model ??= new Remembers()
-      if (!('mean' in model)) model.register_buffer('mean', torch.zeros(4))
-      optimizer ??= new optim.Adam(model.parameters(), { lr: 0.1 })
-      const loss = model(torch.ones(1, 4)).pow(2).sum()
-      optimizer.zero_grad()
-      loss.backward()
-      optimizer.step()
-      return loss.item()
-    }))
+    const losses = Array.from({ length: 3 }, () =>
+      torch.scope(() => {
+        model ??= new Remembers()
+        if (!('mean' in model)) model.register_buffer('mean', torch.zeros(4))
+        optimizer ??= new optim.Adam(model.parameters(), { lr: 0.1 })
+        const loss = model(torch.ones(1, 4)).pow(2).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+      }),
+    )
     expect(losses.every(Number.isFinite)).toBe(true)
     for (const parameter of model.parameters()) {
       usable(parameter)

@@ -1,10 +1,7 @@
-import { describe, expect, it } from 'vitest'
 import * as torch from 'typetorch'
-import { native as loaded } from '../../dist/native.js'
-import type { Native } from '../../lib/native.js'
+import { describe, expect, it } from 'vitest'
+import { native } from '../../dist/native.js'
 import { failure } from '../hazards/failure.js'
-
-const native: Native = loaded
 
 interface Known {
   full: string
@@ -14,7 +11,9 @@ interface Known {
 
 const operators: Known[] = native.operator_names().map((full) => {
   const dot = full.indexOf('.')
-  return dot < 0 ? { full, name: full, overload: '' } : { full, name: full.slice(0, dot), overload: full.slice(dot + 1) }
+  return dot < 0
+    ? { full, name: full, overload: '' }
+    : { full, name: full.slice(0, dot), overload: full.slice(dot + 1) }
 })
 
 describe('every operator of the dispatcher', () => {
@@ -49,19 +48,53 @@ describe('every operator of the dispatcher', () => {
       }
     }
     expect([...kinds].sort()).toEqual([
-      'Scalar', 'Scalar[]', 'Tensor', 'Tensor?[]', 'Tensor[]', 'bool', 'bool[]', 'float', 'float[]', 'int', 'int[]', 'str', 'str[]',
-      'torch.Generator', 'torch.Storage', 'torch.Stream', 'torch.device', 'torch.dtype', 'torch.layout', 'torch.memory_format',
+      'Scalar',
+      'Scalar[]',
+      'Tensor',
+      'Tensor?[]',
+      'Tensor[]',
+      'bool',
+      'bool[]',
+      'float',
+      'float[]',
+      'int',
+      'int[]',
+      'str',
+      'str[]',
+      'torch.Generator',
+      'torch.Storage',
+      'torch.Stream',
+      'torch.device',
+      'torch.dtype',
+      'torch.layout',
+      'torch.memory_format',
     ])
-    expect([...without.keys()].sort()).toEqual([
-      'Any', 'Scalar?[]',
-      '__torch__.torch.classes.c10d.ProcessGroup', '__torch__.torch.classes.c10d.ReduceOp', '__torch__.torch.classes.c10d.SymmetricMemory',
-      '__torch__.torch.classes.mkldnn.ConvOpContext', '__torch__.torch.classes.profiler._RecordFunction',
-      '__torch__.torch.classes.quantized.Conv2dPackedParamsBase', '__torch__.torch.classes.quantized.Conv3dPackedParamsBase',
-      '__torch__.torch.classes.quantized.EmbeddingPackedParamsBase', '__torch__.torch.classes.quantized.LinearPackedParamsBase',
-      '__torch__.torch.classes.rnn.CellParamsBase[]', '__torch__.torch.classes.sparse.LinearPackedParamsBase', 'str[][]', 'Tensor[][]',
-    ].sort())
+    expect([...without.keys()].sort()).toEqual(
+      [
+        'Any',
+        'Scalar?[]',
+        '__torch__.torch.classes.c10d.ProcessGroup',
+        '__torch__.torch.classes.c10d.ReduceOp',
+        '__torch__.torch.classes.c10d.SymmetricMemory',
+        '__torch__.torch.classes.mkldnn.ConvOpContext',
+        '__torch__.torch.classes.profiler._RecordFunction',
+        '__torch__.torch.classes.quantized.Conv2dPackedParamsBase',
+        '__torch__.torch.classes.quantized.Conv3dPackedParamsBase',
+        '__torch__.torch.classes.quantized.EmbeddingPackedParamsBase',
+        '__torch__.torch.classes.quantized.LinearPackedParamsBase',
+        '__torch__.torch.classes.rnn.CellParamsBase[]',
+        '__torch__.torch.classes.sparse.LinearPackedParamsBase',
+        'str[][]',
+        'Tensor[][]',
+      ].sort(),
+    )
     const aten = [...without.values()].flat().filter((full) => full.startsWith('aten::'))
-    expect([...new Set(aten)].sort()).toEqual(['aten::quantized_gru.data', 'aten::quantized_gru.input', 'aten::quantized_lstm.data', 'aten::quantized_lstm.input'])
+    expect([...new Set(aten)].sort()).toEqual([
+      'aten::quantized_gru.data',
+      'aten::quantized_gru.input',
+      'aten::quantized_lstm.data',
+      'aten::quantized_lstm.input',
+    ])
   })
 
   it('refuses an argument of such a class by name', () => {
@@ -71,14 +104,19 @@ describe('every operator of the dispatcher', () => {
   })
 
   it('that does not exist is refused by name', () => {
-    expect(failure(() => native.bind('aten::no_such', 'at_all')).message).toBe("no operator 'aten::no_such.at_all' in this LibTorch")
-    expect(failure(() => native.schema('nonsense', '')).message).toBe("no operator 'nonsense' in this LibTorch")
+    expect(failure(() => native.bind('aten::no_such', 'at_all')).message).toBe(
+      "no operator 'aten::no_such.at_all' in this LibTorch",
+    )
+    expect(failure(() => native.schema('nonsense', '')).message).toBe(
+      "no operator 'nonsense' in this LibTorch",
+    )
   })
 
   // What a call without arguments does is PyTorch's business, but it must end in an Error or a value.
   it('called with nothing, or with a tensor in every place, never ends the process', () => {
     const x = torch.ones(2, 2)
-    const harmful = /^(symm_mem|c10d|profiler|inductor|static_runtime|_c10d|_dtensor|_test|prepacked|mkldnn_prepacked)/
+    const harmful =
+      /^(symm_mem|c10d|profiler|inductor|static_runtime|_c10d|_dtensor|_test|prepacked|mkldnn_prepacked)/
     let refused = 0
     for (const { full, name, overload } of operators) {
       if (harmful.test(full)) continue

@@ -3,8 +3,10 @@ import { nn, optim, type Tensor } from 'typetorch'
 import { afterAll, describe, expect, it } from 'vitest'
 import { live_torch, run_python } from '../helpers/python.js'
 
-const bytes = (tensor: Tensor) => Buffer.from(tensor.detach().contiguous().typed_array({ copy: true }).buffer as ArrayBuffer).toString('hex')
-const prelude = 'import json, torch\nfrom torch import nn\ndef hexed(t):\n    return t.detach().contiguous().numpy().tobytes().hex()\n'
+const bytes = (tensor: Tensor) =>
+  Buffer.from(tensor.detach().contiguous().typed_array({ copy: true }).buffer as ArrayBuffer).toString('hex')
+const prelude =
+  'import json, torch\nfrom torch import nn\ndef hexed(t):\n    return t.detach().contiguous().numpy().tobytes().hex()\n'
 const threads = torch.get_num_threads()
 afterAll(() => torch.set_num_threads(threads))
 
@@ -16,16 +18,35 @@ const adam: [name: string, python: string, options: () => Record<string, unknown
   ['amsgrad', 'lr=0.01, amsgrad=True', () => ({ lr: 0.01, amsgrad: true })],
   ['weight_decay', 'lr=0.01, weight_decay=0.1', () => ({ lr: 0.01, weight_decay: 0.1 })],
   ['maximize', 'lr=0.01, maximize=True', () => ({ lr: 0.01, maximize: true })],
-  ['decoupled', 'lr=0.01, weight_decay=0.1, decoupled_weight_decay=True', () => ({ lr: 0.01, weight_decay: 0.1, decoupled_weight_decay: true })],
-  ['betas and eps', 'lr=3e-4, betas=(0.5, 0.99), eps=1e-3', () => ({ lr: 3e-4, betas: [0.5, 0.99], eps: 1e-3 })],
+  [
+    'decoupled',
+    'lr=0.01, weight_decay=0.1, decoupled_weight_decay=True',
+    () => ({ lr: 0.01, weight_decay: 0.1, decoupled_weight_decay: true }),
+  ],
+  [
+    'betas and eps',
+    'lr=3e-4, betas=(0.5, 0.99), eps=1e-3',
+    () => ({ lr: 3e-4, betas: [0.5, 0.99], eps: 1e-3 }),
+  ],
   ['a tensor as lr', 'lr=torch.tensor(0.01)', () => ({ lr: torch.tensor(0.01) })],
-  ['foreach amsgrad decay maximize', 'lr=0.01, foreach=True, amsgrad=True, weight_decay=0.1, maximize=True', () => ({ lr: 0.01, foreach: true, amsgrad: true, weight_decay: 0.1, maximize: true })],
-  ['fused amsgrad decay', 'lr=0.01, fused=True, amsgrad=True, weight_decay=0.1', () => ({ lr: 0.01, fused: true, amsgrad: true, weight_decay: 0.1 })],
+  [
+    'foreach amsgrad decay maximize',
+    'lr=0.01, foreach=True, amsgrad=True, weight_decay=0.1, maximize=True',
+    () => ({ lr: 0.01, foreach: true, amsgrad: true, weight_decay: 0.1, maximize: true }),
+  ],
+  [
+    'fused amsgrad decay',
+    'lr=0.01, fused=True, amsgrad=True, weight_decay=0.1',
+    () => ({ lr: 0.01, fused: true, amsgrad: true, weight_decay: 0.1 }),
+  ],
 ]
 const STEPS = 20
 
 describe.skipIf(live_torch() === null)('training, bit for bit as a live Python', () => {
-  const theirs = live_torch() === null ? {} : (run_python(`${prelude}
+  const theirs =
+    live_torch() === null
+      ? {}
+      : (run_python(`${prelude}
 def train(threads, make):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
@@ -41,7 +62,10 @@ def train(threads, make):
     for p in model.parameters():
         found += [hexed(p), hexed(p.grad), *[hexed(v) for v in optimizer.state[p].values()]]
     return found
-print(json.dumps({${adam.map(([name, python]) => [1, 2].map((t) => `'${name} ${t}': train(${t}, lambda p: torch.optim.Adam(p, ${python}))`).join(', ')).join(', ')}}))`) as Record<string, string[]>)
+print(json.dumps({${adam.map(([name, python]) => [1, 2].map((t) => `'${name} ${t}': train(${t}, lambda p: torch.optim.Adam(p, ${python}))`).join(', ')).join(', ')}}))`) as Record<
+          string,
+          string[]
+        >)
 
   function train(count: number, options: Record<string, unknown>): string[] {
     torch.set_num_threads(count)
@@ -57,7 +81,11 @@ print(json.dumps({${adam.map(([name, python]) => [1, 2].map((t) => `'${name} ${t
       found.push(bytes(loss))
     }
     for (const p of model.parameters()) {
-      found.push(bytes(p), bytes(p.grad!), ...Object.values(optimizer.state.get(p)!).map((value) => bytes(value as Tensor)))
+      found.push(
+        bytes(p),
+        bytes(p.grad!),
+        ...Object.values(optimizer.state.get(p)!).map((value) => bytes(value as Tensor)),
+      )
     }
     return found
   }
@@ -80,7 +108,11 @@ y.pow(2).mean().backward()
 print(json.dumps([hexed(y), hexed(x.grad), *[hexed(p.grad) for p in net.parameters()]]))`)
     torch.set_num_threads(count)
     torch.manual_seed(2)
-    const net = new nn.Sequential(new nn.Conv2d(3, 8, 3, { padding: 1 }), new nn.ReLU(), new nn.Conv2d(8, 3, 3, { stride: 2 }))
+    const net = new nn.Sequential(
+      new nn.Conv2d(3, 8, 3, { padding: 1 }),
+      new nn.ReLU(),
+      new nn.Conv2d(8, 3, 3, { stride: 2 }),
+    )
     const x = torch.randn([2, 3, 16, 16], { requires_grad: true })
     const y = net(x) as Tensor
     y.pow(2).mean().backward()
@@ -112,6 +144,14 @@ print(json.dumps(first + second + [hexed(g), hexed(h), u[1] is None, hexed(a.gra
     const [h] = torch.autograd.grad(g!.pow(2).sum(), a)
     const unused = torch.autograd.grad(a.sum(), [a, b], { allow_unused: true })
     torch.autograd.backward([a.sum(), b.mul(2).sum()])
-    expect([...first, ...second, bytes(g!), bytes(h!), unused[1] === null, bytes(a.grad!), bytes(b.grad!)]).toEqual(expected)
+    expect([
+      ...first,
+      ...second,
+      bytes(g!),
+      bytes(h!),
+      unused[1] === null,
+      bytes(a.grad!),
+      bytes(b.grad!),
+    ]).toEqual(expected)
   })
 })

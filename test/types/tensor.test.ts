@@ -7,7 +7,7 @@ const w = torch.ones([2], { requires_grad: true })
 
 class Pair extends nn.Module {
   first = new nn.Linear(3, 4)
-  forward(a: Tensor, scale: number): [Tensor, number] {
+  override forward(a: Tensor, scale: number): [Tensor, number] {
     return [this.first(a).mul(scale), scale]
   }
 }
@@ -28,7 +28,7 @@ describe('types', () => {
 
   it('of named results', () => {
     const found = torch.max(x, 1)
-    expectTypeOf(found.values).toEqualTypeOf<Tensor>()
+    expectTypeOf(found.values).toExtend<Tensor>()
     expectTypeOf(found.indices).toEqualTypeOf<Tensor>()
     const [values, indices] = found
     expectTypeOf(values).toEqualTypeOf<Tensor>()

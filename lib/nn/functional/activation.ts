@@ -2,7 +2,11 @@ import type { DType } from '../../dtype.js'
 import { runtime_error, value_error } from '../../errors.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { is_scalar } from '../../scalar.js'
 import type { Tensor } from '../../tensor.js'
+
+// By position: a number, or a FloatScalar in its place; else the keywords.
+const is_number = (value: unknown): value is number => is_scalar(value)
 
 /** Whether a function changes its input instead of making a new tensor; by position or by keyword. */
 export type Inplace = boolean | { inplace?: boolean }
@@ -63,7 +67,7 @@ export function elu(
   alpha: number | { alpha?: number; inplace?: boolean } = 1,
   inplace: Inplace = false,
 ): Tensor {
-  const given = typeof alpha === 'number' ? { alpha, inplace: is_inplace(inplace) } : alpha
+  const given = is_number(alpha) ? { alpha, inplace: is_inplace(inplace) } : alpha
   return given.inplace ? nn.elu_(input, given.alpha ?? 1) : nn.elu(input, given.alpha ?? 1)
 }
 
@@ -73,7 +77,7 @@ export function celu(
   alpha: number | { alpha?: number; inplace?: boolean } = 1,
   inplace: Inplace = false,
 ): Tensor {
-  const given = typeof alpha === 'number' ? { alpha, inplace: is_inplace(inplace) } : alpha
+  const given = is_number(alpha) ? { alpha, inplace: is_inplace(inplace) } : alpha
   return given.inplace ? ops.celu_(input, given.alpha ?? 1) : ops.celu(input, given.alpha ?? 1)
 }
 
@@ -84,7 +88,7 @@ export function leaky_relu(
   inplace: Inplace = false,
 ): Tensor {
   const given =
-    typeof negative_slope === 'number' ? { negative_slope, inplace: is_inplace(inplace) } : negative_slope
+    is_number(negative_slope) ? { negative_slope, inplace: is_inplace(inplace) } : negative_slope
   const slope = given.negative_slope ?? 0.01
   return given.inplace ? nn.leaky_relu_(input, slope) : nn.leaky_relu(input, slope)
 }
@@ -105,7 +109,7 @@ export function rrelu(
   training = false,
   inplace: Inplace = false,
 ): Tensor {
-  const given = typeof lower === 'number' ? { lower, upper, training, inplace: is_inplace(inplace) } : lower
+  const given = is_number(lower) ? { lower, upper, training, inplace: is_inplace(inplace) } : lower
   const low = given.lower ?? 1 / 8
   const high = given.upper ?? 1 / 3
   return given.inplace
@@ -131,7 +135,7 @@ export function hardtanh(
   max_val = 1,
   inplace: Inplace = false,
 ): Tensor {
-  const given = typeof min_val === 'number' ? { min_val, max_val, inplace: is_inplace(inplace) } : min_val
+  const given = is_number(min_val) ? { min_val, max_val, inplace: is_inplace(inplace) } : min_val
   const low = given.min_val ?? -1
   const high = given.max_val ?? 1
   if (low > high) throw value_error('min_val cannot be greater than max_val')
