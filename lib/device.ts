@@ -12,7 +12,9 @@ export class Device {
     const match = /^([a-z]+)(?::(0|[1-9]\d*))?$/.exec(text)
     if (match === null) throw runtime_error(`Invalid device string: '${text}'`)
     if (match[2] !== undefined && index !== null) {
-      throw runtime_error(`type (string) must not include an index because index was passed explicitly: ${text}`)
+      throw runtime_error(
+        `type (string) must not include an index because index was passed explicitly: ${text}`,
+      )
     }
     this.type = match[1]!
     if (!device_types.has(this.type)) {
@@ -43,7 +45,9 @@ export class Device {
 export type DeviceLike = Device | string | number
 
 const device_types = new Set(
-  'cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia privateuseone'.split(' '),
+  'cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia privateuseone'.split(
+    ' ',
+  ),
 )
 
 const made = new Map<string, Device>()
@@ -70,6 +74,7 @@ export function device_of(text: string): Device {
 export function device(type: DeviceLike, index?: number): Device {
   if (type instanceof Device) return type
   if (typeof type === 'number') return device_of(`cuda:${type}`)
-  if (typeof type !== 'string') throw type_error(`device(): argument 'type' must be str, not ${type_name(type)}`)
+  if (typeof type !== 'string')
+    throw type_error(`device(): argument 'type' must be str, not ${type_name(type)}`)
   return index === undefined ? device_of(type) : new Device(type, index)
 }

@@ -1,8 +1,8 @@
-import { device, type DeviceLike } from './device.js'
+import { type DeviceLike, device } from './device.js'
 import { type_error, type_name } from './errors.js'
+import { native } from './native.js'
 import { lower_device } from './ops/lower.js'
 import { LOWERED } from './ops/lowered.js'
-import { native } from './native.js'
 import { handle_of, type Tensor, wrap } from './tensor.js'
 
 const forgotten = new FinalizationRegistry<number>((handle) => native.free_generator(handle))
@@ -23,7 +23,10 @@ export class Generator {
 
   /** @param where the device that the numbers are drawn on (default `'cpu'`) */
   constructor(where: DeviceLike | { device?: DeviceLike } = 'cpu') {
-    const text = typeof where === 'object' && 'device' in where && !('type' in where) ? (where.device ?? 'cpu') : (where as DeviceLike)
+    const text =
+      typeof where === 'object' && 'device' in where && !('type' in where)
+        ? (where.device ?? 'cpu')
+        : (where as DeviceLike)
     this[LOWERED] = native.make_generator(lower_device(text))
     forgotten.register(this, this[LOWERED])
   }

@@ -2,65 +2,154 @@ import './tensor/install.js'
 
 // What PyTorch calls `torch`. Names written by hand stand before the generated ones.
 
-export * from './ops/generated/torch.js'
-export * from './dtype.js'
-export { Device, type DeviceLike, device } from './device.js'
+export { type LowRankOptions, type PCAOptions, pca_lowrank, svd_lowrank } from './_lowrank.js'
 export {
-  channels_last, channels_last_3d, contiguous_format, jagged, Layout, MemoryFormat, per_channel_affine,
-  per_channel_affine_float_qparams, per_channel_symmetric, per_tensor_affine, per_tensor_symmetric, preserve_format,
-  QScheme, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr, strided,
-} from './layout.js'
-export { Complex, complex_scalar, FloatScalar, float_scalar, type Scalar } from './scalar.js'
-export {
-  AcceleratorError, AssertionError, AttributeError, BufferError, IndexError, KeyError, LinAlgError,
-  NotImplementedError, OutOfMemoryError, RuntimeError, ValueError,
-} from './errors.js'
-export { Tensor } from './tensor.js'
-export type { BackwardOptions, GradFn } from './tensor/autograd.js'
-export type { TensorHookHandle } from './autograd/hooks.js'
-export type { ToKeywords } from './tensor/conversions.js'
-export type { IndexItem } from './tensor/indexing.js'
-export type { NestedList, TypedArray } from './tensor/elements.js'
-export {
-  as_tensor, asarray, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, type CreateOptions, DoubleTensor,
-  FloatTensor, full, HalfTensor, IntTensor, LongTensor, ShortTensor, type TensorData, tensor,
-} from './tensor/create.js'
-export {
-  type AtLeast, atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors, cartesian_prod, cdist,
-  chain_matmul, type Contraction, einsum, is_tensor, lu, meshgrid, nonzero, norm, type NormOptions, numel, sparse_bsc_tensor,
-  sparse_bsr_tensor, sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor, type Subscript, tensordot, unique,
-  unique_consecutive, type UniqueConsecutiveOptions, type UniqueOptions, unravel_index,
-} from './functional.js'
-export { e, inf, nan, newaxis, pi } from './constants.js'
-export { type LowRankOptions, pca_lowrank, type PCAOptions, svd_lowrank } from './_lowrank.js'
-export * as masked from './masked/index.js'
-export * as signal from './signal/index.js'
-export { Generator } from './generator.js'
-export { get_rng_state, initial_seed, manual_seed, seed, set_rng_state } from './random.js'
-export * as random from './random.js'
-export {
-  enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, type ModeGuard, no_grad, set_grad_enabled,
+  enable_grad,
+  inference_mode,
+  is_grad_enabled,
+  is_inference_mode_enabled,
+  type ModeGuard,
+  no_grad,
+  set_grad_enabled,
 } from './autograd/grad_mode.js'
+export type { TensorHookHandle } from './autograd/hooks.js'
 export * as autograd from './autograd/index.js'
-export { keep, scope } from './scope.js'
-export { empty_cache, memory_stats, set_memory_budget } from './memory.js'
-export { get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads } from './threads.js'
-export { type Items, OrderedDict } from './collections.js'
-export { get_printoptions, type PrintOptions, type SetPrintOptions, set_printoptions } from './tensor/print_options.js'
-export { ops } from './ops/operator.js'
-export * as linalg from './ops/generated/linalg.js'
-export * as fft from './ops/generated/fft.js'
-export * as special from './ops/generated/special.js'
-export * as sparse from './ops/generated/sparse.js'
-export * as nested from './ops/generated/nested.js'
-export * as cuda from './cuda/index.js'
 export * as backends from './backends/index.js'
-export * as nn from './nn/index.js'
-export * as optim from './optim/index.js'
-export { load, type LoadOptions, save } from './serialization.js'
+export { type Items, OrderedDict } from './collections.js'
+export { e, inf, nan, newaxis, pi } from './constants.js'
+export * as cuda from './cuda/index.js'
+export { Device, type DeviceLike, device } from './device.js'
 export * as diffusion from './diffusion/index.js'
+export * from './dtype.js'
 export {
-  type FitOptions, type Schedule, type StepEnd, type StepResult, Trainer, type TrainerCallback, type TrainerOptions,
-  type TrainerStateDict, type TrainingStep,
+  AcceleratorError,
+  AssertionError,
+  AttributeError,
+  BufferError,
+  IndexError,
+  KeyError,
+  LinAlgError,
+  NotImplementedError,
+  OutOfMemoryError,
+  RuntimeError,
+  ValueError,
+} from './errors.js'
+export {
+  type AtLeast,
+  atleast_1d,
+  atleast_2d,
+  atleast_3d,
+  block_diag,
+  broadcast_shapes,
+  broadcast_tensors,
+  type Contraction,
+  cartesian_prod,
+  cdist,
+  chain_matmul,
+  einsum,
+  is_tensor,
+  lu,
+  meshgrid,
+  type NormOptions,
+  nonzero,
+  norm,
+  numel,
+  type Subscript,
+  sparse_bsc_tensor,
+  sparse_bsr_tensor,
+  sparse_coo_tensor,
+  sparse_csc_tensor,
+  sparse_csr_tensor,
+  tensordot,
+  type UniqueConsecutiveOptions,
+  type UniqueOptions,
+  unique,
+  unique_consecutive,
+  unravel_index,
+} from './functional.js'
+export { Generator } from './generator.js'
+export {
+  channels_last,
+  channels_last_3d,
+  contiguous_format,
+  jagged,
+  Layout,
+  MemoryFormat,
+  per_channel_affine,
+  per_channel_affine_float_qparams,
+  per_channel_symmetric,
+  per_tensor_affine,
+  per_tensor_symmetric,
+  preserve_format,
+  QScheme,
+  sparse_bsc,
+  sparse_bsr,
+  sparse_coo,
+  sparse_csc,
+  sparse_csr,
+  strided,
+} from './layout.js'
+export * as masked from './masked/index.js'
+export { empty_cache, memory_stats, set_memory_budget } from './memory.js'
+export * as nn from './nn/index.js'
+export * as fft from './ops/generated/fft.js'
+export * as linalg from './ops/generated/linalg.js'
+export * as nested from './ops/generated/nested.js'
+export * as sparse from './ops/generated/sparse.js'
+export * as special from './ops/generated/special.js'
+export * from './ops/generated/torch.js'
+export { ops } from './ops/operator.js'
+export * as optim from './optim/index.js'
+export * as random from './random.js'
+export { get_rng_state, initial_seed, manual_seed, seed, set_rng_state } from './random.js'
+export { Complex, complex_scalar, FloatScalar, float_scalar, type Scalar } from './scalar.js'
+export { keep, scope } from './scope.js'
+export { type LoadOptions, load, save } from './serialization.js'
+export * as signal from './signal/index.js'
+export type { BackwardOptions, GradFn } from './tensor/autograd.js'
+export type { ToKeywords } from './tensor/conversions.js'
+export {
+  as_tensor,
+  asarray,
+  BFloat16Tensor,
+  BoolTensor,
+  ByteTensor,
+  CharTensor,
+  type CreateOptions,
+  DoubleTensor,
+  FloatTensor,
+  full,
+  HalfTensor,
+  IntTensor,
+  LongTensor,
+  ShortTensor,
+  type TensorData,
+  tensor,
+} from './tensor/create.js'
+export type { NestedList, TypedArray } from './tensor/elements.js'
+export type { IndexItem } from './tensor/indexing.js'
+export {
+  get_printoptions,
+  type PrintOptions,
+  type SetPrintOptions,
+  set_printoptions,
+} from './tensor/print_options.js'
+export { Tensor } from './tensor.js'
+export {
+  get_num_interop_threads,
+  get_num_threads,
+  set_num_interop_threads,
+  set_num_threads,
+} from './threads.js'
+export {
+  type FitOptions,
+  type Schedule,
+  type StepEnd,
+  type StepResult,
+  Trainer,
+  type TrainerCallback,
+  type TrainerOptions,
+  type TrainerStateDict,
+  type TrainingStep,
 } from './trainer/index.js'
 export { __version__, version } from './version.js'

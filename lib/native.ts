@@ -52,8 +52,26 @@ export interface ConvOptions {
 }
 
 type UnaryMath =
-  | 'exp' | 'expm1' | 'log' | 'log1p' | 'log2' | 'log10' | 'sin' | 'cos' | 'tan' | 'asin' | 'acos' | 'atan'
-  | 'sinh' | 'cosh' | 'tanh' | 'sqrt' | 'erf' | 'erfc' | 'lgamma' | 'gamma'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'log2'
+  | 'log10'
+  | 'sin'
+  | 'cos'
+  | 'tan'
+  | 'asin'
+  | 'acos'
+  | 'atan'
+  | 'sinh'
+  | 'cosh'
+  | 'tanh'
+  | 'sqrt'
+  | 'erf'
+  | 'erfc'
+  | 'lgamma'
+  | 'gamma'
 type BinaryMath = 'atan2' | 'pow' | 'fmod' | 'hypot'
 
 /** A file in PyTorch's zip format, open for reading; it is closed when it is forgotten. */
@@ -107,9 +125,20 @@ export interface Native {
   to_bytes(x: Handle): ArrayBuffer
   storage_buffer(x: Handle): ArrayBuffer
 
-  backward(tensors: Handle[], gradients: Handle[], retain_graph: boolean | null, create_graph: boolean, inputs: Handle[]): void
+  backward(
+    tensors: Handle[],
+    gradients: Handle[],
+    retain_graph: boolean | null,
+    create_graph: boolean,
+    inputs: Handle[],
+  ): void
   gradients(
-    outputs: Handle[], inputs: Handle[], gradients: Handle[], retain_graph: boolean | null, create_graph: boolean, allow_unused: boolean,
+    outputs: Handle[],
+    inputs: Handle[],
+    gradients: Handle[],
+    retain_graph: boolean | null,
+    create_graph: boolean,
+    allow_unused: boolean,
   ): Handle[]
   grad_enabled(): boolean
   inference_enabled(): boolean
@@ -143,7 +172,9 @@ export interface Native {
   set_accelerator_index(index: number): void
   accelerator_synchronize(index?: number): void
   accelerator_empty_cache(): void
-  accelerator_memory(index?: number): [allocated: number, most_allocated: number, reserved: number, most_reserved: number]
+  accelerator_memory(
+    index?: number,
+  ): [allocated: number, most_allocated: number, reserved: number, most_reserved: number]
   accelerator_reset_peak(index?: number): void
 
   track(...handles_and_objects: unknown[]): void
@@ -173,7 +204,13 @@ export interface Native {
   archive_records(archive: Archive): string[]
   archive_record(archive: Archive, name: string): Uint8Array
   archive_storage(archive: Archive, name: string): Handle
-  view_storage(x: Handle, dtype: number, offset: number, size: readonly number[], stride: readonly number[]): Handle
+  view_storage(
+    x: Handle,
+    dtype: number,
+    offset: number,
+    size: readonly number[],
+    stride: readonly number[],
+  ): Handle
 }
 
 const require = createRequire(import.meta.url)
@@ -185,12 +222,19 @@ function addon_path(): string {
   if (existsSync(built)) return built
   let minor = '2.13'
   try {
-    const found = JSON.parse(readFileSync(join(root, 'build', 'libtorch.json'), 'utf8')) as { version: string }
+    const found = JSON.parse(readFileSync(join(root, 'build', 'libtorch.json'), 'utf8')) as {
+      version: string
+    }
     minor = found.version.split('.').slice(0, 2).join('.')
   } catch {
     // No record: the supported one.
   }
-  return join(root, 'prebuilds', `${process.platform}-${process.arch}`, `typetorch.libtorch-${minor}.glibc.node`)
+  return join(
+    root,
+    'prebuilds',
+    `${process.platform}-${process.arch}`,
+    `typetorch.libtorch-${minor}.glibc.node`,
+  )
 }
 
 function load(): Native {

@@ -52,6 +52,10 @@ export function complex_scalar(re: number, im = 0): Complex {
 export function is_scalar(value: unknown): value is Scalar {
   const type = typeof value
   return (
-    type === 'number' || type === 'bigint' || type === 'boolean' || value instanceof FloatScalar || value instanceof Complex
+    type === 'number' ||
+    type === 'bigint' ||
+    type === 'boolean' ||
+    value instanceof FloatScalar ||
+    value instanceof Complex
   )
 }

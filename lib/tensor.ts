@@ -4,11 +4,11 @@ import { type Device, device_of } from './device.js'
 import { type DType, dtype_of_code } from './dtype.js'
 import { make_error, runtime_error, type_error, type_name } from './errors.js'
 import { type Layout, layout_of_code } from './layout.js'
-import { flush, note, share_flags, collect_all } from './memory.js'
+import { collect_all, flush, note, share_flags } from './memory.js'
 import { type Handle, type Mode, native, type RawHook } from './native.js'
 import type { TensorMethods } from './ops/generated/methods.js'
-import type { TensorConversions } from './tensor/conversions.js'
 import type { TensorAutograd } from './tensor/autograd.js'
+import type { TensorConversions } from './tensor/conversions.js'
 import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functional_methods.js'
 import type { IndexItem } from './tensor/indexing.js'
 
@@ -62,7 +62,8 @@ export class Tensor {
 
   /** For our own classes: `torch.tensor(data)` makes tensors from data. */
   constructor(key: typeof adopt, handle: Handle) {
-    if (key !== adopt) throw type_error('Tensor(): use torch.tensor(data), torch.empty(size) or torch.FloatTensor(data)')
+    if (key !== adopt)
+      throw type_error('Tensor(): use torch.tensor(data), torch.empty(size) or torch.FloatTensor(data)')
     this.#handle = handle
     if (!scope_hook(this)) note(handle, this)
   }
@@ -155,12 +156,15 @@ export class Tensor {
   }
 
   [Symbol.toPrimitive](hint: string): string | number | bigint | boolean {
-    if (hint === 'string') return handle_in(this) < 0 ? `Tensor(${reason_of(handle_in(this))})` : this.toString()
+    if (hint === 'string')
+      return handle_in(this) < 0 ? `Tensor(${reason_of(handle_in(this))})` : this.toString()
     if (hint === 'number') {
       const value = this.item()
       if (typeof value !== 'object') return value
     }
-    throw type_error("Tensor: JavaScript's operators do not work on tensors: use a.add(b), a.eq(b), torch.sub(1, a), …")
+    throw type_error(
+      "Tensor: JavaScript's operators do not work on tensors: use a.add(b), a.eq(b), torch.sub(1, a), …",
+    )
   }
 }
 
@@ -174,11 +178,19 @@ let scope_hook: (tensor: Tensor) => boolean = () => false
 let print_hook: (tensor: Tensor) => string = () => 'Tensor'
 let index_hook: {
   at(tensor: Tensor, index: readonly IndexItem[]): Tensor
-  set_at(tensor: Tensor, index: IndexItem | readonly IndexItem[], value: Tensor | number | bigint | boolean): void
+  set_at(
+    tensor: Tensor,
+    index: IndexItem | readonly IndexItem[],
+    value: Tensor | number | bigint | boolean,
+  ): void
 }
 
 /** Called by lib/tensor/install.ts with the parts. */
-export function install_parts(parts: { scope: typeof scope_hook; print: typeof print_hook; index: typeof index_hook }): void {
+export function install_parts(parts: {
+  scope: typeof scope_hook
+  print: typeof print_hook
+  index: typeof index_hook
+}): void {
   scope_hook = parts.scope
   print_hook = parts.print
   index_hook = parts.index
@@ -187,7 +199,8 @@ export function install_parts(parts: { scope: typeof scope_hook; print: typeof p
 /** The handle of a tensor, for the addon. A disposed one's is negative, and refused there. */
 export function handle_of(tensor: Tensor | null | undefined): Handle {
   if (tensor === null || tensor === undefined) return 0
-  if (typeof tensor !== 'object' || !is_tensor(tensor)) throw type_error(`a Tensor was expected, not ${type_name(tensor)}`)
+  if (typeof tensor !== 'object' || !is_tensor(tensor))
+    throw type_error(`a Tensor was expected, not ${type_name(tensor)}`)
   const handle = handle_in(tensor)
   if (handle < 0) throw disposed_error('', '', handle)
   return handle
@@ -233,10 +246,18 @@ function reason_of(handle: Handle): string {
 
 function disposed_error(operator: string, argument: string, handle: Handle): Error {
   if (handle === 0 || handle > 0) {
-    return make_error('RuntimeError', `${operator}${operator === '' ? '' : '(): '}${argument === '' ? 'a tensor' : `argument '${argument}'`} is no tensor of this thread`, operator)
+    return make_error(
+      'RuntimeError',
+      `${operator}${operator === '' ? '' : '(): '}${argument === '' ? 'a tensor' : `argument '${argument}'`} is no tensor of this thread`,
+      operator,
+    )
   }
   const what = argument === '' ? 'the tensor' : `argument '${argument === 'self' ? 'input' : argument}'`
-  return make_error('RuntimeError', `${operator}${operator === '' ? '' : '(): '}${what} was ${reason_of(handle)} and cannot be used any more`, operator)
+  return make_error(
+    'RuntimeError',
+    `${operator}${operator === '' ? '' : '(): '}${what} was ${reason_of(handle)} and cannot be used any more`,
+    operator,
+  )
 }
 
 export function grad_object(tensor: Tensor): Tensor | undefined {
@@ -262,9 +283,10 @@ export function expect_tensor(value: unknown, operator: string, argument: string
   throw type_error(`${operator}(): argument '${argument}' must be Tensor, not ${type_name(value)}`, operator)
 }
 
-let hook_runner: (hook: RawHook, gradient: Handle | Handle[], mode: Mode) => Handle | Handle[] | null = () => {
-  throw runtime_error('no hooks are loaded')
-}
+let hook_runner: (hook: RawHook, gradient: Handle | Handle[], mode: Mode) => Handle | Handle[] | null =
+  () => {
+    throw runtime_error('no hooks are loaded')
+  }
 /** Called by lib/tensor/install.ts. */
 export function install_hook_runner(runner: typeof hook_runner): void {
   hook_runner = runner
@@ -275,7 +297,8 @@ function python_types(message: string): string {
   if (!message.includes('Type')) return message
   return message.replace(
     /\b(?:Variable\[)?(Sparse)?(CPU|CUDA)(Byte|Char|Double|Float|Int|Long|Short|Half|Bool|BFloat16)Type\b\]?/g,
-    (_, sparse?: string, place?: string, type?: string) => `torch.${place === 'CUDA' ? 'cuda.' : ''}${sparse ? 'sparse.' : ''}${type}Tensor`,
+    (_, sparse?: string, place?: string, type?: string) =>
+      `torch.${place === 'CUDA' ? 'cuda.' : ''}${sparse ? 'sparse.' : ''}${type}Tensor`,
   )
 }
 
@@ -293,8 +316,13 @@ share_flags(
     make_error: (kind, message, operator, handle) => {
       if (kind === 'DisposedError') return disposed_error(operator, message, handle)
       if (kind === 'RuntimeError') return make_error(kind, python_types(message), operator)
-      const named = kind === 'TypeError' && operator !== '' && /^(argument|missing|takes|Overflow)/.test(message)
-      return make_error(kind, named ? `${operator}${/^(argument|Overflow)/.test(message) ? '(): ' : '() '}${message}` : message, operator)
+      const named =
+        kind === 'TypeError' && operator !== '' && /^(argument|missing|takes|Overflow)/.test(message)
+      return make_error(
+        kind,
+        named ? `${operator}${/^(argument|Overflow)/.test(message) ? '(): ' : '() '}${message}` : message,
+        operator,
+      )
     },
     run_hook: (hook, gradient, mode) => hook_runner(hook, gradient, mode),
     collect_all,

@@ -8,7 +8,8 @@ import { native } from './native.js'
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.set_num_threads.html
  */
 export function set_num_threads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1) throw runtime_error('set_num_threads expects a positive integer')
+  if (!Number.isInteger(threads) || threads < 1)
+    throw runtime_error('set_num_threads expects a positive integer')
   native.set_num_threads(threads)
 }
 
@@ -18,7 +19,8 @@ export function get_num_threads(): number {
 
 /** Threads for operators that run side by side. May be set once, before any has run. */
 export function set_num_interop_threads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1) throw runtime_error('set_num_interop_threads expects a positive integer')
+  if (!Number.isInteger(threads) || threads < 1)
+    throw runtime_error('set_num_interop_threads expects a positive integer')
   native.set_num_interop_threads(threads)
 }
 

@@ -4,4 +4,7 @@ import { native } from './native.js'
 export const __version__: string = native.libtorch_version()
 
 /** `torch.version`. */
-export const version: { readonly torch: string; readonly typetorch: string } = { torch: __version__, typetorch: '0.1.0' }
+export const version: { readonly torch: string; readonly typetorch: string } = {
+  torch: __version__,
+  typetorch: '0.1.0',
+}

@@ -43,7 +43,8 @@ NAPI_MODULE_INIT() {
     install_warnings();
     leave_out_unusable_nnpack();
     auto* environment = new Environment(env);
-    if (getpid() != gettid()) environment->own_generator = at::detail::createCPUGenerator(c10::detail::getNonDeterministicRandom());
+    if (getpid() != gettid())
+      environment->own_generator = at::detail::createCPUGenerator(c10::detail::getNonDeterministicRandom());
     const Napi::Env wrapped(env);
     Napi::Object object(env, exports);
     export_function<start>(wrapped, object, "start");

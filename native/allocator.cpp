@@ -17,8 +17,8 @@ namespace typetorch {
 namespace {
 
 constexpr size_t kAlignment = 64;
-constexpr size_t kSmall = 4096;        // up to here a class every 64 bytes, above it eight to a power of two
-constexpr size_t kThreadLimit = 65536; // blocks up to this size wait in a list of their thread
+constexpr size_t kSmall = 4096;         // up to here a class every 64 bytes, above it eight to a power of two
+constexpr size_t kThreadLimit = 65536;  // blocks up to this size wait in a list of their thread
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kLeastCache = size_t{128} << 20;
 constexpr size_t kMost = size_t{1} << 46;
@@ -60,7 +60,8 @@ Counters counters;
 Block* take_from_system(SizeClass size) {
   // Whole huge pages for blocks that hold several: half the page faults' cost and fewer TLB misses.
   const bool huge = size.bytes >= 2 * kHugePage;
-  void* memory = std::aligned_alloc(huge ? kHugePage : kAlignment,
+  void* memory = std::aligned_alloc(
+      huge ? kHugePage : kAlignment,
       huge ? (size.bytes + sizeof(Block) + kHugePage - 1) & ~(kHugePage - 1) : size.bytes + sizeof(Block));
   if (memory == nullptr) return nullptr;
   if (huge) madvise(memory, size.bytes + sizeof(Block), MADV_HUGEPAGE);
@@ -202,7 +203,7 @@ struct CachingAllocator final : c10::Allocator {
       block = take_from_system(size);
     }
     TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "can't allocate memory: you tried to allocate ", n,
-        " bytes. Error code 12 (Cannot allocate memory)");
+                     " bytes. Error code 12 (Cannot allocate memory)");
     const size_t alive = counters.alive.fetch_add(size.bytes, std::memory_order_relaxed) + size.bytes;
     if (alive > counters.peak.load(std::memory_order_relaxed)) counters.peak.store(alive, std::memory_order_relaxed);
     void* data = block + 1;
@@ -219,15 +220,23 @@ void install_caching_allocator() {
   std::call_once(once, [] { c10::SetCPUAllocator(new CachingAllocator, 100); });
 }
 
-size_t alive_bytes() { return counters.alive.load(std::memory_order_relaxed); }
-size_t peak_alive_bytes() { return counters.peak.load(std::memory_order_relaxed); }
-size_t cached_bytes() { return counters.cached.load(std::memory_order_relaxed); }
+size_t alive_bytes() {
+  return counters.alive.load(std::memory_order_relaxed);
+}
+size_t peak_alive_bytes() {
+  return counters.peak.load(std::memory_order_relaxed);
+}
+size_t cached_bytes() {
+  return counters.cached.load(std::memory_order_relaxed);
+}
 
 void empty_allocator_cache() {
   thread_cache.flush();
   central().release(false);
 }
 
-void age_allocator_cache() { central().release(true); }
+void age_allocator_cache() {
+  central().release(true);
+}
 
 }  // namespace typetorch

@@ -43,7 +43,7 @@ std::optional<bool> optional_flag(const Napi::Value& value) {
 Napi::Value backward(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   torch::autograd::backward(tensors_of(environment, info[0]), tensors_of(environment, info[1]), optional_flag(info[2]),
-      info[3].As<Napi::Boolean>(), tensors_of(environment, info[4]));
+                            info[3].As<Napi::Boolean>(), tensors_of(environment, info[4]));
   return info.Env().Undefined();
 }
 
@@ -51,7 +51,8 @@ Napi::Value backward(const Napi::CallbackInfo& info) {
 Napi::Value gradients(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const auto found = torch::autograd::grad(tensors_of(environment, info[0]), tensors_of(environment, info[1]),
-      tensors_of(environment, info[2]), optional_flag(info[3]), info[4].As<Napi::Boolean>(), info[5].As<Napi::Boolean>());
+                                           tensors_of(environment, info[2]), optional_flag(info[3]),
+                                           info[4].As<Napi::Boolean>(), info[5].As<Napi::Boolean>());
   return handles_of(environment, found);
 }
 
@@ -76,7 +77,8 @@ Napi::Value set_mode(const Napi::CallbackInfo& info) {
   auto keys = c10::impl::tls_local_dispatch_key_set();
   const auto included = mode >= 2 ? keys.included_.remove(c10::DispatchKey::ADInplaceOrView)
                                   : keys.included_.add(c10::DispatchKey::ADInplaceOrView);
-  const auto excluded = mode >= 2 ? keys.excluded_ | c10::autograd_dispatch_keyset : keys.excluded_ - c10::autograd_dispatch_keyset;
+  const auto excluded =
+      mode >= 2 ? keys.excluded_ | c10::autograd_dispatch_keyset : keys.excluded_ - c10::autograd_dispatch_keyset;
   c10::impl::PODLocalDispatchKeySet raw{};
   raw.set_included(included);
   raw.set_excluded(excluded);
@@ -101,7 +103,8 @@ void close_environment(void* env) {
 // A JavaScript function that the graph calls, held weakly: Node-API does not trace, so a strong reference would keep
 // every closure that holds its own tensor. The strong edge lives in JavaScript (lib/autograd/hooks.ts).
 struct WeakHook : torch::CustomClassHolder {
-  WeakHook(Environment& environment, napi_value function) : environment_(environment), env_(environment.env), thread_(environment.thread) {
+  WeakHook(Environment& environment, napi_value function)
+      : environment_(environment), env_(environment.env), thread_(environment.thread) {
     napi_create_reference(env_, function, 0, &reference_);
     const std::lock_guard<std::mutex> lock(open_mutex);
     auto& dead = open_environments[env_];
@@ -114,18 +117,22 @@ struct WeakHook : torch::CustomClassHolder {
     const std::lock_guard<std::mutex> lock(open_mutex);
     const auto open = open_environments.find(env_);
     if (open == open_environments.end()) return;  // Node frees what is left
-    if (std::this_thread::get_id() == thread_) napi_delete_reference(env_, reference_);
-    else open->second.push_back(reference_);
+    if (std::this_thread::get_id() == thread_)
+      napi_delete_reference(env_, reference_);
+    else
+      open->second.push_back(reference_);
   }
 
   // run_hook(function, gradients, mode); nothing where the function is gone. A HandleScope must be open.
   template <typename Gradients>
   Napi::Value call(Gradients&& gradients) const {
-    TORCH_CHECK(std::this_thread::get_id() == thread_, "a hook written in JavaScript was called on another thread than its own");
+    TORCH_CHECK(std::this_thread::get_id() == thread_,
+                "a hook written in JavaScript was called on another thread than its own");
     napi_value function = nullptr;
     napi_get_reference_value(env_, reference_, &function);
     if (function == nullptr) return {};
-    return environment_.run_hook.Call({Napi::Value(env_, function), gradients(), Napi::Number::New(env_, thread_mode())});
+    return environment_.run_hook.Call(
+        {Napi::Value(env_, function), gradients(), Napi::Number::New(env_, thread_mode())});
   }
 
   Environment& environment_;
@@ -138,7 +145,8 @@ using Hook = c10::intrusive_ptr<WeakHook>;
 at::Tensor call_hook(const WeakHook& hook, const at::Tensor& gradient) {
   Environment& environment = hook.environment_;
   const Napi::HandleScope scope(environment.env);
-  const Napi::Value result = hook.call([&]() -> Napi::Value { return Napi::Number::New(environment.env, environment.put(gradient)); });
+  const Napi::Value result =
+      hook.call([&]() -> Napi::Value { return Napi::Number::New(environment.env, environment.put(gradient)); });
   const int32_t handle = result.IsEmpty() ? 0 : result.As<Napi::Number>().Int32Value();
   return handle == 0 ? at::Tensor() : environment.tensor(handle);
 }
@@ -149,7 +157,8 @@ Napi::Value register_hook(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   const auto hook = c10::make_intrusive<WeakHook>(environment, info[1]);
-  const unsigned place = tensor.register_hook([hook](const at::Tensor& gradient) { return call_hook(*hook, gradient); });
+  const unsigned place =
+      tensor.register_hook([hook](const at::Tensor& gradient) { return call_hook(*hook, gradient); });
   return Napi::Number::New(info.Env(), place);
 }
 

@@ -27,7 +27,8 @@ napi_value track(napi_env env, napi_callback_info info) {
 Napi::Value sweep(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   environment.flags[0] = 0;
-  return Napi::Boolean::New(info.Env(), environment.collector.sweep(info.Env(), environment.tensors, info[0].As<Napi::Boolean>()));
+  return Napi::Boolean::New(info.Env(),
+                            environment.collector.sweep(info.Env(), environment.tensors, info[0].As<Napi::Boolean>()));
 }
 
 Napi::Value begin_collection(const Napi::CallbackInfo& info) {
@@ -41,8 +42,9 @@ Napi::Value dispose(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value set_memory_budget(const Napi::CallbackInfo& info) {
-  Environment::of(info.Env()).collector.set_budget(
-      static_cast<size_t>(info[0].As<Napi::Number>().DoubleValue()), static_cast<size_t>(info[1].As<Napi::Number>().DoubleValue()));
+  Environment::of(info.Env())
+      .collector.set_budget(static_cast<size_t>(info[0].As<Napi::Number>().DoubleValue()),
+                            static_cast<size_t>(info[1].As<Napi::Number>().DoubleValue()));
   return info.Env().Undefined();
 }
 

@@ -18,7 +18,7 @@ std::string string_of(napi_env env, napi_value value) {
 }
 
 [[noreturn]] void refuse(Environment& environment, const Parameter& parameter, napi_value value, size_t position,
-    const std::string& received = "") {
+                         const std::string& received = "") {
   std::string expected = parameter.type_text;
   throw ArgumentError("argument '" + parameter.name + "' (position " + std::to_string(position + 1) + ") must be " +
                       expected + ", not " + (received.empty() ? type_of(environment.env, value) : received));
@@ -87,13 +87,15 @@ bool is_nullish(napi_env env, napi_value value) {
 }
 
 template <typename List, typename Convert>
-IValue to_list(Environment& environment, const Parameter& parameter, napi_value value, size_t position, Convert&& convert) {
+IValue to_list(Environment& environment, const Parameter& parameter, napi_value value, size_t position,
+               Convert&& convert) {
   List list;
   const auto push = [&](napi_value element) {
     auto converted = convert(environment.env, element);
     if (!converted) {
       refuse(environment, parameter, element, position,
-          "array (found type " + type_of(environment.env, element) + " at position " + std::to_string(list.size()) + ")");
+             "array (found type " + type_of(environment.env, element) + " at position " + std::to_string(list.size()) +
+                 ")");
     }
     list.push_back(*converted);
   };
@@ -145,7 +147,8 @@ std::optional<c10::Scalar> to_scalar(napi_env env, napi_value value) {
       double number;
       napi_get_value_double(env, value, &number);
       // A whole number never changes an integer tensor's dtype; -0 and what int64 cannot hold stay floats.
-      if (std::trunc(number) == number && std::abs(number) < 9.2233720368547748e18 && !(number == 0 && std::signbit(number)))
+      if (std::trunc(number) == number && std::abs(number) < 9.2233720368547748e18 &&
+          !(number == 0 && std::signbit(number)))
         return c10::Scalar(static_cast<int64_t>(number));
       return c10::Scalar(number);
     }
@@ -211,8 +214,10 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
     case Kind::OptionalTensorList: {
       c10::List<std::optional<at::Tensor>> list;
       if (!for_each_element(env, value, [&](napi_value element) {
-            if (is_nullish(env, element)) list.push_back(std::nullopt);
-            else list.push_back(tensor_at(environment, parameter, element, position));
+            if (is_nullish(env, element))
+              list.push_back(std::nullopt);
+            else
+              list.push_back(tensor_at(environment, parameter, element, position));
           }))
         refuse(environment, parameter, value, position);
       return IValue(std::move(list));
@@ -238,11 +243,11 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
     }
     case Kind::BoolList:
       return to_list<c10::List<bool>>(environment, parameter, value, position,
-          [](napi_env e, napi_value v) -> std::optional<bool> {
-            bool flag;
-            if (napi_get_value_bool(e, v, &flag) != napi_ok) return std::nullopt;
-            return flag;
-          });
+                                      [](napi_env e, napi_value v) -> std::optional<bool> {
+                                        bool flag;
+                                        if (napi_get_value_bool(e, v, &flag) != napi_ok) return std::nullopt;
+                                        return flag;
+                                      });
     case Kind::Scalar: {
       const auto scalar = to_scalar(env, value);
       if (!scalar) refuse(environment, parameter, value, position);
@@ -265,10 +270,10 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
     }
     case Kind::StringList:
       return to_list<c10::List<std::string>>(environment, parameter, value, position,
-          [](napi_env e, napi_value v) -> std::optional<std::string> {
-            if (!Napi::Value(e, v).IsString()) return std::nullopt;
-            return string_of(e, v);
-          });
+                                             [](napi_env e, napi_value v) -> std::optional<std::string> {
+                                               if (!Napi::Value(e, v).IsString()) return std::nullopt;
+                                               return string_of(e, v);
+                                             });
     case Kind::Device: {
       if (!Napi::Value(env, value).IsString()) refuse(environment, parameter, value, position);
       return IValue(c10::Device(string_of(env, value)));
@@ -298,8 +303,8 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
       if (!Napi::Value(env, value).IsArray()) refuse(environment, parameter, value, position);
       const auto parts = Napi::Value(env, value).As<Napi::Array>();
       return IValue(c10::Stream::unpack3(parts.Get(0u).As<Napi::Number>().Int64Value(),
-          static_cast<c10::DeviceIndex>(parts.Get(1u).As<Napi::Number>().Int32Value()),
-          static_cast<c10::DeviceType>(parts.Get(2u).As<Napi::Number>().Int32Value())));
+                                         static_cast<c10::DeviceIndex>(parts.Get(1u).As<Napi::Number>().Int32Value()),
+                                         static_cast<c10::DeviceType>(parts.Get(2u).As<Napi::Number>().Int32Value())));
     }
     case Kind::Unsupported:
       break;

@@ -13,8 +13,28 @@ namespace typetorch {
 
 // The kinds of argument that schemas have.
 enum class Kind : uint8_t {
-  Tensor, TensorList, OptionalTensorList, Int, IntList, Float, FloatList, Bool, BoolList, Scalar, ScalarList,
-  String, StringList, Device, ScalarType, Layout, MemoryFormat, Generator, Storage, Stream, QScheme, Unsupported
+  Tensor,
+  TensorList,
+  OptionalTensorList,
+  Int,
+  IntList,
+  Float,
+  FloatList,
+  Bool,
+  BoolList,
+  Scalar,
+  ScalarList,
+  String,
+  StringList,
+  Device,
+  ScalarType,
+  Layout,
+  MemoryFormat,
+  Generator,
+  Storage,
+  Stream,
+  QScheme,
+  Unsupported
 };
 const char* kind_name(Kind kind);
 

@@ -9,8 +9,10 @@ namespace typetorch {
 napi_value from_int(napi_env env, int64_t value) {
   napi_value result;
   constexpr int64_t kExact = int64_t{1} << 53;
-  if (value >= -kExact && value <= kExact) napi_create_int64(env, value, &result);
-  else napi_create_bigint_int64(env, value, &result);
+  if (value >= -kExact && value <= kExact)
+    napi_create_int64(env, value, &result);
+  else
+    napi_create_bigint_int64(env, value, &result);
   return result;
 }
 
@@ -54,7 +56,8 @@ napi_value from_ivalue(Environment& environment, c10::IValue&& value) {
   if (value.isList()) {
     const auto list = value.toList();
     const auto array = Napi::Array::New(env, list.size());
-    for (size_t i = 0; i < list.size(); i++) array.Set(static_cast<uint32_t>(i), from_ivalue(environment, c10::IValue(list.get(i))));
+    for (size_t i = 0; i < list.size(); i++)
+      array.Set(static_cast<uint32_t>(i), from_ivalue(environment, c10::IValue(list.get(i))));
     return array;
   }
   if (value.isTuple()) {

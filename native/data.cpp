@@ -46,7 +46,8 @@ Napi::Value from_bytes(const Napi::CallbackInfo& info) {
   const auto sizes = sizes_of(info[2]);
   at::Tensor tensor = at::empty(sizes, at::TensorOptions().dtype(dtype));
   if (tensor.nbytes() != bytes.length) {
-    throw ArgumentError("expected " + std::to_string(tensor.nbytes()) + " bytes for the shape, received " + std::to_string(bytes.length));
+    throw ArgumentError("expected " + std::to_string(tensor.nbytes()) + " bytes for the shape, received " +
+                        std::to_string(bytes.length));
   }
   if (bytes.length > 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, bytes.length);
   return tensor_result(info, tensor);
@@ -67,7 +68,7 @@ Napi::Value storage_buffer(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const at::Tensor& tensor = tensor_argument(info, 0);
   TORCH_CHECK(tensor.is_cpu() && tensor.has_storage(), "can't convert ", tensor.device().str(),
-      " device type tensor to a typed array. Use Tensor.cpu() to copy the tensor to host memory first.");
+              " device type tensor to a typed array. Use Tensor.cpu() to copy the tensor to host memory first.");
   const at::Storage storage = tensor.storage();
   auto& buffers = Environment::of(env).storage_buffers;
   c10::StorageImpl* key = storage.unsafeGetStorageImpl();

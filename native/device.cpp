@@ -18,7 +18,9 @@ Napi::Value set_num_threads(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value get_num_threads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), at::get_num_threads()); }
+Napi::Value get_num_threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), at::get_num_threads());
+}
 
 Napi::Value set_num_interop_threads(const Napi::CallbackInfo& info) {
   at::set_num_interop_threads(info[0].As<Napi::Number>().Int32Value());
@@ -29,9 +31,13 @@ Napi::Value get_num_interop_threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), at::get_num_interop_threads());
 }
 
-Napi::Value cpu_capability(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), at::get_cpu_capability()); }
+Napi::Value cpu_capability(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), at::get_cpu_capability());
+}
 
-Napi::Value libtorch_version(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), TORCH_VERSION); }
+Napi::Value libtorch_version(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), TORCH_VERSION);
+}
 
 // Opens a library for good; its operators and kernels register themselves. LibTorch's CUDA kernels come in this way.
 Napi::Value open_library(const Napi::CallbackInfo& info) {
@@ -43,7 +49,9 @@ Napi::Value open_library(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value has_cuda(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), at::globalContext().hasCUDA()); }
+Napi::Value has_cuda(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), at::globalContext().hasCUDA());
+}
 
 // How many CUDA devices there are; 0 where the build, the driver or the card is missing.
 Napi::Value cuda_device_count(const Napi::CallbackInfo& info) {
@@ -56,10 +64,13 @@ Napi::Value cuda_init(const Napi::CallbackInfo& info) {
 }
 
 c10::DeviceIndex device_index(const Napi::Value& value) {
-  return value.IsNumber() ? static_cast<c10::DeviceIndex>(value.As<Napi::Number>().Int32Value()) : at::accelerator::getDeviceIndex();
+  return value.IsNumber() ? static_cast<c10::DeviceIndex>(value.As<Napi::Number>().Int32Value())
+                          : at::accelerator::getDeviceIndex();
 }
 
-Napi::Value accelerator_index(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), at::accelerator::getDeviceIndex()); }
+Napi::Value accelerator_index(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), at::accelerator::getDeviceIndex());
+}
 
 Napi::Value set_accelerator_index(const Napi::CallbackInfo& info) {
   at::accelerator::setDeviceIndex(device_index(info[0]));

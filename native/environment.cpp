@@ -45,14 +45,18 @@ Environment& Environment::of(napi_env env) {
   return *static_cast<Environment*>(data);
 }
 
-Environment* Environment::of_this_thread() { return current; }
+Environment* Environment::of_this_thread() {
+  return current;
+}
 
 torch::jit::Stack& Environment::push_stack() {
   if (depth_ == stacks_.size()) stacks_.emplace_back().reserve(16);
   return stacks_[depth_++];
 }
 
-void Environment::pop_stack() { stacks_[--depth_].clear(); }
+void Environment::pop_stack() {
+  stacks_[--depth_].clear();
+}
 
 int32_t Environment::put(at::Tensor tensor) {
   if (!tensor.defined()) return 0;
@@ -67,6 +71,8 @@ const at::Tensor& Environment::tensor(int32_t handle) const {
   return *found;
 }
 
-int environment_count() { return environments; }
+int environment_count() {
+  return environments;
+}
 
 }  // namespace typetorch

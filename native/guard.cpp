@@ -25,15 +25,24 @@ ErrorText describe_exception(const std::exception& error) {
       return set != nullptr && std::string(set) == "1";
     }();
     const char* kind = "RuntimeError";
-    if (dynamic_cast<const c10::IndexError*>(e)) kind = "IndexError";
-    else if (dynamic_cast<const c10::ValueError*>(e)) kind = "ValueError";
-    else if (dynamic_cast<const c10::TypeError*>(e)) kind = "TypeError";
-    else if (dynamic_cast<const c10::NotImplementedError*>(e)) kind = "NotImplementedError";
-    else if (dynamic_cast<const c10::LinAlgError*>(e)) kind = "LinAlgError";
-    else if (dynamic_cast<const c10::OutOfMemoryError*>(e)) kind = "OutOfMemoryError";
-    else if (dynamic_cast<const c10::AcceleratorError*>(e)) kind = "AcceleratorError";
-    else if (dynamic_cast<const c10::BufferError*>(e)) kind = "BufferError";
-    else if (dynamic_cast<const c10::DistError*>(e)) kind = "DistError";
+    if (dynamic_cast<const c10::IndexError*>(e))
+      kind = "IndexError";
+    else if (dynamic_cast<const c10::ValueError*>(e))
+      kind = "ValueError";
+    else if (dynamic_cast<const c10::TypeError*>(e))
+      kind = "TypeError";
+    else if (dynamic_cast<const c10::NotImplementedError*>(e))
+      kind = "NotImplementedError";
+    else if (dynamic_cast<const c10::LinAlgError*>(e))
+      kind = "LinAlgError";
+    else if (dynamic_cast<const c10::OutOfMemoryError*>(e))
+      kind = "OutOfMemoryError";
+    else if (dynamic_cast<const c10::AcceleratorError*>(e))
+      kind = "AcceleratorError";
+    else if (dynamic_cast<const c10::BufferError*>(e))
+      kind = "BufferError";
+    else if (dynamic_cast<const c10::DistError*>(e))
+      kind = "DistError";
     return {kind, with_python_types(with_trace ? e->what() : e->what_without_backtrace())};
   }
   if (dynamic_cast<const ArgumentError*>(&error)) return {"TypeError", error.what()};
@@ -51,8 +60,9 @@ void throw_to_javascript(napi_env env, const char* operator_name) {
     }
     const Napi::HandleScope scope(env);
     try {
-      Napi::Value error = environment.make_error.Call({Napi::String::New(env, kind), Napi::String::New(env, message),
-          Napi::String::New(env, operator_name), Napi::Number::New(env, handle)});
+      Napi::Value error =
+          environment.make_error.Call({Napi::String::New(env, kind), Napi::String::New(env, message),
+                                       Napi::String::New(env, operator_name), Napi::Number::New(env, handle)});
       napi_throw(env, error);
     } catch (const Napi::Error& failed) {
       failed.ThrowAsJavaScriptException();

@@ -76,7 +76,7 @@ bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
   age_allocator_cache();
   // Minor collections have stopped helping when what they leave keeps growing.
   return !all && (alive > bytes_after_major_ + bytes_after_major_ / 2 + 4 * most_bytes_ ||
-                     table.alive() > tensors_after_major_ + tensors_after_major_ / 2 + kTensorsBeforeMajor);
+                  table.alive() > tensors_after_major_ + tensors_after_major_ / 2 + kTensorsBeforeMajor);
 }
 
 void Collector::adapt_budgets() {
@@ -86,13 +86,17 @@ void Collector::adapt_budgets() {
   if (ended_ != Clock::time_point{}) {
     const bool by_tensors = fresh_tensors_ >= tensor_budget_;
     size_t& budget = by_tensors ? tensor_budget_ : byte_budget_;
-    if (share > kMostShare) budget = std::min(budget * 2, by_tensors ? most_tensors_ : most_bytes_);
-    else if (share < kLeastShare) budget = std::max(budget / 2, std::min(budget, by_tensors ? kLeastTensors : kLeastBytes));
+    if (share > kMostShare)
+      budget = std::min(budget * 2, by_tensors ? most_tensors_ : most_bytes_);
+    else if (share < kLeastShare)
+      budget = std::max(budget / 2, std::min(budget, by_tensors ? kLeastTensors : kLeastBytes));
   }
   ended_ = now;
 }
 
-bool Collector::over_byte_budget() const { return alive_bytes() > threshold_; }
+bool Collector::over_byte_budget() const {
+  return alive_bytes() > threshold_;
+}
 
 void Collector::set_budget(size_t bytes, size_t tensors) {
   most_bytes_ = bytes;

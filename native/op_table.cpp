@@ -81,7 +81,8 @@ c10::OperatorHandle find_operator(const std::string& name, const std::string& ov
   return *found;
 }
 
-std::unique_ptr<BoundOperator> bind_operator(Environment& environment, const std::string& name, const std::string& overload) {
+std::unique_ptr<BoundOperator> bind_operator(Environment& environment, const std::string& name,
+                                             const std::string& overload) {
   auto handle = find_operator(name, overload);
   const auto& schema = handle.schema();
   auto bound = std::make_unique<BoundOperator>(BoundOperator{environment, handle, short_name(name)});
@@ -130,7 +131,8 @@ Napi::Value default_to_javascript(Napi::Env env, const c10::IValue& value) {
   if (value.isList()) {
     const auto list = value.toList();
     auto array = Napi::Array::New(env, list.size());
-    for (size_t i = 0; i < list.size(); i++) array.Set(static_cast<uint32_t>(i), default_to_javascript(env, list.get(i)));
+    for (size_t i = 0; i < list.size(); i++)
+      array.Set(static_cast<uint32_t>(i), default_to_javascript(env, list.get(i)));
     return array;
   }
   if (value.isTensor()) return env.Null();
@@ -155,7 +157,8 @@ Napi::Value schema(const Napi::CallbackInfo& info) {
     entry.Set("written", parameter.written);
     entry.Set("keyword_only", parameter.keyword_only);
     entry.Set("required", !parameter.default_value.has_value());
-    entry.Set("default_value", parameter.default_value ? default_to_javascript(env, *parameter.default_value) : env.Undefined());
+    entry.Set("default_value",
+              parameter.default_value ? default_to_javascript(env, *parameter.default_value) : env.Undefined());
     parameters.Set(parameters.Length(), entry);
   }
   Napi::Array results = Napi::Array::New(env);

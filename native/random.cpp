@@ -26,8 +26,10 @@ uint64_t seed_of(const Napi::Value& value) {
 at::Generator generator(const Napi::CallbackInfo& info, size_t index) {
   Environment& environment = Environment::of(info.Env());
   const int32_t handle = info[index].As<Napi::Number>().Int32Value();
-  if (handle == 0) return environment.own_generator ? *environment.own_generator : at::globalContext().defaultGenerator(at::kCPU);
-  if (handle < 0 || static_cast<size_t>(handle) > environment.generators.size() || !environment.generators[handle - 1].defined())
+  if (handle == 0)
+    return environment.own_generator ? *environment.own_generator : at::globalContext().defaultGenerator(at::kCPU);
+  if (handle < 0 || static_cast<size_t>(handle) > environment.generators.size() ||
+      !environment.generators[handle - 1].defined())
     throw ArgumentError("the Generator was disposed of or belongs to another thread");
   return environment.generators[handle - 1];
 }
@@ -36,15 +38,19 @@ at::Generator generator(const Napi::CallbackInfo& info, size_t index) {
 Napi::Value manual_seed(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const uint64_t seed = seed_of(info[0]);
-  if (environment.own_generator) environment.own_generator->set_current_seed(seed);
-  else at::manual_seed(seed);
+  if (environment.own_generator)
+    environment.own_generator->set_current_seed(seed);
+  else
+    at::manual_seed(seed);
   return info.Env().Undefined();
 }
 
 Napi::Value make_generator(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const c10::Device device(info[0].As<Napi::String>().Utf8Value());
-  at::Generator made = device.is_cpu() ? at::detail::createCPUGenerator() : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
+  at::Generator made =
+      device.is_cpu() ? at::detail::createCPUGenerator()
+                      : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
   uint32_t index;
   if (environment.free_generators.empty()) {
     index = static_cast<uint32_t>(environment.generators.size());
@@ -60,7 +66,8 @@ Napi::Value make_generator(const Napi::CallbackInfo& info) {
 Napi::Value free_generator(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const int32_t handle = info[0].As<Napi::Number>().Int32Value();
-  if (handle > 0 && static_cast<size_t>(handle) <= environment.generators.size() && environment.generators[handle - 1].defined()) {
+  if (handle > 0 && static_cast<size_t>(handle) <= environment.generators.size() &&
+      environment.generators[handle - 1].defined()) {
     environment.generators[handle - 1] = at::Generator();
     environment.free_generators.push_back(static_cast<uint32_t>(handle - 1));
   }

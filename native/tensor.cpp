@@ -21,7 +21,8 @@ namespace {
 Napi::Value to_array(Napi::Env env, at::IntArrayRef values) {
   napi_value array;
   napi_create_array_with_length(env, values.size(), &array);
-  for (size_t i = 0; i < values.size(); i++) napi_set_element(env, array, static_cast<uint32_t>(i), from_int(env, values[i]));
+  for (size_t i = 0; i < values.size(); i++)
+    napi_set_element(env, array, static_cast<uint32_t>(i), from_int(env, values[i]));
   return {env, array};
 }
 
@@ -37,15 +38,21 @@ Napi::Value layout(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int>(tensor_argument(info, 0).layout()));
 }
 
-Napi::Value shape(const Napi::CallbackInfo& info) { return to_array(info.Env(), tensor_argument(info, 0).sizes()); }
+Napi::Value shape(const Napi::CallbackInfo& info) {
+  return to_array(info.Env(), tensor_argument(info, 0).sizes());
+}
 
-Napi::Value stride(const Napi::CallbackInfo& info) { return to_array(info.Env(), tensor_argument(info, 0).strides()); }
+Napi::Value stride(const Napi::CallbackInfo& info) {
+  return to_array(info.Env(), tensor_argument(info, 0).strides());
+}
 
 Napi::Value ndim(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(tensor_argument(info, 0).dim()));
 }
 
-Napi::Value numel(const Napi::CallbackInfo& info) { return {info.Env(), from_int(info.Env(), tensor_argument(info, 0).numel())}; }
+Napi::Value numel(const Napi::CallbackInfo& info) {
+  return {info.Env(), from_int(info.Env(), tensor_argument(info, 0).numel())};
+}
 
 Napi::Value storage_offset(const Napi::CallbackInfo& info) {
   return {info.Env(), from_int(info.Env(), tensor_argument(info, 0).storage_offset())};
@@ -71,26 +78,49 @@ Napi::Value storage(const Napi::CallbackInfo& info) {
 
 // The address of its TensorImpl: two objects over one tensor have the same.
 Napi::Value identity(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(tensor_argument(info, 0).unsafeGetTensorImpl())));
+  return Napi::Number::New(
+      info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(tensor_argument(info, 0).unsafeGetTensorImpl())));
 }
 
-enum Fact : int { kRequiresGrad, kIsLeaf, kIsContiguous, kIsInference, kIsConj, kIsNeg, kIsQuantized, kRetainsGrad, kIsView, kIsNested };
+enum Fact : int {
+  kRequiresGrad,
+  kIsLeaf,
+  kIsContiguous,
+  kIsInference,
+  kIsConj,
+  kIsNeg,
+  kIsQuantized,
+  kRetainsGrad,
+  kIsView,
+  kIsNested
+};
 
 Napi::Value fact(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
   const auto answer = [&]() -> bool {
     switch (info[1].As<Napi::Number>().Int32Value()) {
-      case kRequiresGrad: return tensor.requires_grad();
-      case kIsLeaf: return tensor.is_leaf();
-      case kIsContiguous: return tensor.is_contiguous();
-      case kIsInference: return tensor.is_inference();
-      case kIsConj: return tensor.is_conj();
-      case kIsNeg: return tensor.is_neg();
-      case kIsQuantized: return tensor.is_quantized();
-      case kRetainsGrad: return tensor.retains_grad();
-      case kIsView: return tensor.is_view();
-      case kIsNested: return tensor.is_nested();
-      default: throw ArgumentError("no such fact");
+      case kRequiresGrad:
+        return tensor.requires_grad();
+      case kIsLeaf:
+        return tensor.is_leaf();
+      case kIsContiguous:
+        return tensor.is_contiguous();
+      case kIsInference:
+        return tensor.is_inference();
+      case kIsConj:
+        return tensor.is_conj();
+      case kIsNeg:
+        return tensor.is_neg();
+      case kIsQuantized:
+        return tensor.is_quantized();
+      case kRetainsGrad:
+        return tensor.retains_grad();
+      case kIsView:
+        return tensor.is_view();
+      case kIsNested:
+        return tensor.is_nested();
+      default:
+        throw ArgumentError("no such fact");
     }
   };
   return Napi::Boolean::New(info.Env(), answer());
@@ -105,8 +135,9 @@ Napi::Value set_requires_grad(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
   const bool wanted = info[1].As<Napi::Boolean>();
   if (!wanted && !tensor.is_leaf()) {
-    TORCH_CHECK(false, "you can only change requires_grad flags of leaf variables. If you want to use a computed "
-        "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+    TORCH_CHECK(false,
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+                "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().");
   }
   tensor.set_requires_grad(wanted);
   return info.Env().Undefined();
@@ -130,7 +161,8 @@ Napi::Value set_grad(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   const at::Tensor& gradient = tensor_argument(info, 1);
-  TORCH_CHECK_TYPE(gradient.unsafeGetTensorImpl() != tensor.unsafeGetTensorImpl(), "can't assign Variable as its own grad");
+  TORCH_CHECK_TYPE(gradient.unsafeGetTensorImpl() != tensor.unsafeGetTensorImpl(),
+                   "can't assign Variable as its own grad");
   TORCH_CHECK(gradient.scalar_type() == tensor.scalar_type(), "assigned grad has data of a different type");
   TORCH_CHECK(gradient.device() == tensor.device(), "assigned grad has data located on a different device");
   TORCH_CHECK(gradient.sizes() == tensor.sizes(), "assigned grad has data of a different size");
@@ -151,17 +183,23 @@ Napi::Value zero_grads(const Napi::CallbackInfo& info) {
       gradient = at::Tensor();
       continue;
     }
-    if (gradient.grad_fn()) gradient.detach_();
-    else gradient.requires_grad_(false);
+    if (gradient.grad_fn())
+      gradient.detach_();
+    else
+      gradient.requires_grad_(false);
     gradient.zero_();
   }
   return info.Env().Undefined();
 }
 
-Napi::Value item(const Napi::CallbackInfo& info) { return {info.Env(), from_scalar(info.Env(), tensor_argument(info, 0).item())}; }
+Napi::Value item(const Napi::CallbackInfo& info) {
+  return {info.Env(), from_scalar(info.Env(), tensor_argument(info, 0).item())};
+}
 
 // A second object over the same tensor (`x.to(x.dtype)`): disposing of one harms not the other.
-Napi::Value alias(const Napi::CallbackInfo& info) { return tensor_result(info, tensor_argument(info, 0)); }
+Napi::Value alias(const Napi::CallbackInfo& info) {
+  return tensor_result(info, tensor_argument(info, 0));
+}
 
 // A tensor that shares storage and version with `x` but nothing of its history, as nn.Parameter and .data have it.
 Napi::Value shallow_copy(const Napi::CallbackInfo& info) {

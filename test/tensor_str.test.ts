@@ -5,6 +5,9 @@ import { nn } from 'typetorch'
 import { afterEach, describe, expect, it } from 'vitest'
 import { live_torch, run_python } from './helpers/python.js'
 
+// dtypes by the names that the cases give
+const by_name = { ...torch }
+
 const golden = new URL('golden/conformance/', import.meta.url)
 
 interface Recorded {
@@ -22,7 +25,7 @@ const bytes = readFileSync(new URL('printing.bin', golden))
 
 function tensor_of({ value: { t } }: Recorded): torch.Tensor {
   const part = new Uint8Array(bytes.subarray(t.at, t.at + t.bytes))
-  const dtype = torch[t.dtype as 'float32']
+  const dtype = by_name[t.dtype as 'float32']
   const flat = part.length === 0 ? torch.empty([0], { dtype }) : torch.tensor(part).view(dtype)
   const x = flat.reshape(t.shape)
   return t.grad ? x.requires_grad_() : x

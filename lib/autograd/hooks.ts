@@ -83,10 +83,13 @@ export interface TensorHookHandle extends Disposable {
   remove(): void
 }
 
+/** Sees a gradient in backward; a tensor that it returns stands in the gradient's place. */
+export type TensorHook = ((gradient: Tensor) => Tensor | null | undefined) | ((gradient: Tensor) => void)
+
 /** Tensor.register_hook. */
 export function register_tensor_hook(
   tensor: Tensor,
-  hook: (gradient: Tensor) => Tensor | undefined | null | void,
+  hook: TensorHook,
 ): TensorHookHandle {
   const raw: RawHook = (handle) => {
     const answer = hook(wrap(handle as Handle))

@@ -1,4 +1,4 @@
-import { Device, type DeviceLike, device } from '../device.js'
+import { type Device, type DeviceLike, device } from '../device.js'
 import { collect_all } from '../memory.js'
 import { native } from '../native.js'
 import { check_cuda, is_initialized } from './available.js'

@@ -62,7 +62,6 @@ export {
   tanhshrink,
   threshold,
 } from './functional/activation.js'
-export { l1_loss, mse_loss } from './functional/loss.js'
 export {
   binary_cross_entropy,
   binary_cross_entropy_with_logits,
@@ -76,6 +75,7 @@ export {
 export * from './functional/dropout.js'
 export * from './functional/embedding.js'
 export * from './functional/interpolate.js'
+export { l1_loss, mse_loss } from './functional/loss.js'
 export * from './functional/margin_loss.js'
 export * from './functional/normalization.js'
 export * from './functional/pooling.js'

@@ -9,9 +9,14 @@ import { Resolver } from './resolver.js'
  * @param facts its overloads in the order they are tried
  * @param namespace the dispatcher's namespace
  */
-export function bind_overloads(name: string, facts: string, namespace = 'aten'): (...args: unknown[]) => unknown {
+export function bind_overloads(
+  name: string,
+  facts: string,
+  namespace = 'aten',
+): (...args: unknown[]) => unknown {
   const resolver = new Resolver(name, facts, namespace, 0)
   const operator = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
+    // biome-ignore lint/complexity/noArguments: a rest parameter would make an array at every call
     const count = arguments.length
     // biome-ignore lint/complexity/noArguments: a rest parameter would make an array at every call
     if (count > 5) return resolver.call_list([...arguments])
@@ -25,6 +30,7 @@ export function bind_overloads(name: string, facts: string, namespace = 'aten'):
 export function bind_method(name: string, facts: string): (this: Tensor, ...args: unknown[]) => unknown {
   const resolver = new Resolver(name, facts, 'aten', 1)
   const method = function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
+    // biome-ignore lint/complexity/noArguments: a rest parameter would make an array at every call
     const count = arguments.length
     // biome-ignore lint/complexity/noArguments: a rest parameter would make an array at every call
     if (count > 4) return resolver.call_list([this, ...arguments])

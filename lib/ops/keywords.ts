@@ -26,7 +26,9 @@ export function take_options<T extends object>(
   const keywords = is_options(last) ? last : undefined
   const positional = keywords === undefined ? args : args.slice(0, -1)
   if (positional.length > names.length) {
-    throw type_error(`${name}() takes ${names.length} positional argument${names.length === 1 ? '' : 's'} but ${positional.length} ${positional.length === 1 ? 'was' : 'were'} given`)
+    throw type_error(
+      `${name}() takes ${names.length} positional argument${names.length === 1 ? '' : 's'} but ${positional.length} ${positional.length === 1 ? 'was' : 'were'} given`,
+    )
   }
   const given = new Set<string>()
   positional.forEach((value, i) => {
@@ -38,14 +40,18 @@ export function take_options<T extends object>(
     if (keywords[keyword] === undefined) continue
     if (!(names as readonly string[]).includes(keyword)) {
       const closest = closest_name(keyword, names)
-      throw type_error(`${name}() got an unexpected keyword argument '${keyword}'${closest === undefined ? '' : `; did you mean '${closest}'?`}`)
+      throw type_error(
+        `${name}() got an unexpected keyword argument '${keyword}'${closest === undefined ? '' : `; did you mean '${closest}'?`}`,
+      )
     }
     if (given.has(keyword)) throw type_error(`${name}() got multiple values for argument '${keyword}'`)
     taken[keyword] = keywords[keyword]
   }
   const missing = names.filter((n) => !(n in taken))
   if (missing.length > 0) {
-    throw type_error(`${name}() missing ${missing.length} required positional argument${missing.length === 1 ? '' : 's'}: ${missing.map((n) => `'${n}'`).join(' and ')}`)
+    throw type_error(
+      `${name}() missing ${missing.length} required positional argument${missing.length === 1 ? '' : 's'}: ${missing.map((n) => `'${n}'`).join(' and ')}`,
+    )
   }
   return taken as T
 }

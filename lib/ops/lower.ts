@@ -1,5 +1,5 @@
-import { device, type DeviceLike } from '../device.js'
 import { check_cuda } from '../cuda/available.js'
+import { type DeviceLike, device } from '../device.js'
 import { raw_handle, Tensor } from '../tensor.js'
 import { LOWERED, type Lowered } from './lowered.js'
 
@@ -9,7 +9,9 @@ export function lower(value: unknown): unknown {
   if (value instanceof Tensor) return raw_handle(value)
   if (Array.isArray(value)) {
     const first: unknown = value[0]
-    return typeof first === 'object' || value.some((item) => typeof item === 'object') ? value.map(lower) : value
+    return typeof first === 'object' || value.some((item) => typeof item === 'object')
+      ? value.map(lower)
+      : value
   }
   if (LOWERED in value) return (value as Lowered)[LOWERED]
   return value

@@ -33,7 +33,9 @@ export function packet(namespace: string, name: string): Operator | undefined {
 }
 
 /** The operators of one namespace; each property is an operator, its own properties the single overloads. */
-export type OperatorNamespace = { readonly [name: string]: Operator & { readonly [overload: string]: Operator } }
+export type OperatorNamespace = {
+  readonly [name: string]: Operator & { readonly [overload: string]: Operator }
+}
 
 function namespace_of(namespace: string): OperatorNamespace {
   const made = new Map<string, Operator>()
@@ -43,10 +45,15 @@ function namespace_of(namespace: string): OperatorNamespace {
       let found = made.get(name)
       if (found === undefined) {
         found = packet(namespace, name)
-        if (found === undefined) throw runtime_error(`'_OpNamespace' '${namespace}' object has no attribute '${name}'`)
+        if (found === undefined)
+          throw runtime_error(`'_OpNamespace' '${namespace}' object has no attribute '${name}'`)
         for (const full of overloads_named(`${namespace}::${name}`)) {
           const overload = full.split('.')[1] ?? 'default'
-          Object.defineProperty(found, overload, { get: () => operator(full), enumerable: true, configurable: true })
+          Object.defineProperty(found, overload, {
+            get: () => operator(full),
+            enumerable: true,
+            configurable: true,
+          })
         }
         made.set(name, found)
       }
@@ -63,11 +70,14 @@ const namespaces = new Map<string, OperatorNamespace>()
  *
  * @see https://docs.pytorch.org/docs/2.13/torch.html#operator-tags
  */
-export const ops: { readonly [namespace: string]: OperatorNamespace } = new Proxy({} as { [namespace: string]: OperatorNamespace }, {
-  get(_, namespace) {
-    if (typeof namespace !== 'string') return undefined
-    let found = namespaces.get(namespace)
-    if (found === undefined) namespaces.set(namespace, (found = namespace_of(namespace)))
-    return found
+export const ops: { readonly [namespace: string]: OperatorNamespace } = new Proxy(
+  {} as { [namespace: string]: OperatorNamespace },
+  {
+    get(_, namespace) {
+      if (typeof namespace !== 'string') return undefined
+      let found = namespaces.get(namespace)
+      if (found === undefined) namespaces.set(namespace, (found = namespace_of(namespace)))
+      return found
+    },
   },
-})
+)

@@ -1,7 +1,7 @@
 import { context, enter_context } from '../autograd/context.js'
 import { link_hooks } from '../autograd/hooks.js'
 import type { DeviceLike } from '../device.js'
-import { native, type NativeOperator } from '../native.js'
+import { type NativeOperator, native } from '../native.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
 import { named_results } from './generated/face.js'
 import { lower, lower_device } from './lower.js'
@@ -36,7 +36,13 @@ const NUMBER = 2
 const NUMBERS = 3
 type Way = typeof PLAIN | typeof DEVICE | typeof NUMBER | typeof NUMBERS
 
-const ways: Record<string, Way> = { 'torch.device': DEVICE, int: NUMBER, float: NUMBER, Scalar: NUMBER, 'int[]': NUMBERS }
+const ways: Record<string, Way> = {
+  'torch.device': DEVICE,
+  int: NUMBER,
+  float: NUMBER,
+  Scalar: NUMBER,
+  'int[]': NUMBERS,
+}
 
 const bound = new Map<string, NativeOperator>()
 
@@ -66,9 +72,11 @@ export function make_plan(overload: Overload, found: Match): Plan {
   const slots = found.slots.slice(0, last)
   const only = results.length === 1 ? results[0]! : undefined
   const names = find_names(overload)
-  const in_place = (slot: Slot, i: number) => (slot === undefined || slot === i) && plain_kinds.has(parameters[i]!.kind)
+  const in_place = (slot: Slot, i: number) =>
+    (slot === undefined || slot === i) && plain_kinds.has(parameters[i]!.kind)
   const end = slots[last - 1]
-  const packed = typeof end === 'object' && 'from' in end && end.from === last - 1 && slots.slice(0, -1).every(in_place)
+  const packed =
+    typeof end === 'object' && 'from' in end && end.from === last - 1 && slots.slice(0, -1).every(in_place)
   return {
     overload,
     call: native_operator(overload, found.numbers),
@@ -128,18 +136,32 @@ export function run(plan: Plan, args: readonly unknown[], keywords: Keywords): u
     default:
       raw = plan.call(...v)
   }
-  const result = plan.single ? wrap(raw as number) : finish(plan, raw, (place) => value_in(slots[place], args, keywords))
+  const result = plan.single
+    ? wrap(raw as number)
+    : finish(plan, raw, (place) => value_in(slots[place], args, keywords))
   if (context.carriers !== 0) link_hooks(result, [...args, ...Object.values(keywords ?? {})])
-  if (overload.makes_tensors && keywords?.['requires_grad'] === true) native.set_requires_grad(handle_of(result as Tensor), true)
+  if (overload.makes_tensors && keywords?.['requires_grad'] === true)
+    native.set_requires_grad(handle_of(result as Tensor), true)
   return result
 }
 
 /** Makes a direct or packed call of up to five arguments: no array of arguments is made. */
-export function run_direct(plan: Plan, count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
+export function run_direct(
+  plan: Plan,
+  count: number,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+  e: unknown,
+): unknown {
   if (context.attention !== 0) enter_context()
   let raw: unknown
   if (plan.packed_from >= 0) {
-    raw = plan.packed_from === 0 ? plan.call(pack(count, a, b, c, d, e)) : plan.call(lower(a), pack(count - 1, b, c, d, e, undefined))
+    raw =
+      plan.packed_from === 0
+        ? plan.call(pack(count, a, b, c, d, e))
+        : plan.call(lower(a), pack(count - 1, b, c, d, e, undefined))
   } else {
     switch (count) {
       case 0:

@@ -2,7 +2,7 @@ import type { Tensor } from '../tensor.js'
 import { complain } from './complaint.js'
 import { numbers_as_tensors } from './generated/face.js'
 import { is_options } from './keywords.js'
-import { type Call, match, type Mismatch } from './match.js'
+import { type Call, type Mismatch, match } from './match.js'
 import { make_plan, type Plan, run, run_direct } from './plan.js'
 import { type Overload, overload_of } from './schema.js'
 import { ANEW, TENSOR, tag_of } from './tags.js'
@@ -118,7 +118,8 @@ export class Resolver {
     }
     for (const keyword in keywords) {
       const tag = tag_of(keywords[keyword])
-      if (tag === ANEW || (keyword === 'out' && tag !== TENSOR)) return run(this.resolve(positional, keywords), positional, keywords)
+      if (tag === ANEW || (keyword === 'out' && tag !== TENSOR))
+        return run(this.resolve(positional, keywords), positional, keywords)
       at = step(step_keyword(at, keyword), tag)
     }
     let plan = at.plan
@@ -135,7 +136,8 @@ function numbers_are_numbers(plan: Plan, args: readonly unknown[], keywords: Key
   return plan.slots.every((slot, i) => {
     // Sizes given one by one: each is looked at.
     if (typeof slot === 'object' && 'from' in slot) return !args.slice(slot.from).some(is_tensor)
-    const value = typeof slot === 'number' ? args[slot] : typeof slot === 'string' ? keywords![slot] : undefined
+    const value =
+      typeof slot === 'number' ? args[slot] : typeof slot === 'string' ? keywords![slot] : undefined
     return !is_tensor(value) || plan.overload.parameters[i]!.kind === 'Tensor'
   })
 }

@@ -54,7 +54,9 @@ export function wrap_value(kind: string, raw: unknown): unknown {
     case 'torch.dtype':
       return dtype_of_code(raw as number)
     case 'Scalar':
-      return typeof raw === 'object' && raw !== null ? new Complex((raw as Complex).re, (raw as Complex).im) : raw
+      return typeof raw === 'object' && raw !== null
+        ? new Complex((raw as Complex).re, (raw as Complex).im)
+        : raw
     default:
       return raw
   }
@@ -67,7 +69,8 @@ export function finish(plan: Plan, raw: unknown, value_of: (place: number) => un
   const { results } = plan.overload
   if (results.length === 0) return undefined
   if (results.length === 1) return wrap_value(results[0]!.kind, raw)
-  const values: unknown[] = plan.named === undefined ? new Array(results.length) : new plan.named(results.length)
+  const values: unknown[] =
+    plan.named === undefined ? new Array(results.length) : new plan.named(results.length)
   // Handles first: wrapping may collect, and run what overwrites them.
   const raws = raw as unknown[]
   for (let i = 0; i < results.length; i++) {

@@ -1,4 +1,4 @@
-import { native, type NativeParameter, type NativeSchema } from '../native.js'
+import { type NativeParameter, type NativeSchema, native } from '../native.js'
 
 /** A parameter of an operator. */
 export type Parameter = NativeParameter
@@ -39,7 +39,9 @@ export function overload_of(full: string): Overload {
       positional: keyword_only < 0 ? parameters.length : keyword_only,
       places: new Map(parameters.map((p, i) => [p.name, i])),
       outputs: parameters.flatMap((p, i) => (p.written && p.keyword_only ? [i] : [])),
-      makes_tensors: ['dtype', 'layout', 'device', 'pin_memory'].every((n) => parameters.some((p) => p.name === n)),
+      makes_tensors: ['dtype', 'layout', 'device', 'pin_memory'].every((n) =>
+        parameters.some((p) => p.name === n),
+      ),
     }
     overloads.set(full, found)
   }

@@ -1,10 +1,12 @@
 // The types that the generated declarations are written in.
-export type { Tensor } from '../tensor.js'
-export type { Scalar } from '../scalar.js'
-export type { DType } from '../dtype.js'
+
 export type { DeviceLike } from '../device.js'
-export type { Layout, MemoryFormat } from '../layout.js'
+export type { DType } from '../dtype.js'
 export type { Generator } from '../generator.js'
+export type { Layout, MemoryFormat } from '../layout.js'
+export type { Scalar } from '../scalar.js'
+export type { Tensor } from '../tensor.js'
+
 import type { Tensor } from '../tensor.js'
 
 /** A list of whole numbers: sizes, strides, dimensions. */

@@ -1,5 +1,5 @@
 import { runtime_error, type_name } from '../errors.js'
-import { Global, OP, Tuple } from './pickle_types.js'
+import { OP, Tuple } from './pickle_types.js'
 
 /** What a pickle may name: a class or function that its REDUCE calls, and what else may be done with it. */
 export interface Constructor {

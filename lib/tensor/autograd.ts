@@ -1,5 +1,5 @@
 import { context, enter_context } from '../autograd/context.js'
-import { register_tensor_hook, type TensorHookHandle } from '../autograd/hooks.js'
+import { register_tensor_hook, type TensorHook, type TensorHookHandle } from '../autograd/hooks.js'
 import { runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
@@ -51,15 +51,24 @@ export interface TensorAutograd {
    * @param gradient the gradient of what is differentiated with respect to this tensor; may be left out for one element
    * @see https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
    */
-  backward(gradient?: Tensor | null, retain_graph?: boolean | null, create_graph?: boolean, inputs?: Tensor | readonly Tensor[] | null): void
+  backward(
+    gradient?: Tensor | null,
+    retain_graph?: boolean | null,
+    create_graph?: boolean,
+    inputs?: Tensor | readonly Tensor[] | null,
+  ): void
   backward(options: BackwardOptions): void
   backward(gradient: Tensor | null, options: Omit<BackwardOptions, 'gradient'>): void
   /** Calls `hook` with the gradient in backward; what it returns replaces the gradient. */
-  register_hook(hook: (gradient: Tensor) => Tensor | undefined | null | void): TensorHookHandle
+  register_hook(hook: TensorHook): TensorHookHandle
   retain_grad(): void
 }
 
-const REQUIRES_GRAD = 0, IS_LEAF = 1, IS_QUANTIZED = 6, RETAINS_GRAD = 7, IS_NESTED = 9
+const REQUIRES_GRAD = 0,
+  IS_LEAF = 1,
+  IS_QUANTIZED = 6,
+  RETAINS_GRAD = 7,
+  IS_NESTED = 9
 
 export const autograd_methods = {
   requires_grad_(this: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {
@@ -67,8 +76,9 @@ export const autograd_methods = {
     native.set_requires_grad(raw_handle(this), wanted)
     return this
   },
-  register_hook(this: Tensor, hook: (gradient: Tensor) => Tensor | undefined | null | void) {
-    if (typeof hook !== 'function') throw type_error(`register_hook(): argument 'hook' must be function, not ${type_name(hook)}`)
+  register_hook(this: Tensor, hook: TensorHook) {
+    if (typeof hook !== 'function')
+      throw type_error(`register_hook(): argument 'hook' must be function, not ${type_name(hook)}`)
     return register_tensor_hook(this, hook)
   },
   retain_grad(this: Tensor) {
@@ -76,7 +86,11 @@ export const autograd_methods = {
   },
 }
 
-function getter(name: string, get: (tensor: Tensor) => unknown, set?: (tensor: Tensor, value: never) => void): void {
+function getter(
+  name: string,
+  get: (tensor: Tensor) => unknown,
+  set?: (tensor: Tensor, value: never) => void,
+): void {
   Object.defineProperty(Tensor.prototype, name, {
     get(this: Tensor) {
       return get(this)
@@ -123,7 +137,11 @@ function refuse_in_grad(tensor: Tensor, wanted: boolean): void {
 /** Puts the attributes on Tensor.prototype; `operator` gives the functions of the attributes that are operators. */
 export function install_attributes(operator: (name: string) => (tensor: Tensor) => Tensor): void {
   getter('grad', gradient_of, assign_gradient as (tensor: Tensor, value: never) => void)
-  getter('requires_grad', (t) => native.fact(raw_handle(t), REQUIRES_GRAD), refuse_in_grad as (tensor: Tensor, value: never) => void)
+  getter(
+    'requires_grad',
+    (t) => native.fact(raw_handle(t), REQUIRES_GRAD),
+    refuse_in_grad as (tensor: Tensor, value: never) => void,
+  )
   getter('is_leaf', (t) => native.fact(raw_handle(t), IS_LEAF))
   getter('retains_grad', (t) => native.fact(raw_handle(t), RETAINS_GRAD))
   getter('is_quantized', (t) => native.fact(raw_handle(t), IS_QUANTIZED))
@@ -137,15 +155,21 @@ export function install_attributes(operator: (name: string) => (tensor: Tensor) 
     const name = found.includes('HookedIdentity') ? 'BackwardHookFunctionBackward' : found
     return { name, toString: () => `<${name}>` }
   })
-  getter(
-    'data',
-    (t) => wrap(native.shallow_copy(raw_handle(t))),
-    ((t: Tensor, value: Tensor) => native.set_data(raw_handle(t), handle_of(value))) as (tensor: Tensor, value: never) => void,
-  )
-  for (const [name, op] of [['T', 'numpy_T'], ['mT', 'mT'], ['H', 'matrix_H'], ['mH', 'mH']] as const) getter(name, operator(op))
+  getter('data', (t) => wrap(native.shallow_copy(raw_handle(t))), ((t: Tensor, value: Tensor) =>
+    native.set_data(raw_handle(t), handle_of(value))) as (tensor: Tensor, value: never) => void)
+  for (const [name, op] of [
+    ['T', 'numpy_T'],
+    ['mT', 'mT'],
+    ['H', 'matrix_H'],
+    ['mH', 'mH'],
+  ] as const)
+    getter(name, operator(op))
   for (const name of ['real', 'imag'] as const) {
     const part = operator(name)
-    getter(name, part, ((t: Tensor, value: Tensor) => part(t).copy_(value)) as (tensor: Tensor, value: never) => void)
+    getter(name, part, ((t: Tensor, value: Tensor) => part(t).copy_(value)) as (
+      tensor: Tensor,
+      value: never,
+    ) => void)
   }
   getter('is_cpu', (t) => t.device.type === 'cpu')
   getter('is_cuda', (t) => t.device.type === 'cuda')

@@ -1,4 +1,3 @@
-import type { Tensor } from '../tensor.js'
 import type { DeviceLike } from '../device.js'
 import { Device } from '../device.js'
 import * as dtypes from '../dtype.js'
@@ -9,8 +8,9 @@ import { native } from '../native.js'
 import { bind_method } from '../ops/bind.js'
 import { is_options, take_options } from '../ops/keywords.js'
 import { Complex } from '../scalar.js'
+import type { Tensor } from '../tensor.js'
 import * as base from '../tensor.js'
-import { decode_elements, nest, type NestedList, type TypedArray, typed_view } from './elements.js'
+import { decode_elements, type NestedList, nest, type TypedArray, typed_view } from './elements.js'
 
 /** Keywords of {@link TensorConversions.to}. */
 export interface ToKeywords {
@@ -97,11 +97,23 @@ function to(this: Tensor, ...args: unknown[]): Tensor {
   if (first instanceof DType && args.length === 1) return convert_dtype.call(this, first) as Tensor
   const keywords: Record<string, unknown> = {}
   const positional = is_options(args[args.length - 1]) ? args.slice(0, -1) : args
-  const names = first instanceof DType ? ['dtype', 'non_blocking', 'copy'] : first instanceof base.Tensor ? ['other', 'non_blocking', 'copy'] : ['device', 'dtype', 'non_blocking', 'copy']
+  const names =
+    first instanceof DType
+      ? ['dtype', 'non_blocking', 'copy']
+      : first instanceof base.Tensor
+        ? ['other', 'non_blocking', 'copy']
+        : ['device', 'dtype', 'non_blocking', 'copy']
   const all = [...new Set([...names, 'device', 'dtype', 'memory_format', 'other'])]
-  const given: Record<string, unknown> = take_options('to', args, all, Object.fromEntries(all.map((n) => [n, undefined])))
+  const given: Record<string, unknown> = take_options(
+    'to',
+    args,
+    all,
+    Object.fromEntries(all.map((n) => [n, undefined])),
+  )
   if (positional.length === 0 && args.length === 0) {
-    throw type_error('to() received an invalid combination of arguments - got (), but expected one of:\n * (torch.device device, torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (Tensor tensor, bool non_blocking, bool copy, *, torch.memory_format memory_format)')
+    throw type_error(
+      'to() received an invalid combination of arguments - got (), but expected one of:\n * (torch.device device, torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (Tensor tensor, bool non_blocking, bool copy, *, torch.memory_format memory_format)',
+    )
   }
   if (given['other'] instanceof base.Tensor) {
     keywords['device'] = given['other'].device
@@ -111,15 +123,28 @@ function to(this: Tensor, ...args: unknown[]): Tensor {
     if (given[name] !== undefined && given[name] !== null) keywords[name] = given[name]
   }
   const target = keywords['device']
-  if (target !== undefined && !(target instanceof Device || typeof target === 'string' || typeof target === 'number')) {
+  if (
+    target !== undefined &&
+    !(target instanceof Device || typeof target === 'string' || typeof target === 'number')
+  ) {
     throw type_error(`to(): argument 'device' must be torch.device, not ${type_name(target)}`, 'to')
   }
   return convert.call(this, keywords) as Tensor
 }
 
 const legacy_names: Record<string, string> = {
-  float32: 'Float', float64: 'Double', float16: 'Half', bfloat16: 'BFloat16', uint8: 'Byte', int8: 'Char', int16: 'Short',
-  int32: 'Int', int64: 'Long', bool: 'Bool', complex64: 'ComplexFloat', complex128: 'ComplexDouble',
+  float32: 'Float',
+  float64: 'Double',
+  float16: 'Half',
+  bfloat16: 'BFloat16',
+  uint8: 'Byte',
+  int8: 'Char',
+  int16: 'Short',
+  int32: 'Int',
+  int64: 'Long',
+  bool: 'Bool',
+  complex64: 'ComplexFloat',
+  complex128: 'ComplexDouble',
 }
 
 const as = (dtype: DType) =>
@@ -155,7 +180,11 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
   item(this: Tensor) {
     const value = native.item(base.raw_handle(this))
     if (typeof value === 'bigint') {
-      throw make_error('RuntimeError', `item(): ${value} cannot be held exactly by a number; use item_bigint()`, 'item')
+      throw make_error(
+        'RuntimeError',
+        `item(): ${value} cannot be held exactly by a number; use item_bigint()`,
+        'item',
+      )
     }
     return typeof value === 'object' ? new Complex(value.re, value.im) : value
   },
@@ -172,12 +201,19 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
     return shape.length === 0 ? elements[0] : nest(elements, shape)
   },
   typed_array(this: Tensor, options: { copy?: boolean } = {}) {
-    if (options.copy === true) return typed_view(this.dtype, native.to_bytes(handle_of(this)), 0, this.numel())
+    if (options.copy === true)
+      return typed_view(this.dtype, native.to_bytes(handle_of(this)), 0, this.numel())
     if (this.requires_grad) {
-      throw runtime_error("Can't call typed_array() on Tensor that requires grad. Use tensor.detach().typed_array() instead.", 'typed_array')
+      throw runtime_error(
+        "Can't call typed_array() on Tensor that requires grad. Use tensor.detach().typed_array() instead.",
+        'typed_array',
+      )
     }
     if (!this.is_contiguous()) {
-      throw runtime_error('typed_array(): the tensor is not contiguous; call contiguous() first, or ask for { copy: true }', 'typed_array')
+      throw runtime_error(
+        'typed_array(): the tensor is not contiguous; call contiguous() first, or ask for { copy: true }',
+        'typed_array',
+      )
     }
     const buffer = native.storage_buffer(handle_of(this))
     return typed_view(this.dtype, buffer, this.storage_offset() * this.itemsize, this.numel())
@@ -228,8 +264,11 @@ function at_dim(values: number[], dim: number): number {
   const found = values[dim < 0 ? dim + values.length : dim]
   if (found === undefined) {
     const most = Math.max(values.length, 1)
-    throw make_error('IndexError', `Dimension out of range (expected to be in range of [${-most}, ${most - 1}], but got ${dim})`, 'size')
+    throw make_error(
+      'IndexError',
+      `Dimension out of range (expected to be in range of [${-most}, ${most - 1}], but got ${dim})`,
+      'size',
+    )
   }
   return found
 }
-

@@ -1,18 +1,26 @@
 import type { DeviceLike } from '../device.js'
-import * as dtypes from '../dtype.js'
 import type { DType } from '../dtype.js'
+import * as dtypes from '../dtype.js'
 import { type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
+import { take_options } from '../ops/keywords.js'
 import { lower_device } from '../ops/lower.js'
 import { LOWERED } from '../ops/lowered.js'
-import { take_options } from '../ops/keywords.js'
 import { operator } from '../ops/operator.js'
 import { Complex, FloatScalar } from '../scalar.js'
-import { Tensor, wrap, handle_of } from '../tensor.js'
+import { handle_of, Tensor, wrap } from '../tensor.js'
 import { dtype_of_array } from './elements.js'
 
 /** What `torch.tensor` makes a tensor from. */
-export type TensorData = number | bigint | boolean | FloatScalar | Complex | ArrayBufferView | Tensor | readonly TensorData[]
+export type TensorData =
+  | number
+  | bigint
+  | boolean
+  | FloatScalar
+  | Complex
+  | ArrayBufferView
+  | Tensor
+  | readonly TensorData[]
 
 /** Keywords of {@link tensor}. */
 export interface CreateOptions {
@@ -43,19 +51,25 @@ function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; t
       if (!list) throw type_error(`tensor(): not a sequence at dim ${depth}: ${type_name(value)}`, 'tensor')
       const items = value as unknown[]
       if (items.length !== shape[depth]) {
-        throw value_error(`expected sequence of length ${shape[depth]} at dim ${depth} (got ${items.length})`, 'tensor')
+        throw value_error(
+          `expected sequence of length ${shape[depth]} at dim ${depth} (got ${items.length})`,
+          'tensor',
+        )
       }
       for (const item of items) walk(item, depth + 1)
       return
     }
-    if (list) throw value_error(`too many dimensions at dim ${depth}: expected a number, got a sequence`, 'tensor')
+    if (list)
+      throw value_error(`too many dimensions at dim ${depth}: expected a number, got a sequence`, 'tensor')
     if (value instanceof Tensor) {
-      if (value.numel() !== 1) throw value_error('only one element tensors can be converted to numbers', 'tensor')
+      if (value.numel() !== 1)
+        throw value_error('only one element tensors can be converted to numbers', 'tensor')
       tensors = true
       leaves.push(value.item() as Leaf)
       return
     }
-    if (!is_leaf(value)) throw type_error(`tensor(): data of the type ${type_name(value)} cannot be made a tensor`, 'tensor')
+    if (!is_leaf(value))
+      throw type_error(`tensor(): data of the type ${type_name(value)} cannot be made a tensor`, 'tensor')
     leaves.push(value)
   }
   walk(data, 0)
@@ -68,7 +82,13 @@ function is_view(value: unknown): value is ArrayBufferView & ArrayLike<number> {
 
 function is_leaf(value: unknown): value is Leaf {
   const type = typeof value
-  return type === 'number' || type === 'bigint' || type === 'boolean' || value instanceof FloatScalar || value instanceof Complex
+  return (
+    type === 'number' ||
+    type === 'bigint' ||
+    type === 'boolean' ||
+    value instanceof FloatScalar ||
+    value instanceof Complex
+  )
 }
 
 /** By JavaScript type, never by value. */
@@ -76,12 +96,20 @@ function dtype_of(leaves: readonly Leaf[]): DType {
   let found: 'bool' | 'int' | 'float' | 'complex' | undefined
   const rank = { bool: 0, int: 1, float: 2, complex: 3 }
   for (const leaf of leaves) {
-    const kind = typeof leaf === 'boolean' ? 'bool' : typeof leaf === 'bigint' ? 'int' : leaf instanceof Complex ? 'complex' : 'float'
+    const kind =
+      typeof leaf === 'boolean'
+        ? 'bool'
+        : typeof leaf === 'bigint'
+          ? 'int'
+          : leaf instanceof Complex
+            ? 'complex'
+            : 'float'
     if (found === undefined || rank[kind] > rank[found]) found = kind
   }
   if (found === 'bool') return dtypes.bool
   if (found === 'int') return dtypes.int64
-  if (found === 'complex') return dtypes.get_default_dtype() === dtypes.float64 ? dtypes.complex128 : dtypes.complex64
+  if (found === 'complex')
+    return dtypes.get_default_dtype() === dtypes.float64 ? dtypes.complex128 : dtypes.complex64
   return dtypes.get_default_dtype()
 }
 
@@ -104,10 +132,15 @@ function from_leaves(leaves: readonly Leaf[], shape: readonly number[], dtype: D
     const whole = new BigInt64Array(leaves.length)
     leaves.forEach((leaf, i) => {
       if (typeof leaf === 'bigint') whole[i] = leaf
-      else if (leaf instanceof Complex) throw type_error("tensor(): 'complex' object cannot be interpreted as an integer", 'tensor')
+      else if (leaf instanceof Complex)
+        throw type_error("tensor(): 'complex' object cannot be interpreted as an integer", 'tensor')
       else {
         const number = Math.trunc(real_part(leaf))
-        if (!Number.isFinite(number)) throw value_error(`cannot convert float ${Number.isNaN(number) ? 'NaN' : 'infinity'} to integer`, 'tensor')
+        if (!Number.isFinite(number))
+          throw value_error(
+            `cannot convert float ${Number.isNaN(number) ? 'NaN' : 'infinity'} to integer`,
+            'tensor',
+          )
         whole[i] = BigInt(number)
       }
     })
@@ -141,7 +174,10 @@ export function make_tensor(data: unknown, options: CreateOptions): Tensor {
   } else if (is_leaf(data)) {
     made = from_leaves([data], [], options.dtype ?? dtype_of([data]))
   } else {
-    throw type_error(`tensor(): argument 'data' must be a number, bigint, boolean, array, typed array or Tensor, not ${type_name(data)}`, 'tensor')
+    throw type_error(
+      `tensor(): argument 'data' must be a number, bigint, boolean, array, typed array or Tensor, not ${type_name(data)}`,
+      'tensor',
+    )
   }
   if (options.device !== undefined && options.device !== null) {
     const text = lower_device(options.device)
@@ -184,17 +220,30 @@ export function tensor(...args: unknown[]): Tensor {
  *
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.as_tensor.html
  */
-export function as_tensor(data: TensorData, options: { dtype?: DType | null; device?: DeviceLike | null } = {}): Tensor {
+export function as_tensor(
+  data: TensorData,
+  options: { dtype?: DType | null; device?: DeviceLike | null } = {},
+): Tensor {
   if (data instanceof Tensor) {
     const same_dtype = !options.dtype || options.dtype === data.dtype
     const same_device = !options.device || lower_device(options.device) === String(data.device)
-    return same_dtype && same_device ? data : data.to({ dtype: options.dtype ?? data.dtype, device: options.device ?? data.device })
+    return same_dtype && same_device
+      ? data
+      : data.to({ dtype: options.dtype ?? data.dtype, device: options.device ?? data.device })
   }
   return make_tensor(data, options)
 }
 
 /** torch.asarray: {@link as_tensor} with a choice to copy. */
-export function asarray(data: TensorData, options: { dtype?: DType | null; device?: DeviceLike | null; copy?: boolean | null; requires_grad?: boolean } = {}): Tensor {
+export function asarray(
+  data: TensorData,
+  options: {
+    dtype?: DType | null
+    device?: DeviceLike | null
+    copy?: boolean | null
+    requires_grad?: boolean
+  } = {},
+): Tensor {
   const made = options.copy === true ? make_tensor(data, options) : as_tensor(data, options)
   return options.requires_grad === true ? made.requires_grad_() : made
 }
@@ -208,17 +257,25 @@ const full_operator = operator('aten::full')
  * @param fill_value the value
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.full.html
  */
-export function full(size: readonly (number | bigint)[], fill_value: Leaf, options: Omit<CreateOptions, 'pin_memory'> & { out?: Tensor } = {}): Tensor {
+export function full(
+  size: readonly (number | bigint)[],
+  fill_value: Leaf,
+  options: Omit<CreateOptions, 'pin_memory'> & { out?: Tensor } = {},
+): Tensor {
   const { out, requires_grad, dtype, device } = options
   if (out !== undefined) return operator('aten::full.out')(size, fill_value, { out })
-  const made = full_operator(size, fill_value, { dtype: dtype ?? dtype_of([fill_value]), ...(device ? { device } : {}) })
+  const made = full_operator(size, fill_value, {
+    dtype: dtype ?? dtype_of([fill_value]),
+    ...(device ? { device } : {}),
+  })
   return requires_grad === true ? made.requires_grad_() : made
 }
 
 function legacy(name: string, dtype: DType) {
   return (...args: (number | TensorData)[]): Tensor => {
     if (args.length === 0) return make_tensor([], { dtype })
-    if (args.every((a) => typeof a === 'number')) return operator('aten::empty.memory_format')(args, { dtype })
+    if (args.every((a) => typeof a === 'number'))
+      return operator('aten::empty.memory_format')(args, { dtype })
     if (args.length !== 1) throw type_error(`${name}(): expected sizes or data, not ${args.length} arguments`)
     return make_tensor(args[0], { dtype })
   }
@@ -236,4 +293,3 @@ export const IntTensor = legacy('IntTensor', dtypes.int32)
 /** Integers of 64 bits: `torch.LongTensor([0, 2, 1])`. */
 export const LongTensor = legacy('LongTensor', dtypes.int64)
 export const BoolTensor = legacy('BoolTensor', dtypes.bool)
-

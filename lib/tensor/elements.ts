@@ -1,5 +1,5 @@
-import * as dtypes from '../dtype.js'
 import type { DType } from '../dtype.js'
+import * as dtypes from '../dtype.js'
 import { make_error, type_error } from '../errors.js'
 import { native } from '../native.js'
 import { Complex } from '../scalar.js'
@@ -10,9 +10,21 @@ export type NestedList = number | NestedList[]
 
 /** The typed arrays that tensors come as. */
 export type TypedArray =
-  | Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
 
-type TypedArrayClass = { new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray; BYTES_PER_ELEMENT: number }
+type TypedArrayClass = {
+  new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray
+  BYTES_PER_ELEMENT: number
+}
 
 const classes: Record<string, [TypedArrayClass, items: number]> = {
   float32: [Float32Array, 1],
@@ -57,7 +69,10 @@ export function typed_view(dtype: DType, buffer: ArrayBufferLike, offset: number
 /** The elements row by row, as numbers, booleans or Complex. */
 export function decode_elements(tensor: Tensor): unknown[] {
   const { dtype } = tensor
-  const exact = dtype.is_floating_point && dtype !== dtypes.float64 && dtype !== dtypes.float32 ? tensor.detach().to(dtypes.float32) : tensor
+  const exact =
+    dtype.is_floating_point && dtype !== dtypes.float64 && dtype !== dtypes.float32
+      ? tensor.detach().to(dtypes.float32)
+      : tensor
   const wide = dtype === dtypes.complex32 ? tensor.detach().to(dtypes.complex64) : exact
   const array = typed_view(wide.dtype, native.to_bytes(handle_of(wide)), 0, wide.numel())
   if (dtype === dtypes.bool) return Array.from(array as Uint8Array, (v) => v !== 0)
@@ -65,14 +80,19 @@ export function decode_elements(tensor: Tensor): unknown[] {
     const parts = array as Float64Array
     return Array.from({ length: parts.length / 2 }, (_, i) => new Complex(parts[2 * i]!, parts[2 * i + 1]!))
   }
-  if (array instanceof BigInt64Array || array instanceof BigUint64Array) return Array.from(array as BigInt64Array, safe_number)
+  if (array instanceof BigInt64Array || array instanceof BigUint64Array)
+    return Array.from(array as BigInt64Array, safe_number)
   return Array.from(array as Float64Array)
 }
 
 function safe_number(value: bigint): number {
   const number = Number(value)
   if (Number.isSafeInteger(number) || BigInt(number) === value) return number
-  throw make_error('RuntimeError', `tolist(): ${value} cannot be held exactly by a number; use typed_array() or item_bigint()`, 'tolist')
+  throw make_error(
+    'RuntimeError',
+    `tolist(): ${value} cannot be held exactly by a number; use typed_array() or item_bigint()`,
+    'tolist',
+  )
 }
 
 /** A flat array as nested arrays of a shape. */

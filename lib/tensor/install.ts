@@ -1,25 +1,36 @@
-import { run_hook } from '../autograd/hooks.js'
+import { tensor_str } from '../_tensor_str.js'
 import { tensor_backward } from '../autograd/backward.js'
-import { tensor_methods } from '../ops/generated/face.js'
+import { run_hook } from '../autograd/hooks.js'
 import { bind_method } from '../ops/bind.js'
+import { tensor_methods } from '../ops/generated/face.js'
 import { operator } from '../ops/operator.js'
 import { scope_takes } from '../scope.js'
 import { install_hook_runner, install_parts, Tensor } from '../tensor.js'
-import { tensor_str } from '../_tensor_str.js'
 import { autograd_methods, install_attributes } from './autograd.js'
 import { conversions, install_creation } from './conversions.js'
 import { make_tensor } from './create.js'
 import { functional_methods } from './functional_methods.js'
-import { at, type IndexItem, set_at } from './indexing.js'
+import { at, set_at } from './indexing.js'
 
 // Puts Tensor together from the files that import it: the generated methods, then those written by hand.
 
 const define = (name: string, value: unknown): void => {
-  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true, enumerable: false })
+  Object.defineProperty(Tensor.prototype, name, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  })
 }
 
 for (const name of Object.keys(tensor_methods)) define(name, bind_method(name, tensor_methods[name]!))
-for (const [name, value] of Object.entries({ ...conversions, ...autograd_methods, ...functional_methods, backward: tensor_backward })) define(name, value)
+for (const [name, value] of Object.entries({
+  ...conversions,
+  ...autograd_methods,
+  ...functional_methods,
+  backward: tensor_backward,
+}))
+  define(name, value)
 install_attributes((name) => operator(`aten::${name}`))
 install_parts({
   scope: scope_takes,

@@ -32,18 +32,24 @@ ConvOptions parse(const Napi::Object& object) {
   options.dilation = integers(object.Get("dilation"));
   options.groups = object.Get("groups").As<Napi::Number>().Int64Value();
   options.padding_mode = object.Get("padding_mode").As<Napi::String>();
-  if (object.Get("padding").IsString()) options.named_padding = object.Get("padding").As<Napi::String>();
-  else options.padding = integers(object.Get("padding"));
+  if (object.Get("padding").IsString())
+    options.named_padding = object.Get("padding").As<Napi::String>();
+  else
+    options.padding = integers(object.Get("padding"));
   options.reversed_padding = integers(object.Get("reversed_padding"));
   return options;
 }
 
 template <typename Padding>
-at::Tensor convolve(const ConvOptions& o, const at::Tensor& x, const at::Tensor& w, const std::optional<at::Tensor>& b, const Padding& padding) {
+at::Tensor convolve(const ConvOptions& o, const at::Tensor& x, const at::Tensor& w, const std::optional<at::Tensor>& b,
+                    const Padding& padding) {
   switch (o.dims) {
-    case 1: return at::conv1d(x, w, b, o.stride, padding, o.dilation, o.groups);
-    case 2: return at::conv2d(x, w, b, o.stride, padding, o.dilation, o.groups);
-    default: return at::conv3d(x, w, b, o.stride, padding, o.dilation, o.groups);
+    case 1:
+      return at::conv1d(x, w, b, o.stride, padding, o.dilation, o.groups);
+    case 2:
+      return at::conv2d(x, w, b, o.stride, padding, o.dilation, o.groups);
+    default:
+      return at::conv3d(x, w, b, o.stride, padding, o.dilation, o.groups);
   }
 }
 
@@ -58,9 +64,11 @@ Napi::Value make_conv(const Napi::CallbackInfo& info) {
     const auto bias = t[2].defined() ? std::optional(t[2]) : std::nullopt;
     if (options.padding_mode != "zeros") {
       const std::vector<int64_t> none(options.dims, 0);
-      return convolve(options, at::pad(t[0], options.reversed_padding, options.padding_mode), t[1], bias, at::IntArrayRef(none));
+      return convolve(options, at::pad(t[0], options.reversed_padding, options.padding_mode), t[1], bias,
+                      at::IntArrayRef(none));
     }
-    if (!options.named_padding.empty()) return convolve(options, t[0], t[1], bias, std::string_view(options.named_padding));
+    if (!options.named_padding.empty())
+      return convolve(options, t[0], t[1], bias, std::string_view(options.named_padding));
     return convolve(options, t[0], t[1], bias, at::IntArrayRef(options.padding));
   });
 }

@@ -12,7 +12,15 @@
 namespace typetorch {
 namespace {
 
-enum Flag : int { kAmsgrad = 1, kMaximize = 2, kCapturable = 4, kDecoupled = 8, kForeach = 16, kFused = 32, kDifferentiable = 64 };
+enum Flag : int {
+  kAmsgrad = 1,
+  kMaximize = 2,
+  kCapturable = 4,
+  kDecoupled = 8,
+  kForeach = 16,
+  kFused = 32,
+  kDifferentiable = 64
+};
 
 // Adds one to a step count without a kernel's ceremony where it is one float in memory.
 void count_step(at::Tensor& step) {
@@ -58,7 +66,8 @@ Napi::Value adam_step(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i + 4 < handles.ElementLength(); i += 5) {
     const at::Tensor& param = environment.tensor(handles[i]);
     if (!param.grad().defined()) continue;
-    TORCH_CHECK(!param.grad().is_sparse(), "Adam does not support sparse gradients, please consider SparseAdam instead");
+    TORCH_CHECK(!param.grad().is_sparse(),
+                "Adam does not support sparse gradients, please consider SparseAdam instead");
     tensors.params.push_back(param);
     tensors.grads.push_back(param.grad());
     tensors.exp_avgs.push_back(environment.tensor(handles[i + 1]));
@@ -68,11 +77,14 @@ Napi::Value adam_step(const Napi::CallbackInfo& info) {
   }
   if (tensors.params.empty()) return info.Env().Undefined();
 
-  if (flags & kFused) adam_fused(tensors, options);
-  else if (flags & kForeach) adam_foreach(tensors, options);
+  if (flags & kFused)
+    adam_fused(tensors, options);
+  else if (flags & kForeach)
+    adam_foreach(tensors, options);
   else if (options.capturable || (flags & kDifferentiable) || options.tensor_rates())
     adam_single_general(tensors, options, flags & kDifferentiable);
-  else adam_single(tensors, options);
+  else
+    adam_single(tensors, options);
   return info.Env().Undefined();
 }
 
@@ -114,8 +126,10 @@ void adam_single(AdamTensors& tensors, const AdamOptions& o) {
 
     count_step(tensors.steps[i]);
     if (o.weight_decay != 0) {
-      if (o.decoupled_weight_decay) param.mul_(1 - o.lr * o.weight_decay);
-      else grad = grad.add(param, o.weight_decay);
+      if (o.decoupled_weight_decay)
+        param.mul_(1 - o.lr * o.weight_decay);
+      else
+        grad = grad.add(param, o.weight_decay);
     }
     if (param.is_complex()) {
       for (at::Tensor* part : {&param, &grad, &exp_avg, &exp_avg_sq}) *part = at::view_as_real(*part);
@@ -130,11 +144,14 @@ void adam_single(AdamTensors& tensors, const AdamOptions& o) {
     const double step_size = o.lr / bias_correction1;
     const double bias_correction2_sqrt = std::pow(bias_correction2, 0.5);
     if (o.amsgrad) at::maximum_out(max_exp_avg_sq, max_exp_avg_sq, exp_avg_sq);
-    const at::Tensor denominator = (o.amsgrad ? max_exp_avg_sq : exp_avg_sq).sqrt().div_(bias_correction2_sqrt).add_(o.eps);
+    const at::Tensor denominator =
+        (o.amsgrad ? max_exp_avg_sq : exp_avg_sq).sqrt().div_(bias_correction2_sqrt).add_(o.eps);
     param.addcdiv_(exp_avg, denominator, -step_size);
   }
 }
 
-void export_adam(Napi::Env env, Napi::Object exports) { export_function<adam_step>(env, exports, "adam_step"); }
+void export_adam(Napi::Env env, Napi::Object exports) {
+  export_function<adam_step>(env, exports, "adam_step");
+}
 
 }  // namespace typetorch

@@ -56,15 +56,19 @@ Value power(const Value& beta, const Value& step) {
 }
 
 void multiply_in_place(at::Tensor& tensor, const Value& v) {
-  if (v.is_tensor()) tensor.mul_(v.tensor());
-  else tensor.mul_(v.number());
+  if (v.is_tensor())
+    tensor.mul_(v.tensor());
+  else
+    tensor.mul_(v.number());
 }
 
 void check_capturable(const at::Tensor& param, const at::Tensor& step) {
   const auto type = param.device().type();
-  const bool supported = type == at::kCUDA || type == at::kXPU || type == at::kHPU || type == at::kPrivateUse1 || type == at::kXLA;
+  const bool supported =
+      type == at::kCUDA || type == at::kXPU || type == at::kHPU || type == at::kPrivateUse1 || type == at::kXLA;
   TORCH_CHECK(type == step.device().type() && supported,
-      "If capturable=True, params and state_steps must be on supported devices: ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla'].");
+              "If capturable=True, params and state_steps must be on supported devices: ['cuda', 'xpu', 'hpu', "
+              "'privateuseone', 'xla'].");
 }
 
 }  // namespace
@@ -85,8 +89,10 @@ void adam_single_general(AdamTensors& tensors, const AdamOptions& o, bool differ
 
     step_t.add_(1);
     if (o.weight_decay != 0) {
-      if (o.decoupled_weight_decay) multiply_in_place(param, one_minus(times(lr, o.weight_decay)));
-      else grad = grad.add(param, o.weight_decay);
+      if (o.decoupled_weight_decay)
+        multiply_in_place(param, one_minus(times(lr, o.weight_decay)));
+      else
+        grad = grad.add(param, o.weight_decay);
     }
     if (param.is_complex()) {
       for (at::Tensor* part : {&param, &grad, &exp_avg, &exp_avg_sq}) *part = at::view_as_real(*part);
@@ -102,20 +108,24 @@ void adam_single_general(AdamTensors& tensors, const AdamOptions& o, bool differ
 
     const Value step = o.capturable || differentiable ? Value{step_t} : Value{step_t.item<double>()};
     const Value step_size = divide(lr, one_minus(power(beta1, step)));
-    const Value bias_correction2_sqrt = o.capturable || differentiable ? Value{one_minus(power(beta2, step)).tensor().sqrt()}
-                                                                       : square_root(one_minus(power(beta2, step)));
+    const Value bias_correction2_sqrt = o.capturable || differentiable
+                                            ? Value{one_minus(power(beta2, step)).tensor().sqrt()}
+                                            : square_root(one_minus(power(beta2, step)));
     if (o.capturable || differentiable) {
       const at::Tensor step_size_neg = step_size.tensor().neg();
-      if (o.amsgrad) max_exp_avg_sq.copy_(at::maximum(differentiable ? max_exp_avg_sq.clone() : max_exp_avg_sq, exp_avg_sq));
+      if (o.amsgrad)
+        max_exp_avg_sq.copy_(at::maximum(differentiable ? max_exp_avg_sq.clone() : max_exp_avg_sq, exp_avg_sq));
       const at::Tensor root = (o.amsgrad ? max_exp_avg_sq : exp_avg_sq).sqrt();
-      const at::Tensor denominator = (root / (bias_correction2_sqrt.tensor() * step_size_neg)).add_(step_size_neg.reciprocal() * o.eps);
+      const at::Tensor denominator =
+          (root / (bias_correction2_sqrt.tensor() * step_size_neg)).add_(step_size_neg.reciprocal() * o.eps);
       param.addcdiv_(differentiable ? exp_avg.clone() : exp_avg, denominator);
       continue;
     }
     if (o.amsgrad) at::maximum_out(max_exp_avg_sq, max_exp_avg_sq, exp_avg_sq);
     const at::Tensor root = (o.amsgrad ? max_exp_avg_sq : exp_avg_sq).sqrt();
-    const at::Tensor denominator =
-        (bias_correction2_sqrt.is_tensor() ? root / bias_correction2_sqrt.tensor() : root / bias_correction2_sqrt.number()).add_(o.eps);
+    const at::Tensor denominator = (bias_correction2_sqrt.is_tensor() ? root / bias_correction2_sqrt.tensor()
+                                                                      : root / bias_correction2_sqrt.number())
+                                       .add_(o.eps);
     const at::Scalar value = step_size.is_tensor() ? step_size.tensor().neg().item() : at::Scalar(-step_size.number());
     param.addcdiv_(exp_avg, denominator, value);
   }

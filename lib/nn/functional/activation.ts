@@ -87,8 +87,7 @@ export function leaky_relu(
   negative_slope: number | { negative_slope?: number; inplace?: boolean } = 0.01,
   inplace: Inplace = false,
 ): Tensor {
-  const given =
-    is_number(negative_slope) ? { negative_slope, inplace: is_inplace(inplace) } : negative_slope
+  const given = is_number(negative_slope) ? { negative_slope, inplace: is_inplace(inplace) } : negative_slope
   const slope = given.negative_slope ?? 0.01
   return given.inplace ? nn.leaky_relu_(input, slope) : nn.leaky_relu(input, slope)
 }
