@@ -14,7 +14,7 @@ constexpr size_t kTensorsBeforeMajor = 200'000;
 // Garbage is used again while it is still in the processor's cache, so the less that waits the better, as long
 // as collections take no more than this share of the time.
 constexpr double kLeastShare = 0.012;
-constexpr double kMostShare = 0.04;
+constexpr double kMostShare = 0.06;
 constexpr size_t kLeastBytes = size_t{4} << 20;
 constexpr size_t kLeastTensors = 1'000;
 
@@ -72,11 +72,16 @@ bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
   }
   fresh_tensors_ = 0;
   fresh_device_bytes_ = 0;
-  threshold_ = alive + std::max(byte_budget_, alive / 4);
+  threshold_ = alive + std::max(byte_budget_, alive / 2);
   age_allocator_cache();
   // Minor collections have stopped helping when what they leave keeps growing.
   return !all && (alive > bytes_after_major_ + bytes_after_major_ / 2 + 4 * most_bytes_ ||
                   table.alive() > tensors_after_major_ + tensors_after_major_ / 2 + kTensorsBeforeMajor);
+}
+
+void Collector::begin() {
+  began_ = Clock::now();
+  bytes_before_ = alive_bytes();
 }
 
 void Collector::adapt_budgets() {
@@ -86,8 +91,16 @@ void Collector::adapt_budgets() {
   if (ended_ != Clock::time_point{}) {
     const bool by_tensors = fresh_tensors_ >= tensor_budget_;
     size_t& budget = by_tensors ? tensor_budget_ : byte_budget_;
-    if (share > kMostShare)
-      budget = std::min(budget * 2, by_tensors ? most_tensors_ : most_bytes_);
+    // A collection that frees little comes too early: what is still in use survives it, is promoted by the next one,
+    // and then waits for a major one.
+    const size_t alive = alive_bytes();
+    const size_t freed = bytes_before_ - std::min(bytes_before_, alive);
+    const size_t young = bytes_before_ - std::min(bytes_before_, bytes_after_major_);
+    const bool early = !by_tensors && freed < young / 2;
+    if (early)
+      budget = std::min(budget * 2, most_bytes_);
+    else if (share > kMostShare)
+      budget = std::max(budget, std::min(budget * 2, by_tensors ? most_tensors_ : most_bytes_ / 2));
     else if (share < kLeastShare)
       budget = std::max(budget / 2, std::min(budget, by_tensors ? kLeastTensors : kLeastBytes));
   }

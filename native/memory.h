@@ -19,7 +19,7 @@ class Collector {
   void track(napi_env env, napi_value object, int32_t handle, uint32_t generation);
 
   // A collection is about to run: its cost counts from here.
-  void begin() { began_ = Clock::now(); }
+  void begin();
 
   // After a minor collection (`all` false) or a major one. Says whether a major one is due.
   bool sweep(napi_env env, TensorTable& table, bool all);
@@ -54,15 +54,16 @@ class Collector {
   void sweep_list(napi_env env, TensorTable& table, std::vector<Entry>& list);
 
   std::vector<Entry> young_, old_;
-  size_t most_bytes_ = size_t{32} << 20;
+  size_t most_bytes_ = size_t{64} << 20;
   size_t byte_budget_ = size_t{8} << 20;
   // Few enough that their memory is still in the processor's cache when it is used again.
-  size_t most_tensors_ = 8'000;
+  size_t most_tensors_ = 4'000;
   size_t tensor_budget_ = 1'000;
   size_t device_budget_ = size_t{512} << 20;
   size_t fresh_tensors_ = 0;
   size_t fresh_device_bytes_ = 0;
   size_t threshold_ = size_t{8} << 20;  // alive bytes at which the next collection is due
+  size_t bytes_before_ = 0;             // alive when the collection began
   size_t bytes_after_major_ = 0;
   size_t tensors_after_major_ = 0;
   Clock::time_point began_{}, ended_{};

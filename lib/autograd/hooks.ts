@@ -87,10 +87,7 @@ export interface TensorHookHandle extends Disposable {
 export type TensorHook = ((gradient: Tensor) => Tensor | null | undefined) | ((gradient: Tensor) => void)
 
 /** Tensor.register_hook. */
-export function register_tensor_hook(
-  tensor: Tensor,
-  hook: TensorHook,
-): TensorHookHandle {
+export function register_tensor_hook(tensor: Tensor, hook: TensorHook): TensorHookHandle {
   const raw: RawHook = (handle) => {
     const answer = hook(wrap(handle as Handle))
     if (answer instanceof Tensor) return handle_of(answer)
