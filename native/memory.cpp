@@ -13,7 +13,7 @@ constexpr size_t kTensorsBeforeMajor = 200'000;
 
 // Garbage is used again while it is still in the processor's cache, so the less that waits the better, as long
 // as collections take no more than this share of the time.
-constexpr double kLeastShare = 0.012;
+constexpr double kLeastShare = 0.03;
 constexpr double kMostShare = 0.06;
 constexpr size_t kLeastBytes = size_t{4} << 20;
 constexpr size_t kLeastTensors = 1'000;
