@@ -57,7 +57,7 @@ class Collector {
   size_t most_bytes_ = size_t{64} << 20;
   size_t byte_budget_ = size_t{8} << 20;
   // Few enough that their memory is still in the processor's cache when it is used again.
-  size_t most_tensors_ = 4'000;
+  size_t most_tensors_ = 1'000;
   size_t tensor_budget_ = 1'000;
   size_t device_budget_ = size_t{512} << 20;
   size_t fresh_tensors_ = 0;
