@@ -1,7 +1,6 @@
 import { type_error, type_name } from './errors.js'
 import { native } from './native.js'
 
-export { get_default_dtype } from './dtype.js'
 export { Generator } from './generator.js'
 
 import { handle_of, type Tensor, wrap } from './tensor.js'

@@ -28,11 +28,6 @@ export function scope_owner(owner: object): void {
   current?.owners.add(owner)
 }
 
-/** Whether a scope is open. */
-export function in_scope(): boolean {
-  return current !== undefined
-}
-
 /**
  * Says that a tensor outlives the scope that it was made in.
  *

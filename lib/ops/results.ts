@@ -34,13 +34,6 @@ export function named_array(names: readonly string[]): NamedArray {
   return found
 }
 
-/** Gives an array of results the fields' names as well. */
-export function name_fields(values: readonly unknown[], names: readonly string[]): unknown[] {
-  const named = new (named_array(names))(values.length)
-  for (let i = 0; i < values.length; i++) named[i] = values[i]
-  return named
-}
-
 export function wrap_value(kind: string, raw: unknown): unknown {
   switch (kind) {
     case 'Tensor':
@@ -71,7 +64,6 @@ export function finish(plan: Plan, raw: unknown, value_of: (place: number) => un
   if (results.length === 1) return wrap_value(results[0]!.kind, raw)
   const values: unknown[] =
     plan.named === undefined ? new Array(results.length) : new plan.named(results.length)
-  // Handles first: wrapping may collect, and run what overwrites them.
   const raws = raw as unknown[]
   for (let i = 0; i < results.length; i++) {
     const { parameter, kind } = results[i]!

@@ -69,8 +69,3 @@ export function overloads_named(name: string): string[] {
   }
   return by_name.get(name) ?? []
 }
-
-/** Forgets the list of operators, after a library has registered more. */
-export function forget_operator_names(): void {
-  by_name = undefined
-}
