@@ -1,7 +1,7 @@
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { type_error, type_name } from './errors.js'
-import { type Handle, type MemoryStats, native } from './native.js'
+import { type Handle, type MemoryStats, native, type SharedMemory } from './native.js'
 
 // Tensors are freed when a collection finds their objects gone (see docs/memory.md). New ones are handed to the
 // addon in batches; a collection is asked for when the addon says that enough garbage may be waiting.
@@ -34,12 +34,13 @@ const handles = new Int32Array(BATCH)
 const objects: (object | undefined)[] = new Array(BATCH).fill(undefined)
 let waiting = 0
 
-/** [0] is set by the addon when a collection is due. */
-let flags: Int32Array = new Int32Array(8)
+/** What the addon shares. */
+export const memory: SharedMemory = { flags: new Int32Array(8), lists: new Float64Array(64) }
 
-/** Called once by lib/tensor.ts with what the addon shares. */
-export function share_flags(shared: Int32Array): void {
-  flags = shared
+/** Called once by lib/tensor.ts. */
+export function share_memory(shared: SharedMemory): void {
+  memory.flags = shared.flags
+  memory.lists = shared.lists
 }
 
 function hand_over_batch(): void {
@@ -103,7 +104,7 @@ export function note(handle: Handle, object: object): void {
   objects[waiting] = object
   waiting++
   if (waiting === BATCH) hand_over_batch()
-  if (flags[0] !== 0) collect()
+  if (memory.flags[0] !== 0) collect()
 }
 
 /** A minor collection and a sweep; a major one where minor ones have stopped helping. */

@@ -83,6 +83,14 @@ export type Mode = 0 | 1 | 2 | 3
 /** A hook as the addon calls it; held there weakly. */
 export type RawHook = (gradient: Handle | Handle[]) => Handle | Handle[] | null
 
+/** Memory that both sides read and write. */
+export interface SharedMemory {
+  /** [0] is set when a collection is due; the rest are the handles of several results. */
+  flags: Int32Array
+  /** Lists of integers and handles on their way into a call: each as its length and then its numbers. */
+  lists: Float64Array
+}
+
 /** What the addon exports: native/addon.cpp's list, compared with this by a test. */
 export interface Native {
   start(functions: {
@@ -90,7 +98,7 @@ export interface Native {
     run_hook: (hook: RawHook, gradient: Handle | Handle[], mode: Mode) => Handle | Handle[] | null
     collect_all: () => void
     emit_warning: (message: string) => void
-  }): Int32Array
+  }): SharedMemory
 
   bind(name: string, overload: string, numbers?: number[], values?: [number, unknown][]): NativeOperator
   schema(name: string, overload: string): NativeSchema

@@ -4,7 +4,7 @@ import { type Device, device_of } from './device.js'
 import { type DType, dtype_of_code } from './dtype.js'
 import { make_error, runtime_error, type_error, type_name } from './errors.js'
 import { type Layout, layout_of_code } from './layout.js'
-import { collect_all, flush, note, share_flags } from './memory.js'
+import { collect_all, flush, note, share_memory } from './memory.js'
 import { type Handle, type Mode, native, type RawHook } from './native.js'
 import type { TensorMethods } from './ops/generated/methods.js'
 import type { TensorAutograd } from './tensor/autograd.js'
@@ -311,23 +311,22 @@ function emit_warning(message: string): void {
   process.emitWarning(message, 'UserWarning')
 }
 
-share_flags(
-  native.start({
-    make_error: (kind, message, operator, handle) => {
-      if (kind === 'DisposedError') return disposed_error(operator, message, handle)
-      if (kind === 'RuntimeError') return make_error(kind, python_types(message), operator)
-      const named =
-        kind === 'TypeError' && operator !== '' && /^(argument|missing|takes|Overflow)/.test(message)
-      return make_error(
-        kind,
-        named ? `${operator}${/^(argument|Overflow)/.test(message) ? '(): ' : '() '}${message}` : message,
-        operator,
-      )
-    },
-    run_hook: (hook, gradient, mode) => hook_runner(hook, gradient, mode),
-    collect_all,
-    emit_warning,
-  }),
-)
+const shared = native.start({
+  make_error: (kind, message, operator, handle) => {
+    if (kind === 'DisposedError') return disposed_error(operator, message, handle)
+    if (kind === 'RuntimeError') return make_error(kind, python_types(message), operator)
+    const named =
+      kind === 'TypeError' && operator !== '' && /^(argument|missing|takes|Overflow)/.test(message)
+    return make_error(
+      kind,
+      named ? `${operator}${/^(argument|Overflow)/.test(message) ? '(): ' : '() '}${message}` : message,
+      operator,
+    )
+  },
+  run_hook: (hook, gradient, mode) => hook_runner(hook, gradient, mode),
+  collect_all,
+  emit_warning,
+})
+share_memory(shared)
 
 export type { TensorHookHandle }

@@ -24,7 +24,7 @@ namespace {
 
 using namespace typetorch;
 
-// start({ make_error, run_hook, collect_all }): JavaScript's own functions; returns the shared flags.
+// start({ make_error, run_hook, collect_all }): JavaScript's own functions; returns the memory that is shared.
 Napi::Value start(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const auto functions = info[0].As<Napi::Object>();
@@ -32,7 +32,10 @@ Napi::Value start(const Napi::CallbackInfo& info) {
   environment.run_hook = Napi::Persistent(functions.Get("run_hook").As<Napi::Function>());
   environment.emit_warning = Napi::Persistent(functions.Get("emit_warning").As<Napi::Function>());
   environment.collect_all = Napi::Persistent(functions.Get("collect_all").As<Napi::Function>());
-  return environment.flags_reference.Value();
+  Napi::Object shared = Napi::Object::New(info.Env());
+  shared.Set("flags", environment.flags_reference.Value());
+  shared.Set("lists", environment.lists_reference.Value());
+  return shared;
 }
 
 }  // namespace

@@ -72,12 +72,16 @@ bool for_each_element(napi_env env, napi_value value, Each&& each) {
   return false;
 }
 
-const at::Tensor& tensor_at(Environment& environment, const Parameter& parameter, napi_value value, size_t position) {
-  int32_t handle = 0;
-  if (napi_get_value_int32(environment.env, value, &handle) != napi_ok) refuse(environment, parameter, value, position);
+const at::Tensor& living(Environment& environment, const Parameter& parameter, int32_t handle) {
   const at::Tensor* found = environment.tensors.find(handle);
   if (found == nullptr) throw DisposedTensor{handle, parameter.name};
   return *found;
+}
+
+const at::Tensor& tensor_at(Environment& environment, const Parameter& parameter, napi_value value, size_t position) {
+  int32_t handle = 0;
+  if (napi_get_value_int32(environment.env, value, &handle) != napi_ok) refuse(environment, parameter, value, position);
+  return living(environment, parameter, handle);
 }
 
 bool is_nullish(napi_env env, napi_value value) {
@@ -104,6 +108,40 @@ IValue to_list(Environment& environment, const Parameter& parameter, napi_value 
     if (!one || parameter.list_size == 0) refuse(environment, parameter, value, position);
     for (int32_t i = 0; i < parameter.list_size; i++) list.push_back(*one);
   }
+  return IValue(std::move(list));
+}
+
+// The next of the lists that JavaScript has laid down for this call, where the value says that it has.
+std::optional<c10::ArrayRef<double>> next_list(Environment& environment, napi_value value) {
+  bool laid = false;
+  if (napi_get_value_bool(environment.env, value, &laid) != napi_ok || !laid) return std::nullopt;
+  const double* numbers = environment.lists + environment.next_list;
+  const auto length = static_cast<size_t>(numbers[0]);
+  if (environment.next_list + 1 + length > Environment::kListNumbers) return std::nullopt;
+  environment.next_list += length + 1;
+  return c10::ArrayRef<double>(numbers + 1, length);
+}
+
+IValue to_int_list(Environment& environment, const Parameter& parameter, napi_value value, size_t position) {
+  const auto laid = next_list(environment, value);
+  if (!laid) return to_list<c10::List<int64_t>>(environment, parameter, value, position, to_int);
+  c10::List<int64_t> list;
+  list.reserve(laid->size());
+  for (const double number : *laid) list.push_back(static_cast<int64_t>(number));
+  return IValue(std::move(list));
+}
+
+IValue to_tensor_list(Environment& environment, const Parameter& parameter, napi_value value, size_t position) {
+  c10::List<at::Tensor> list;
+  if (const auto laid = next_list(environment, value)) {
+    list.reserve(laid->size());
+    for (const double handle : *laid) list.push_back(living(environment, parameter, static_cast<int32_t>(handle)));
+    return IValue(std::move(list));
+  }
+  if (!for_each_element(environment.env, value, [&](napi_value element) {
+        list.push_back(tensor_at(environment, parameter, element, position));
+      }))
+    refuse(environment, parameter, value, position);
   return IValue(std::move(list));
 }
 
@@ -203,14 +241,8 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
   switch (parameter.kind) {
     case Kind::Tensor:
       return to_tensor(environment, parameter, value, position);
-    case Kind::TensorList: {
-      c10::List<at::Tensor> list;
-      if (!for_each_element(env, value, [&](napi_value element) {
-            list.push_back(tensor_at(environment, parameter, element, position));
-          }))
-        refuse(environment, parameter, value, position);
-      return IValue(std::move(list));
-    }
+    case Kind::TensorList:
+      return to_tensor_list(environment, parameter, value, position);
     case Kind::OptionalTensorList: {
       c10::List<std::optional<at::Tensor>> list;
       if (!for_each_element(env, value, [&](napi_value element) {
@@ -228,7 +260,7 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
       return IValue(*number);
     }
     case Kind::IntList:
-      return to_list<c10::List<int64_t>>(environment, parameter, value, position, to_int);
+      return to_int_list(environment, parameter, value, position);
     case Kind::Float: {
       const auto number = to_double(env, value);
       if (!number) refuse(environment, parameter, value, position);

@@ -25,9 +25,12 @@ void on_environment_end(void* data) {
 Environment::Environment(napi_env env) : env(env) {
   environments++;
   current = this;
-  auto memory = Napi::Int32Array::New(env, 8);
+  auto memory = Napi::Int32Array::New(env, kFlags);
   flags = memory.Data();
   flags_reference = Napi::Persistent(memory);
+  auto numbers = Napi::Float64Array::New(env, kListNumbers);
+  lists = numbers.Data();
+  lists_reference = Napi::Persistent(numbers);
   napi_set_instance_data(env, this, nullptr, nullptr);
   napi_add_env_cleanup_hook(env, on_environment_end, this);
 }

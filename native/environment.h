@@ -48,9 +48,17 @@ struct Environment {
   Napi::FunctionReference collect_all;
   Napi::FunctionReference emit_warning;
 
-  // Shared with JavaScript as an Int32Array: [0] asks for a collection.
+  // Shared with JavaScript: [0] asks for a collection, the rest are the handles of several results.
+  static constexpr size_t kFlags = 8;
   Napi::Reference<Napi::Int32Array> flags_reference;
   int32_t* flags = nullptr;
+
+  // Shared with JavaScript: the lists of numbers of the call under way, each as its length and then its numbers.
+  // Node-API takes some 60 ns for an element of an array.
+  static constexpr size_t kListNumbers = 64;
+  Napi::Reference<Napi::Float64Array> lists_reference;
+  double* lists = nullptr;
+  size_t next_list = 0;
 
   // Argument stacks, one for each level of nesting: a hook inside backward may call operators.
   torch::jit::Stack& push_stack();

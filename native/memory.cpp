@@ -26,7 +26,7 @@ void Collector::track(napi_env env, napi_value object, int32_t handle, uint32_t 
   young_.push_back({reference, handle, generation, 0});
 }
 
-void Collector::sweep_list(napi_env env, TensorTable& table, std::vector<Entry>& list) {
+void Collector::sweep_list(napi_env env, TensorTable& table, std::vector<Entry>& list, bool at_once) {
   // Handles are opened in blocks, so that a long list does not grow one scope without bound.
   constexpr size_t kBlock = 1024;
   size_t kept = 0;
@@ -40,7 +40,10 @@ void Collector::sweep_list(napi_env env, TensorTable& table, std::vector<Entry>&
       napi_get_reference_value(env, entry.reference, &object);
       if (object == nullptr) {
         napi_delete_reference(env, entry.reference);
-        table.release_if(entry.handle, entry.generation);
+        if (at_once)
+          table.release_if(entry.handle, entry.generation);
+        else
+          table.retire_if(entry.handle, entry.generation);
         counts_.freed++;
       } else {
         entry.age++;
@@ -53,9 +56,12 @@ void Collector::sweep_list(napi_env env, TensorTable& table, std::vector<Entry>&
 }
 
 bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
-  sweep_list(env, table, young_);
+  table.release_retired();
+  // What their number made due is small.
+  const bool at_once = all || fresh_tensors_ < tensor_budget_;
+  sweep_list(env, table, young_, at_once);
   if (all) {
-    sweep_list(env, table, old_);
+    sweep_list(env, table, old_, at_once);
     counts_.major++;
   } else {
     counts_.minor++;

@@ -51,7 +51,7 @@ class Collector {
     uint32_t age;
   };
   bool over_byte_budget() const;
-  void sweep_list(napi_env env, TensorTable& table, std::vector<Entry>& list);
+  void sweep_list(napi_env env, TensorTable& table, std::vector<Entry>& list, bool at_once);
 
   std::vector<Entry> young_, old_;
   size_t most_bytes_ = size_t{64} << 20;

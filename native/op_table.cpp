@@ -10,6 +10,7 @@ namespace typetorch {
 namespace {
 
 constexpr size_t kMostArguments = 64;
+constexpr size_t kFewArguments = 6;
 
 // Draws from LibTorch's default generator by operators that take no Generator. Another environment swaps its own
 // state in for the length of its call, so all take turns as soon as there is more than one.
@@ -44,10 +45,16 @@ class DefaultGeneratorSwap {
 
 napi_value call_bound(napi_env env, napi_callback_info info) {
   void* data = nullptr;
-  size_t count = 0;
-  napi_get_cb_info(env, info, &count, nullptr, nullptr, &data);
+  napi_value arguments[kMostArguments];
+  // Node fills what the caller does not give, so few are asked for at first.
+  size_t count = kFewArguments;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
+  if (count > kFewArguments) {
+    count = kMostArguments;
+    napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  }
   auto* bound = static_cast<BoundOperator*>(data);
-  return guard(env, bound->name.c_str(), [&] { return bound->call(info); });
+  return guard(env, bound->name.c_str(), [&] { return bound->call(arguments, count); });
 }
 
 std::string short_name(const std::string& name) {
@@ -70,6 +77,14 @@ std::vector<int32_t> find_result_aliases(const c10::FunctionSchema& schema) {
     found.push_back(parameter);
   }
   return found;
+}
+
+bool has_several_tensor_results(const c10::FunctionSchema& schema, const std::vector<int32_t>& aliases) {
+  const auto& results = schema.returns();
+  if (results.size() < 2 || results.size() >= Environment::kFlags) return false;
+  for (size_t i = 0; i < results.size(); i++)
+    if (aliases[i] >= 0 || results[i].type()->kind() != c10::TypeKind::TensorType) return false;
+  return true;
 }
 
 c10::OperatorHandle find_operator(const std::string& name, const std::string& overload) {
@@ -96,6 +111,7 @@ std::unique_ptr<BoundOperator> bind_operator(Environment& environment, const std
   bound->draws_random_numbers = handle.hasTag(at::Tag::nondeterministic_seeded);
   bound->single_tensor_result = schema.returns().size() == 1 && bound->result_is_parameter[0] < 0 &&
                                 schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
+  bound->several_tensor_results = has_several_tensor_results(schema, bound->result_is_parameter);
   return bound;
 }
 
@@ -198,10 +214,7 @@ void collect_in_javascript(Environment& environment) {
 
 }  // namespace
 
-napi_value BoundOperator::call(napi_callback_info info) {
-  napi_value arguments[kMostArguments];
-  size_t count = kMostArguments;
-  napi_get_cb_info(environment.env, info, &count, arguments, nullptr, nullptr);
+napi_value BoundOperator::call(const napi_value* arguments, size_t count) {
   try {
     return call_once(arguments, count);
   } catch (const c10::OutOfMemoryError&) {
@@ -218,6 +231,7 @@ napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
     ~Pop() { environment.pop_stack(); }
   } pop{environment};
 
+  environment.next_list = 0;
   size_t next = 0;
   for (size_t i = 0; i < parameters.size(); i++) {
     const Parameter& parameter = parameters[i];
@@ -254,6 +268,11 @@ napi_value BoundOperator::wrap_results(torch::jit::Stack& stack) {
     napi_value result;
     napi_create_int32(env, environment.put(std::move(stack[0]).toTensor()), &result);
     return result;
+  }
+  if (several_tensor_results) {
+    for (size_t i = 0; i < stack.size(); i++)
+      environment.flags[i + 1] = environment.put(std::move(stack[i]).toTensor());
+    return undefined(env);
   }
   if (result_is_parameter.empty()) return undefined(env);
   if (result_is_parameter.size() == 1)

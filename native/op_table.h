@@ -20,10 +20,12 @@ struct BoundOperator {
   std::vector<int32_t> result_is_parameter = {};
   bool draws_random_numbers = false;
   bool single_tensor_result = false;
+  // All results are new tensors, and their handles have room beside the flags.
+  bool several_tensor_results = false;
   int32_t generator_parameter = -1;
 
   // Converts the arguments, calls the operator, returns the raw results.
-  napi_value call(napi_callback_info info);
+  napi_value call(const napi_value* arguments, size_t count);
 
  private:
   napi_value call_once(const napi_value* arguments, size_t count);

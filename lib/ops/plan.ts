@@ -3,10 +3,12 @@ import { link_hooks } from '../autograd/hooks.js'
 import type { DeviceLike } from '../device.js'
 import { type NativeOperator, native } from '../native.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
+import { compile, type Invoke } from './compile.js'
 import { named_results } from './generated/face.js'
+import { begin_lists, lay_list } from './lists.js'
 import { lower, lower_device } from './lower.js'
 import { type Match, number_of, type Slot } from './match.js'
-import { finish, named_array } from './results.js'
+import { finish, MOST_SHARED, named_places } from './results.js'
 import type { Overload } from './schema.js'
 
 type Keywords = Readonly<Record<string, unknown>> | null
@@ -22,27 +24,35 @@ export interface Plan {
   single: boolean
   /** The result is this parameter's own object (in-place, out=), or -1. */
   returns: number
-  /** Arguments stand in the parameters' order, and none needs more than `lower`. */
-  direct: boolean
-  /** As `direct`, but the arguments from this place on are one list: view(2, 3). Else -1. */
-  packed_from: number
-  /** The class of several results with names. */
-  named: (new (length: number) => unknown[]) | undefined
+  /** Lists that the addon may find in shared memory are among the parameters. */
+  lists: boolean
+  /** How many new tensors come back, whose handles the addon leaves in shared memory; or 0. */
+  several: number
+  /** The prototype of several results with names. */
+  names: object | undefined
+  /** Calls so far, until it is compiled; then what makes them. */
+  uses: number
+  invoke: Invoke | undefined
 }
 
-const PLAIN = 0
-const DEVICE = 1
-const NUMBER = 2
-const NUMBERS = 3
-type Way = typeof PLAIN | typeof DEVICE | typeof NUMBER | typeof NUMBERS
+export const PLAIN = 0
+export const DEVICE = 1
+export const NUMBER = 2
+export const NUMBERS = 3
+export const TENSOR_LIST = 4
+export type Way = typeof PLAIN | typeof DEVICE | typeof NUMBER | typeof NUMBERS | typeof TENSOR_LIST
 
-const ways: Record<string, Way> = {
+const ways_of_kinds: Record<string, Way> = {
   'torch.device': DEVICE,
   int: NUMBER,
   float: NUMBER,
   Scalar: NUMBER,
   'int[]': NUMBERS,
+  'Tensor[]': TENSOR_LIST,
 }
+
+/** Compiling takes as long as some two hundred calls save. Tests set it to compile at once. */
+export const compiling = { after: 200 }
 
 const bound = new Map<string, NativeOperator>()
 
@@ -53,10 +63,6 @@ export function native_operator(overload: Overload, numbers: number[]): NativeOp
   if (found === undefined) bound.set(key, (found = native.bind(overload.name, overload.overload, numbers)))
   return found
 }
-
-const plain_kinds = new Set(
-  'Tensor Scalar int float bool str int[] float[] bool[] Tensor[] Tensor?[] torch.dtype'.split(' '),
-)
 
 function find_names(overload: Overload): readonly string[] | undefined {
   const { results } = overload
@@ -72,21 +78,20 @@ export function make_plan(overload: Overload, found: Match): Plan {
   const slots = found.slots.slice(0, last)
   const only = results.length === 1 ? results[0]! : undefined
   const names = find_names(overload)
-  const in_place = (slot: Slot, i: number) =>
-    (slot === undefined || slot === i) && plain_kinds.has(parameters[i]!.kind)
-  const end = slots[last - 1]
-  const packed =
-    typeof end === 'object' && 'from' in end && end.from === last - 1 && slots.slice(0, -1).every(in_place)
+  const ways = slots.map((_, i) => ways_of_kinds[parameters[i]!.kind] ?? PLAIN)
+  const tensors = results.every((r) => r.kind === 'Tensor' && r.parameter < 0)
   return {
     overload,
     call: native_operator(overload, found.numbers),
     slots,
-    ways: slots.map((_, i) => ways[parameters[i]!.kind] ?? PLAIN),
+    ways,
+    lists: ways.includes(NUMBERS) || ways.includes(TENSOR_LIST),
+    several: tensors && results.length > 1 && results.length <= MOST_SHARED ? results.length : 0,
     single: only !== undefined && only.kind === 'Tensor' && only.parameter < 0,
     returns: only?.parameter ?? -1,
-    direct: slots.every(in_place),
-    packed_from: packed ? last - 1 : -1,
-    named: names === undefined ? undefined : named_array(names),
+    names: names === undefined ? undefined : named_places(names),
+    uses: 0,
+    invoke: undefined,
   }
 }
 
@@ -102,13 +107,14 @@ function value_in(slot: Slot, args: readonly unknown[], keywords: Keywords): unk
 function lower_by(way: Way, value: unknown): unknown {
   switch (way) {
     case PLAIN:
+    case TENSOR_LIST:
       return lower(value)
     case DEVICE:
       return value === undefined || value === null ? value : lower_device(value as DeviceLike)
     case NUMBER:
       return typeof value === 'object' ? number_of(value) : value
     default:
-      return Array.isArray(value) ? value.map(number_of) : number_of(value)
+      return Array.isArray(value) ? lay_list(value.map(number_of)) : number_of(value)
   }
 }
 
@@ -116,26 +122,9 @@ function lower_by(way: Way, value: unknown): unknown {
 export function run(plan: Plan, args: readonly unknown[], keywords: Keywords): unknown {
   if (context.attention !== 0) enter_context()
   const { slots, overload } = plan
-  const count = slots.length
-  const v: unknown[] = []
-  for (let i = 0; i < count; i++) v.push(lower_by(plan.ways[i]!, value_in(slots[i], args, keywords)))
-  let raw: unknown
-  switch (count) {
-    case 1:
-      raw = plan.call(v[0])
-      break
-    case 2:
-      raw = plan.call(v[0], v[1])
-      break
-    case 3:
-      raw = plan.call(v[0], v[1], v[2])
-      break
-    case 4:
-      raw = plan.call(v[0], v[1], v[2], v[3])
-      break
-    default:
-      raw = plan.call(...v)
-  }
+  if (plan.lists) begin_lists()
+  const values = slots.map((slot, i) => lower_by(plan.ways[i]!, value_in(slot, args, keywords)))
+  const raw = plan.call(...values)
   const result = plan.single
     ? wrap(raw as number)
     : finish(plan, raw, (place) => value_in(slots[place], args, keywords))
@@ -145,63 +134,9 @@ export function run(plan: Plan, args: readonly unknown[], keywords: Keywords): u
   return result
 }
 
-/** Makes a direct or packed call of up to five arguments: no array of arguments is made. */
-export function run_direct(
-  plan: Plan,
-  count: number,
-  a: unknown,
-  b: unknown,
-  c: unknown,
-  d: unknown,
-  e: unknown,
-): unknown {
-  if (context.attention !== 0) enter_context()
-  let raw: unknown
-  if (plan.packed_from >= 0) {
-    raw =
-      plan.packed_from === 0
-        ? plan.call(pack(count, a, b, c, d, e))
-        : plan.call(lower(a), pack(count - 1, b, c, d, e, undefined))
-  } else {
-    switch (count) {
-      case 0:
-        raw = plan.call()
-        break
-      case 1:
-        raw = plan.call(lower(a))
-        break
-      case 2:
-        raw = plan.call(lower(a), lower(b))
-        break
-      case 3:
-        raw = plan.call(lower(a), lower(b), lower(c))
-        break
-      case 4:
-        raw = plan.call(lower(a), lower(b), lower(c), lower(d))
-        break
-      default:
-        raw = plan.call(lower(a), lower(b), lower(c), lower(d), lower(e))
-    }
-  }
-  let result: unknown
-  if (plan.single) result = wrap(raw as number)
-  else if (plan.returns === 0) result = a
-  else result = finish(plan, raw, (place) => [a, b, c, d, e][place])
-  if (context.carriers !== 0) link_hooks(result, [a, b, c, d, e])
-  return result
-}
-
-function pack(count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown[] {
-  switch (count) {
-    case 1:
-      return [a]
-    case 2:
-      return [a, b]
-    case 3:
-      return [a, b, c]
-    case 4:
-      return [a, b, c, d]
-    default:
-      return [a, b, c, d, e]
-  }
+/** As `run`, for a plan that is kept for the next call whose values are of the same kinds. */
+export function run_kept(plan: Plan, args: readonly unknown[], keywords: Keywords): unknown {
+  if (plan.uses++ >= compiling.after) plan.invoke = compile(plan, args, keywords)
+  if (plan.invoke === undefined) return run(plan, args, keywords)
+  return plan.invoke(args[0], args[1], args[2], args[3], args[4], keywords)
 }

@@ -3,38 +3,32 @@ import { complain } from './complaint.js'
 import { numbers_as_tensors } from './generated/face.js'
 import { is_options } from './keywords.js'
 import { type Call, type Mismatch, match } from './match.js'
-import { make_plan, type Plan, run, run_direct } from './plan.js'
+import { make_plan, type Plan, run, run_kept } from './plan.js'
 import { type Overload, overload_of } from './schema.js'
 import { ANEW, TENSOR, tag_of } from './tags.js'
 
 type Keywords = Readonly<Record<string, unknown>>
 
-/** Calls seen so far, by what their arguments and keywords are. */
-interface Node {
-  by_tag: (Node | undefined)[]
-  by_keyword: Map<string, Node>
-  plan?: Plan
+/** What is kept of the calls whose values are of the same kinds; keywords lead on from one to the next. */
+interface Kept {
+  plan: Plan | undefined
+  by_keyword: Map<string, (Kept | undefined)[]>
 }
 
-const node = (): Node => ({ by_tag: [], by_keyword: new Map() })
+const node = (): Kept => ({ plan: undefined, by_keyword: new Map() })
 
-function step(from: Node, tag: number): Node {
-  return (from.by_tag[tag] ??= node())
-}
-
-function step_keyword(from: Node, keyword: string): Node {
-  let found = from.by_keyword.get(keyword)
-  if (found === undefined) from.by_keyword.set(keyword, (found = node()))
-  return found
+function step(from: Kept, keyword: string, tag: number): Kept {
+  let by_tag = from.by_keyword.get(keyword)
+  if (by_tag === undefined) from.by_keyword.set(keyword, (by_tag = []))
+  return (by_tag[tag] ??= node())
 }
 
 /** The overloads of one public name, and the plans of the calls seen so far. */
 export class Resolver {
-  private readonly plans = new Map<number, Plan>()
-  private readonly keyword_plans = node()
+  private readonly kept = new Map<number, Kept>()
   private overloads: { overload: Overload; out: boolean; numbers: boolean }[] | undefined
   private last_key = -1
-  private last_plan: Plan | undefined
+  private last: Kept | undefined
 
   /**
    * @param name what errors call it
@@ -85,50 +79,88 @@ export class Resolver {
   /** A call of up to five arguments. */
   call(count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
     let key = 1
+    let seen = 0
     let tag = TENSOR
-    if (count > 0) key = (key << 4) | (tag = tag_of(a))
-    if (count > 1 && tag !== ANEW) key = (key << 4) | (tag = tag_of(b))
-    if (count > 2 && tag !== ANEW) key = (key << 4) | (tag = tag_of(c))
-    if (count > 3 && tag !== ANEW) key = (key << 4) | (tag = tag_of(d))
-    if (count > 4 && tag !== ANEW) key = (key << 4) | (tag = tag_of(e))
-    if (tag === ANEW) return this.call_list([a, b, c, d, e].slice(0, count))
-    let plan = key === this.last_key ? this.last_plan! : this.plans.get(key)
-    if (plan === undefined) {
-      const args = [a, b, c, d, e].slice(0, count)
-      plan = this.resolve(args, null)
-      if (!numbers_are_numbers(plan, args, null)) return run(plan, args, null)
-      this.plans.set(key, plan)
+    if (count > 0) {
+      key = (key << 4) | (tag = tag_of(a))
+      seen = 1
     }
+    if (count > 1 && tag !== ANEW) {
+      key = (key << 4) | (tag = tag_of(b))
+      seen = 2
+    }
+    if (count > 2 && tag !== ANEW) {
+      key = (key << 4) | (tag = tag_of(c))
+      seen = 3
+    }
+    if (count > 3 && tag !== ANEW) {
+      key = (key << 4) | (tag = tag_of(d))
+      seen = 4
+    }
+    if (count > 4 && tag !== ANEW) {
+      key = (key << 4) | (tag = tag_of(e))
+      seen = 5
+    }
+    if (tag === ANEW) {
+      const last = count === 1 ? a : count === 2 ? b : count === 3 ? c : count === 4 ? d : e
+      if (seen === count && is_options(last)) return this.call_keywords(key >> 4, count - 1, a, b, c, d, last)
+      return this.call_list(pack(count, a, b, c, d, e))
+    }
+    let kept = key === this.last_key ? this.last! : this.kept.get(key)
+    if (kept === undefined) this.kept.set(key, (kept = node()))
     this.last_key = key
-    this.last_plan = plan
-    if (plan.direct || plan.packed_from >= 0) return run_direct(plan, count, a, b, c, d, e)
-    return run(plan, [a, b, c, d, e].slice(0, count), null)
+    this.last = kept
+    const { plan } = kept
+    if (plan?.invoke !== undefined) return plan.invoke(a, b, c, d, e, null)
+    return this.call_slowly(kept, pack(count, a, b, c, d, e), null)
   }
 
-  /** Any call: keywords, many arguments, values that are looked at anew each time. */
+  private call_keywords(
+    key: number,
+    count: number,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    d: unknown,
+    keywords: Keywords,
+  ): unknown {
+    let kept = this.kept.get(key)
+    if (kept === undefined) this.kept.set(key, (kept = node()))
+    for (const keyword in keywords) {
+      const tag = tag_of(keywords[keyword])
+      if (tag === ANEW || (keyword === 'out' && tag !== TENSOR)) {
+        const args = pack(count, a, b, c, d, undefined)
+        return run(this.resolve(args, keywords), args, keywords)
+      }
+      kept = step(kept, keyword, tag)
+    }
+    const { plan } = kept
+    if (plan?.invoke !== undefined) return plan.invoke(a, b, c, d, undefined, keywords)
+    return this.call_slowly(kept, pack(count, a, b, c, d, undefined), keywords)
+  }
+
+  /** A call whose plan is not made or not compiled yet. */
+  private call_slowly(kept: Kept, args: readonly unknown[], keywords: Keywords | null): unknown {
+    let { plan } = kept
+    if (plan === undefined) {
+      plan = this.resolve(args, keywords)
+      if (!numbers_are_numbers(plan, args, keywords)) return run(plan, args, keywords)
+      kept.plan = plan
+    }
+    return run_kept(plan, args, keywords)
+  }
+
+  /** Any call: many arguments, values that are looked at anew each time. */
   call_list(args: readonly unknown[]): unknown {
     const keywords = args[args.length - 1]
     if (!is_options(keywords)) return run(this.resolve(args, null), args, null)
     const positional = args.slice(0, -1)
-    let at = this.keyword_plans
-    for (let i = 0; i < positional.length; i++) {
-      const tag = tag_of(positional[i])
-      if (tag === ANEW) return run(this.resolve(positional, keywords), positional, keywords)
-      at = step(at, tag)
-    }
-    for (const keyword in keywords) {
-      const tag = tag_of(keywords[keyword])
-      if (tag === ANEW || (keyword === 'out' && tag !== TENSOR))
-        return run(this.resolve(positional, keywords), positional, keywords)
-      at = step(step_keyword(at, keyword), tag)
-    }
-    let plan = at.plan
-    if (plan === undefined) {
-      plan = this.resolve(positional, keywords)
-      if (numbers_are_numbers(plan, positional, keywords)) at.plan = plan
-    }
-    return run(plan, positional, keywords)
+    return run(this.resolve(positional, keywords), positional, keywords)
   }
+}
+
+function pack(count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown[] {
+  return [a, b, c, d, e].slice(0, count)
 }
 
 /** Whether no 0-d tensor stands for a number: its dimensions are looked at anew at each call. */

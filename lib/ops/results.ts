@@ -1,37 +1,54 @@
 import { device_of } from '../device.js'
 import { dtype_of_code } from '../dtype.js'
+import { memory } from '../memory.js'
 import { Complex } from '../scalar.js'
-import { wrap } from '../tensor.js'
+import { wrap, wrap_or_null } from '../tensor.js'
 import type { Plan } from './plan.js'
 
 // What the user gets for the addon's raw results.
 
-type NamedArray = new (length: number) => unknown[]
+const prototypes = new Map<string, object>()
 
-const named_arrays = new Map<string, NamedArray>()
+/** Their constructor, which gives them their name; what is made of them is a plain array. */
+const return_types = Object.defineProperty(function return_types() {}, Symbol.species, { get: () => Array })
 
-/** A class of arrays whose places have names as well: torch.return_types. */
-export function named_array(names: readonly string[]): NamedArray {
+/**
+ * The prototype of arrays whose places have names as well: torch.return_types. Arrays get it after they are made:
+ * V8 throws away what it compiled for a subclass of Array over and over.
+ */
+export function named_places(names: readonly string[]): object {
   const key = names.join()
-  let found = named_arrays.get(key)
+  let found = prototypes.get(key)
   if (found === undefined) {
-    found = class extends Array<unknown> {
-      static override get [Symbol.species]() {
-        return Array
-      }
-    }
-    Object.defineProperty(found, 'name', { value: 'return_types' })
+    found = Object.create(Array.prototype, { constructor: { value: return_types } }) as object
     names.forEach((name, place) => {
-      Object.defineProperty(found!.prototype, name, {
+      Object.defineProperty(found, name, {
         get(this: unknown[]) {
           return this[place]
         },
         configurable: true,
       })
     })
-    named_arrays.set(key, found)
+    prototypes.set(key, found)
   }
   return found
+}
+
+/** How many handles of one call the addon leaves in the memory that is shared. */
+export const MOST_SHARED = 7
+
+function several_tensors(plan: Plan): unknown[] {
+  const count = plan.several
+  const { flags } = memory
+  // Read before the first is wrapped, which may collect.
+  const first = flags[1]!
+  const second = flags[2]!
+  const third = flags[3]!
+  const rest = count > 3 ? Array.from(flags.subarray(4, count + 1)) : []
+  const values: unknown[] = [wrap_or_null(first), wrap_or_null(second)]
+  if (count > 2) values.push(wrap_or_null(third))
+  for (const handle of rest) values.push(wrap_or_null(handle))
+  return with_names(values, plan)
 }
 
 export function wrap_value(kind: string, raw: unknown): unknown {
@@ -58,16 +75,18 @@ export function wrap_value(kind: string, raw: unknown): unknown {
 /** All but the commonest results; `value_of` gives the argument of a parameter, for in-place and out=. */
 export function finish(plan: Plan, raw: unknown, value_of: (place: number) => unknown): unknown {
   if (plan.single) return wrap(raw as number)
+  if (plan.several > 0) return several_tensors(plan)
   if (plan.returns >= 0) return value_of(plan.returns)
   const { results } = plan.overload
   if (results.length === 0) return undefined
   if (results.length === 1) return wrap_value(results[0]!.kind, raw)
-  const values: unknown[] =
-    plan.named === undefined ? new Array(results.length) : new plan.named(results.length)
   const raws = raw as unknown[]
-  for (let i = 0; i < results.length; i++) {
-    const { parameter, kind } = results[i]!
-    values[i] = parameter >= 0 ? value_of(parameter) : wrap_value(kind, raws[i])
-  }
-  return values
+  const values = results.map(({ parameter, kind }, i) =>
+    parameter >= 0 ? value_of(parameter) : wrap_value(kind, raws[i]),
+  )
+  return with_names(values, plan)
+}
+
+function with_names(values: unknown[], plan: Plan): unknown[] {
+  return plan.names === undefined ? values : (Object.setPrototypeOf(values, plan.names) as unknown[])
 }

@@ -6,14 +6,14 @@ import { Tensor } from '../tensor.js'
 // What a value is, as far as choosing an overload goes: four bits, 0 for what is looked at anew at every call.
 export const ANEW = 0
 export const TENSOR = 1
-const WHOLE = 2
-const FRACTION = 3
-const BOOLEAN = 4
-const BIGINT = 5
-const STRING = 6
-const NULL = 7
-const INTEGERS = 8
-const TENSORS = 9
+export const WHOLE = 2
+export const FRACTION = 3
+export const BOOLEAN = 4
+export const BIGINT = 5
+export const STRING = 6
+export const NULL = 7
+export const INTEGERS = 8
+export const TENSORS = 9
 const DTYPE = 10
 const NUMBER = 11
 const DEVICE = 12

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import * as torch from 'typetorch'
 import { exact } from './compare.js'
 import { open_folder, read_kind } from './folder.js'
-import { by_columns } from './kinds/cases.js'
+import { by_columns, in_clean_memory } from './kinds/cases.js'
 import { failures_of, group_of, run_kind, summary_of, type Tally } from './report.js'
 
 const own_copy = fileURLToPath(new URL('conformance', import.meta.url))
@@ -56,6 +56,8 @@ async function main(): Promise<number> {
   }
   if (!exact)
     console.log(`compared within a tolerance: ${torch.backends.cpu.get_cpu_capability()} is not AVX512`)
+  if (in_clean_memory.size > 0)
+    console.log(`passed only in memory that holds zeros: ${[...in_clean_memory].join(', ')}`)
   if (by_columns.size > 0) {
     console.log(`passed only with matrices that lie column by column: ${[...by_columns].join(', ')}`)
   }

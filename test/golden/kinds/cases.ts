@@ -15,16 +15,33 @@ import {
 /** The cases that pass only with matrices that lie column by column. */
 export const by_columns = new Set<string>()
 
+/** The cases that pass only where memory that nobody has written to holds zeros. */
+export const in_clean_memory = new Set<string>()
+
 /**
- * An operator, its outputs and its gradients. Where the last bits differ, once more with matrices that lie column by
- * column, as those that OpInfo factorizes do: strides are not recorded, and LAPACK's answers depend on them.
+ * An operator, its outputs and its gradients. Where the last bits differ, twice more: in clean memory, since some
+ * operators read what they have not written (gelsy's pivots: Python's own answers vary with what it freed before), and
+ * with matrices that lie column by column, as those that OpInfo factorizes do: strides are not recorded, and LAPACK's
+ * answers depend on them.
  */
 export function run_case(recorded: Case, memory: Bytes): string | null {
   const wrong = run_with_layout(recorded, memory, 'rows')
   if (wrong === null || !/number \d+ is/.test(wrong)) return wrong
+  const name = `${recorded['op']} ${recorded['variant']} ${recorded['sample']}`.replace(/ +/g, ' ')
+  clean_memory()
+  if (run_with_layout(recorded, memory, 'rows') === null) {
+    in_clean_memory.add(name)
+    return null
+  }
   if (run_with_layout(recorded, memory, 'columns') !== null) return wrong
-  by_columns.add(`${recorded['op']} ${recorded['variant']} ${recorded['sample']}`.replace(/ +/g, ' '))
+  by_columns.add(name)
   return null
+}
+
+/** Small tensors made from now on find zeros in their memory. */
+function clean_memory(): void {
+  const zeros = Array.from({ length: 512 }, (_, i) => torch.zeros([1 + (i % 64) * 4]))
+  for (const tensor of zeros) tensor.dispose()
 }
 
 function run_with_layout(recorded: Case, memory: Bytes, layout: Layout): string | null {
