@@ -133,9 +133,9 @@ export function memory_stats(): MemoryStats {
  * How much garbage may wait for a collection at the most. Less waits where collections are cheap.
  *
  * @param bytes bytes of tensors on the CPU (default 64 MiB)
- * @param tensors number of tensors (default 1,000)
+ * @param tensors number of tensors (default 3,000)
  */
-export function set_memory_budget(bytes: number, tensors = 1_000): void {
+export function set_memory_budget(bytes: number, tensors = 3_000): void {
   for (const [name, value] of [
     ['bytes', bytes],
     ['tensors', tensors],

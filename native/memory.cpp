@@ -16,7 +16,7 @@ constexpr size_t kTensorsBeforeMajor = 200'000;
 constexpr double kLeastShare = 0.03;
 constexpr double kMostShare = 0.06;
 constexpr size_t kLeastBytes = size_t{4} << 20;
-constexpr size_t kLeastTensors = 1'000;
+constexpr size_t kLeastTensors = 3'000;
 
 }  // namespace
 

@@ -57,8 +57,8 @@ class Collector {
   size_t most_bytes_ = size_t{64} << 20;
   size_t byte_budget_ = size_t{8} << 20;
   // Few enough that their memory is still in the processor's cache when it is used again.
-  size_t most_tensors_ = 1'000;
-  size_t tensor_budget_ = 1'000;
+  size_t most_tensors_ = 3'000;
+  size_t tensor_budget_ = 3'000;
   size_t device_budget_ = size_t{512} << 20;
   size_t fresh_tensors_ = 0;
   size_t fresh_device_bytes_ = 0;
