@@ -125,6 +125,26 @@ export function type_name(value: unknown): string {
   return typeof value
 }
 
+/** What Python would call the type of a value, for errors that it raises itself. */
+export function python_type_name(value: unknown): string {
+  if (value === null || value === undefined) return 'NoneType'
+  if (Array.isArray(value)) return 'list'
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'float'
+    case 'bigint':
+      return 'int'
+    case 'boolean':
+      return 'bool'
+    case 'string':
+      return 'str'
+    case 'function':
+      return 'function'
+    default:
+      return Object.getPrototypeOf(value) === Object.prototype ? 'dict' : type_name(value)
+  }
+}
+
 /** The closest of `names` to a misspelt one, or nothing where none is close. */
 export function closest_name(misspelt: string, names: Iterable<string>): string | undefined {
   let best: string | undefined

@@ -5,6 +5,7 @@ import { check_cuda, is_initialized } from './available.js'
 
 // torch.cuda: what scripts ask on any machine is answered as Python's PyTorch answers it there.
 
+export * as jiterator from './jiterator.js'
 export { is_initialized }
 
 /** Whether tensors can live on a CUDA device here. */

@@ -11,6 +11,7 @@ import { conversions, install_creation } from './conversions.js'
 import { make_tensor } from './create.js'
 import { functional_methods } from './functional_methods.js'
 import { at, set_at } from './indexing.js'
+import { reflected_methods } from './reflected.js'
 
 // Puts Tensor together from the files that import it: the generated methods, then those written by hand.
 
@@ -28,6 +29,7 @@ for (const [name, value] of Object.entries({
   ...conversions,
   ...autograd_methods,
   ...functional_methods,
+  ...reflected_methods,
   backward: tensor_backward,
 }))
   define(name, value)

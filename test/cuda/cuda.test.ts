@@ -40,6 +40,10 @@ const questions: [python: string, ours: () => unknown][] = [
   ['torch.ones(2).pin_memory()', () => torch.ones(2).pin_memory()],
   ["str(torch.device('cuda', 1))", () => String(torch.device('cuda', 1))],
   ["str(torch.device('cuda:0'))", () => String(torch.device('cuda:0'))],
+  [
+    "torch.cuda.jiterator._create_jit_fn('template <typename T> T f(T x) { return x; }')(torch.ones(1))",
+    () => torch.cuda.jiterator._create_jit_fn('template <typename T> T f(T x) { return x; }')(torch.ones(1)),
+  ],
   ['torch.ones(2).is_cuda', () => torch.ones(2).is_cuda],
 ]
 
@@ -76,6 +80,12 @@ print(json.dumps([${questions.map(([python]) => `answer(lambda: ${python})`).joi
       expect(call).toThrow(new torch.AssertionError('Torch not compiled with CUDA enabled'))
     }
     expect(w.sum().item()).toBe(2)
+  })
+
+  it('refuses a kernel that is no template', () => {
+    expect(() => torch.cuda.jiterator._create_multi_output_jit_fn('void f()', 2)).toThrow(
+      "Couldn't parse code, please check correctness:\n void f()",
+    )
   })
 
   it('refuses a generator there', () => {

@@ -20,32 +20,33 @@ function call(path: string, args: Arguments, keywords: Keywords): unknown {
 const self_of = (args: Arguments): torch.Tensor => args[0] as torch.Tensor
 const product = (args: Arguments): torch.Tensor => self_of(args).matmul((args[1] as torch.Tensor).mT)
 
-/** x op self, where x is the argument: Python's reflected operators. */
-function reflected(path: string): Adapter {
+/** The first two arguments change places. */
+function swapped(path: string): Adapter {
   return (args, keywords) => call(path, [args[1], args[0], ...args.slice(2)], keywords)
 }
 
-/** The first two arguments change places. */
-const swapped = reflected
+/** A kernel of torch.cuda.jiterator, which OpInfo makes from a text and calls by a name of its own. */
+function jitted(inputs: number, outputs: number): Adapter {
+  const reads = Array.from({ length: inputs }, (_, i) => `T i${i}`)
+  const writes = Array.from({ length: outputs }, (_, i) => `T& out${i}`)
+  const { _create_jit_fn, _create_multi_output_jit_fn } = torch.cuda.jiterator
+  const kernel =
+    outputs === 0
+      ? _create_jit_fn(`template <typename T> T kernel(${reads}, T alpha) { return alpha * i0; }`, {
+          alpha: 1,
+        })
+      : _create_multi_output_jit_fn(
+          `template <typename T> void kernel(${[...reads, ...writes]}) { out0 = i0; }`,
+          outputs,
+        )
+  return (args, keywords) => (kernel as (...args: Arguments) => unknown)(...with_keywords(args, keywords))
+}
 
 /**
  * Operators that OpInfo, where the cases come from, does not call by their own name or not with the recorded order of
  * arguments; by operator, or by `operator|variant`.
  */
 export const adapters: Record<string, Adapter> = {
-  __radd__: reflected('add'),
-  __rsub__: reflected('sub'),
-  __rmul__: reflected('mul'),
-  __rdiv__: (args) =>
-    self_of(args)
-      .reciprocal()
-      .mul(args[1] as torch.Tensor),
-  __rmod__: reflected('remainder'),
-  __rpow__: reflected('pow'),
-  __rmatmul__: reflected('matmul'),
-  __rand__: reflected('bitwise_and'),
-  __ror__: reflected('bitwise_or'),
-  __rxor__: reflected('bitwise_xor'),
   __getitem__: (args) => {
     const index = args[1]
     return self_of(args).at(...((Array.isArray(index) ? index : [index]) as torch.IndexItem[]))
@@ -71,6 +72,11 @@ export const adapters: Record<string, Adapter> = {
   'linalg.pinv|singular': (args) => torch.linalg.pinv(product(args)),
   'linalg.lstsq|grad_oriented': (args, keywords) =>
     (call('linalg.lstsq', args, keywords) as unknown[]).slice(0, 2),
+  jiterator_unary: jitted(1, 0),
+  jiterator_binary: jitted(2, 0),
+  jiterator_4inputs_with_extra_args: jitted(4, 0),
+  jiterator_binary_return_by_ref: jitted(2, 1),
+  jiterator_2inputs_2outputs: jitted(2, 2),
 }
 
 /** Operators that OpInfo calls under manual_seed(42). */

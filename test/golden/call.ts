@@ -19,7 +19,6 @@ function method_or_attribute(name: string): Callable | undefined {
     const property = Object.getOwnPropertyDescriptor(torch.Tensor.prototype, wanted)
     if (property === undefined) continue
     return (self, ...rest) => {
-      if (!(self instanceof torch.Tensor)) throw new TypeError(`${name}() is a method of Tensor`)
       if (property.get !== undefined) return property.get.call(self)
       return (property.value as Callable).apply(self, rest)
     }

@@ -4,6 +4,7 @@ import * as torch from 'typetorch'
 import { exact } from './compare.js'
 import { open_folder, read_kind } from './folder.js'
 import { by_columns, in_clean_memory } from './kinds/cases.js'
+import { with_memory_shared } from './kinds/errors.js'
 import { failures_of, group_of, run_kind, summary_of, type Tally } from './report.js'
 
 const own_copy = fileURLToPath(new URL('conformance', import.meta.url))
@@ -60,6 +61,9 @@ async function main(): Promise<number> {
     console.log(`passed only in memory that holds zeros: ${[...in_clean_memory].join(', ')}`)
   if (by_columns.size > 0) {
     console.log(`passed only with matrices that lie column by column: ${[...by_columns].join(', ')}`)
+  }
+  if (with_memory_shared.size > 0) {
+    console.log(`refused only with tensors over one memory: ${[...with_memory_shared].join(', ')}`)
   }
   for (const tally of tallies) console.log(summary_of(tally))
   return tallies.some((tally) => tally.failed > 0) ? 1 : 0

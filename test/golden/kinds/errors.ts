@@ -1,5 +1,6 @@
 import { find_operator } from '../call.js'
 import type { Case } from '../folder.js'
+import { is_about_memory, with_shared_memory } from '../overlap.js'
 import { type Bytes, revive, revive_keywords } from '../values.js'
 
 /** Whether what was thrown is of the class that Python raised. */
@@ -9,18 +10,37 @@ function is_of_class(error: Error, expected: string): boolean {
   return error.name === expected
 }
 
+/** The cases that are refused only with memory shared between their tensors, which is not recorded. */
+export const with_memory_shared = new Set<string>()
+
 /** A bad call: the class and the first line of what is thrown. */
 export function run_error(recorded: Case, memory: Bytes): string | null {
   const op = String(recorded['op'])
   const operator = find_operator(op, String(recorded['variant'] ?? ''))
   if (operator === undefined) return `there is no ${op}`
-  const args = revive(recorded['args']!, memory) as unknown[]
-  const keywords = revive_keywords(recorded['kwargs'], memory)
+  const make = () => ({
+    args: revive(recorded['args']!, memory) as unknown[],
+    keywords: revive_keywords(recorded['kwargs'], memory),
+  })
+  const { args, keywords } = make()
+  const wrong = complaint_of(() => operator(args, keywords), recorded)
+  const message = String(recorded['message'])
+  if (wrong === null || !is_about_memory(message)) return wrong
+  for (const call of with_shared_memory(message, make)) {
+    if (complaint_of(() => operator(call.args, call.keywords), recorded) !== null) continue
+    with_memory_shared.add(`${op} ${recorded['sample']}`)
+    return null
+  }
+  return wrong
+}
+
+/** What is wrong with how a call is refused. */
+function complaint_of(run: () => unknown, recorded: Case): string | null {
   const expected = String(recorded['error'])
   const message = String(recorded['message'])
   let thrown: unknown
   try {
-    operator(args, keywords)
+    run()
     return `nothing was thrown, expected ${expected}: ${message}`
   } catch (error) {
     thrown = error
@@ -29,7 +49,7 @@ export function run_error(recorded: Case, memory: Bytes): string | null {
   const first = thrown.message.split('\n')[0]!
   if (!is_of_class(thrown, expected))
     return `threw ${thrown.name} (${first}), expected ${expected}: ${message}`
-  if (recorded['parser'] === true) return says_what_is_wrong(op, first, message)
+  if (recorded['parser'] === true) return says_what_is_wrong(String(recorded['op']), first, message)
   return first === message ? null : `said '${first}', expected '${message}'`
 }
 
