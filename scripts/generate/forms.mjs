@@ -41,7 +41,7 @@ export function call_forms(overload, method) {
  */
 function describe({ base, out }, method) {
   const describe_one = (/** @type {import('./schema.mjs').Argument} */ parameter) => ({
-    name: parameter.name === 'self' ? 'input' : parameter.name,
+    name: parameter.name === 'self' && !parameter.kind.list ? 'input' : parameter.name,
     type: parameter_type(parameter.kind, base),
     required: parameter.default === undefined,
   })

@@ -20,6 +20,15 @@ export const manual_functions = {
   sparse_bsc_tensor: 'sparse_bsc_tensor.ccol_row_value_size sparse_bsc_tensor.ccol_row_value',
 }
 
+/** Private functions that scripts call all the same, optimizers and mixed precision above all. */
+export const private_functions =
+  /^_(?:foreach_|fused_|amp_|assert_async$|grouped_mm$|scaled_mm$|weight_norm$)/
+
+/** Whether a name is reached as an attribute of torch. @param {string} name */
+export function is_shown(name) {
+  return !name.startsWith('_') || private_functions.test(name)
+}
+
 /** Second names, which PyTorch gives in C++. @type {Record<string, string>} */
 export const aliases = { dsmm: 'mm', spmm: 'mm', hsmm: 'hspmm', saddmm: 'sspaddmm' }
 

@@ -1,4 +1,4 @@
-import { aliases, manual_functions, manual_methods, unlisted_methods } from './manual.mjs'
+import { aliases, is_shown, manual_functions, manual_methods, unlisted_methods } from './manual.mjs'
 import { parse_native_functions, parse_skips } from './native-functions.mjs'
 import { order_overloads } from './order.mjs'
 
@@ -87,7 +87,7 @@ function without_private(name) {
  * @param {string} name
  */
 function public_name(namespace, name) {
-  if (namespace === 'torch') return without_private(name)
+  if (namespace === 'torch') return is_shown(name) ? name : undefined
   if (namespace === 'nn') return name
   const prefix = new RegExp(namespace === 'sparse' ? `^_?${namespace}_` : `^${namespace}_`)
   const short = name.replace(prefix, '')

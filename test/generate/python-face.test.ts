@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { read_sources } from '../../scripts/generate/locate.mjs'
-import { numbers_as_tensors } from '../../scripts/generate/manual.mjs'
+import { numbers_as_tensors, private_functions } from '../../scripts/generate/manual.mjs'
 import { build_face } from '../../scripts/generate/model.mjs'
 import { keyword_parameters, type Overload, positional_parameters } from '../../scripts/generate/order.mjs'
 import { live_torch, run_python } from '../helpers/python.js'
@@ -8,6 +8,8 @@ import { live_torch, run_python } from '../helpers/python.js'
 /** What a live PyTorch shows, with the parameters of every overload as its complaint about a wrong call lists them. */
 const script = `
 import json, re, torch
+
+PRIVATE = r'${private_functions.source}'
 
 class Nothing: pass
 
@@ -28,7 +30,7 @@ def overloads(f):
     return [parameters(line.strip()[2:]) for line in expected.split('\\n')[1:] if line.strip()]
 
 def show(owner, wanted=lambda f: True, bind=lambda f: f):
-    names = [n for n in dir(owner) if not n.startswith('_')]
+    names = [n for n in dir(owner) if not n.startswith('_') or owner is C._VariableFunctions and re.search(PRIVATE, n)]
     return {n: overloads(bind(getattr(owner, n))) for n in names if wanted(getattr(owner, n))}
 
 def takes_numbers(f):
@@ -85,7 +87,7 @@ describe.skipIf(!live)('the face against a live PyTorch', () => {
     const options = new Set(['*', 'out', 'dtype', 'layout', 'device', 'pin_memory', 'requires_grad'])
     const parameters = ({ base }: Overload, method: boolean) =>
       [...positional_parameters(base, method), ...keyword_parameters(base)].map(({ name, kind }) =>
-        name === 'self' && kind.base === 'Tensor' && !method ? 'input' : name,
+        name === 'self' && kind.base === 'Tensor' && !kind.list && !method ? 'input' : name,
       )
     const wrong: string[] = []
     let compared = 0
