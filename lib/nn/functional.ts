@@ -14,6 +14,7 @@ export {
   softshrink,
 } from '../ops/generated/nn.js'
 export {
+  _grouped_mm as grouped_mm,
   adaptive_avg_pool1d,
   avg_pool1d,
   bilinear,
@@ -39,6 +40,7 @@ export {
   selu_,
   threshold_,
 } from '../ops/generated/torch.js'
+export { has_torch_function, has_torch_function_unary, has_torch_function_variadic } from '../overrides.js'
 export {
   celu,
   elu,
@@ -62,6 +64,7 @@ export {
   tanhshrink,
   threshold,
 } from './functional/activation.js'
+export { type MultiHeadAttentionOptions, multi_head_attention_forward } from './functional/attention.js'
 export {
   binary_cross_entropy,
   binary_cross_entropy_with_logits,
@@ -74,7 +77,9 @@ export {
 } from './functional/classification_loss.js'
 export * from './functional/dropout.js'
 export * from './functional/embedding.js'
+export * from './functional/fractional_pooling.js'
 export * from './functional/interpolate.js'
+export * from './functional/linear_cross_entropy.js'
 export { l1_loss, mse_loss } from './functional/loss.js'
 export * from './functional/margin_loss.js'
 export * from './functional/normalization.js'

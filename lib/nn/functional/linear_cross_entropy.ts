@@ -1,0 +1,90 @@
+import { runtime_error } from '../../errors.js'
+import { take_arguments } from '../../ops/arguments.js'
+import { linear } from '../../ops/generated/nn.js'
+import type { Tensor } from '../../tensor.js'
+import { py_ints } from '../repr.js'
+import { cross_entropy } from './classification_loss.js'
+
+/** Keywords of {@link linear_cross_entropy}. */
+export interface LinearCrossEntropyOptions {
+  /** (C, …): added to the products. Default: none. */
+  linear_bias?: Tensor | null
+  /** (C): the weight of each class. Default: 1. */
+  weight?: Tensor | null
+  /** `'mean'`, `'sum'` or `'none'`. Default: `'mean'`. */
+  reduction?: 'mean' | 'sum' | 'none'
+  /** The target that does not count. Default: -100; not with probabilities. */
+  ignore_index?: number | null
+  /** Between 0 and 1: how much of the target is spread over all classes. Default: 0. */
+  label_smoothing?: number
+}
+
+type Given = Required<LinearCrossEntropyOptions> & { input: Tensor; linear_weight: Tensor; target: Tensor }
+
+const NAMES = [
+  ...(['input', 'linear_weight', 'target', 'linear_bias', 'weight'] as const),
+  ...(['reduction', 'ignore_index', 'label_smoothing'] as const),
+]
+
+/**
+ * The cross entropy of `input · linear_weightᵀ + linear_bias` and the targets.
+ *
+ * @param input (N, F) or (F)
+ * @param linear_weight (C, …, F)
+ * @param target class numbers (N, …), or probabilities of the products' shape
+ * @throws RuntimeError where shapes do not fit
+ * @see torch/nn/functional.py
+ */
+export function linear_cross_entropy(
+  input: Tensor,
+  linear_weight: Tensor,
+  target: Tensor,
+  options?: LinearCrossEntropyOptions,
+): Tensor
+export function linear_cross_entropy(...args: unknown[]): Tensor {
+  const given = take_arguments<Given>('linear_cross_entropy', args, NAMES, {
+    linear_bias: null,
+    weight: null,
+    reduction: 'mean',
+    ignore_index: null,
+    label_smoothing: 0,
+  })
+  const { input, linear_weight, target, linear_bias, ignore_index } = given
+  if (input.ndim < 1 || input.ndim > 2)
+    throw runtime_error(`expected input with dimensionality 1 or 2, got ${input.ndim}`)
+  if (linear_weight.ndim < 2) {
+    throw runtime_error(`expected linear_weight with dimensionality at least 2, got ${linear_weight.ndim}`)
+  }
+  const features = input.size(-1)
+  if (features !== linear_weight.size(-1)) {
+    throw runtime_error(
+      `expected equal input and linear_weight last dimensions (in_features), got ${features} and ${linear_weight.size(-1)}, respectively`,
+    )
+  }
+  // (C, …) of each of the N inputs.
+  const outputs = linear_weight.shape.slice(0, -1)
+  if (linear_bias !== null && linear_bias.shape.join() !== outputs.join()) {
+    throw runtime_error(`expected linear_bias shape ${py_ints(outputs)}, got ${py_ints(linear_bias.shape)}`)
+  }
+  if (outputs.length > 1 && input.ndim === 1) {
+    throw runtime_error(
+      `K-dimensional loss defined by linear_weight shape ${py_ints(linear_weight.shape)} requires batched input, (N, ${features}), got unbatched input with shape ${py_ints(input.shape)}`,
+    )
+  }
+  const shape = [...input.shape.slice(0, -1), ...outputs]
+  if (target.shape.join() === shape.join() && ignore_index !== null)
+    throw runtime_error('ignore_index cannot be specified when target contains probabilities')
+  const flat = outputs.length > 1
+  const logits = linear(
+    input,
+    flat ? linear_weight.reshape(-1, features) : linear_weight,
+    flat && linear_bias !== null ? linear_bias.reshape(-1) : linear_bias,
+  ).reshape(shape)
+  const { weight, reduction, label_smoothing } = given
+  return cross_entropy(logits, target, {
+    weight,
+    reduction,
+    label_smoothing,
+    ignore_index: ignore_index ?? -100,
+  })
+}
