@@ -2,7 +2,9 @@ import './tensor/install.js'
 
 // What PyTorch calls `torch`. Names written by hand stand before the generated ones.
 
+export { eig, lstsq, matrix_rank, solve, symeig } from './_linalg_utils.js'
 export { type LowRankOptions, type PCAOptions, pca_lowrank, svd_lowrank } from './_lowrank.js'
+export * as accelerator from './accelerator/index.js'
 export {
   enable_grad,
   inference_mode,
@@ -16,11 +18,15 @@ export type { TensorHookHandle } from './autograd/hooks.js'
 export * as autograd from './autograd/index.js'
 export * as backends from './backends/index.js'
 export { type Items, OrderedDict } from './collections.js'
+export * as compiler from './compiler/index.js'
+export { type CompileOptions, compile } from './compiler/index.js'
 export { e, inf, nan, newaxis, pi } from './constants.js'
+export * as cpu from './cpu/index.js'
 export * as cuda from './cuda/index.js'
 export { Device, type DeviceLike, device } from './device.js'
 export * as diffusion from './diffusion/index.js'
 export * from './dtype.js'
+export { DType as dtype, uint1 as bit } from './dtype.js'
 export {
   AcceleratorError,
   AssertionError,
@@ -68,12 +74,17 @@ export {
   unravel_index,
 } from './functional.js'
 export { Generator } from './generator.js'
+export { cond, while_loop } from './higher_order.js'
+export * as jit from './jit/index.js'
 export {
   channels_last,
   channels_last_3d,
+  contiguous_format as legacy_contiguous_format,
   contiguous_format,
   jagged,
+  Layout as layout,
   Layout,
+  MemoryFormat as memory_format,
   MemoryFormat,
   per_channel_affine,
   per_channel_affine_float_qparams,
@@ -81,6 +92,7 @@ export {
   per_tensor_affine,
   per_tensor_symmetric,
   preserve_format,
+  QScheme as qscheme,
   QScheme,
   sparse_bsc,
   sparse_bsr,
@@ -89,23 +101,44 @@ export {
   sparse_csr,
   strided,
 } from './layout.js'
+export * as linalg from './linalg.js'
 export * as masked from './masked/index.js'
 export { empty_cache, memory_stats, set_memory_budget } from './memory.js'
 export * as nn from './nn/index.js'
 export * as fft from './ops/generated/fft.js'
-export * as linalg from './ops/generated/linalg.js'
 export * as nested from './ops/generated/nested.js'
 export * as sparse from './ops/generated/sparse.js'
 export * as special from './ops/generated/special.js'
 export * from './ops/generated/torch.js'
 export { ops } from './ops/operator.js'
 export * as optim from './optim/index.js'
+export * as overrides from './overrides.js'
 export * as random from './random.js'
 export { get_rng_state, initial_seed, manual_seed, seed, set_rng_state } from './random.js'
 export { Complex, complex_scalar, FloatScalar, float_scalar, type Scalar } from './scalar.js'
 export { keep, scope } from './scope.js'
 export { type LoadOptions, load, save } from './serialization.js'
 export * as signal from './signal/index.js'
+export { Size } from './size.js'
+export {
+  BFloat16Storage,
+  BoolStorage,
+  ByteStorage,
+  CharStorage,
+  ComplexDoubleStorage,
+  ComplexFloatStorage,
+  DoubleStorage,
+  FloatStorage,
+  FloatStorage as Storage,
+  HalfStorage,
+  IntStorage,
+  is_storage,
+  LongStorage,
+  ShortStorage,
+  TypedStorage,
+  UntypedStorage,
+} from './storage.js'
+export { sym_float, sym_int, sym_ite, sym_max, sym_min, sym_not, sym_sqrt, sym_sum } from './sym.js'
 export type { BackwardOptions, GradFn } from './tensor/autograd.js'
 export type { ToKeywords } from './tensor/conversions.js'
 export {
@@ -127,6 +160,7 @@ export {
   tensor,
 } from './tensor/create.js'
 export type { NestedList, TypedArray } from './tensor/elements.js'
+export { from_numpy, frombuffer } from './tensor/from_memory.js'
 export type { IndexItem } from './tensor/indexing.js'
 export {
   get_printoptions,
@@ -152,4 +186,6 @@ export {
   type TrainerStateDict,
   type TrainingStep,
 } from './trainer/index.js'
+export { FInfo, finfo, IInfo, iinfo } from './type_info.js'
+export { get_device_module, typename } from './typename.js'
 export { __version__, version } from './version.js'

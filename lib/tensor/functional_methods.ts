@@ -8,13 +8,14 @@ import {
   unique_consecutive,
 } from '../functional/unique.js'
 import type { Tensor } from '../tensor.js'
+import type { TensorLegacy } from './legacy_methods.js'
 import type { TensorReflected } from './reflected.js'
 
 type Both = { return_inverse: true; return_counts: true }
 type One = { return_inverse: true } | { return_counts: true }
 
 /** Methods that PyTorch writes in Python: functions of torch with the tensor as their first argument. */
-export interface TensorFunctional extends TensorReflected {
+export interface TensorFunctional extends TensorReflected, TensorLegacy {
   /** As {@link unique}. */
   unique(options: UniqueOptions & Both): [Tensor, Tensor, Tensor]
   unique(options: UniqueOptions & One): [Tensor, Tensor]

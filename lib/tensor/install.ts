@@ -11,6 +11,7 @@ import { conversions, install_creation } from './conversions.js'
 import { make_tensor } from './create.js'
 import { functional_methods } from './functional_methods.js'
 import { at, set_at } from './indexing.js'
+import { legacy_attributes, legacy_methods } from './legacy_methods.js'
 import { reflected_methods } from './reflected.js'
 
 // Puts Tensor together from the files that import it: the generated methods, then those written by hand.
@@ -30,9 +31,12 @@ for (const [name, value] of Object.entries({
   ...autograd_methods,
   ...functional_methods,
   ...reflected_methods,
+  ...legacy_methods,
   backward: tensor_backward,
 }))
   define(name, value)
+for (const [name, get] of Object.entries(legacy_attributes))
+  Object.defineProperty(Tensor.prototype, name, { get, configurable: true, enumerable: false })
 install_attributes((name) => operator(`aten::${name}`))
 install_parts({
   scope: scope_takes,

@@ -61,3 +61,14 @@ export function format_scientific(x: number, precision: number): string {
   const power = String(Math.abs(exponent)).padStart(2, '0')
   return `${is_negative(x) ? '-' : ''}${mantissa}e${exponent < 0 ? '-' : '+'}${power}`
 }
+
+/** C's `%.{precision}g`: the shorter of the two, without zeros at the end. */
+export function format_general(x: number, precision: number): string {
+  if (!Number.isFinite(x)) return not_finite(x)
+  const scientific = format_scientific(x, precision - 1)
+  const exponent = Number(scientific.split('e')[1])
+  const bare = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+  if (exponent >= -4 && exponent < precision) return bare(format_fixed(x, precision - 1 - exponent))
+  const [mantissa, power] = scientific.split('e')
+  return `${bare(mantissa!)}e${power}`
+}

@@ -25,7 +25,7 @@ def described(v):
         return [str(v.dtype), list(v.shape), bytes(raw.tolist()).hex()]
     if isinstance(v, (list, tuple)): return [described(item) for item in v]
     if isinstance(v, dict): return {str(k): described(item) for k, item in v.items()}
-    if isinstance(v, float): return repr(v) if math.isnan(v) or math.isinf(v) else v
+    if isinstance(v, float): return str(v) if math.isnan(v) or math.isinf(v) else v
     if v is None or isinstance(v, (bool, int, str)): return v
     return str(v)
 answers = []

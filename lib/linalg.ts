@@ -1,0 +1,2 @@
+export { LinAlgError } from './errors.js'
+export * from './ops/generated/linalg.js'
