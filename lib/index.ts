@@ -104,10 +104,9 @@ export {
 export * as linalg from './linalg.js'
 export * as masked from './masked/index.js'
 export { empty_cache, memory_stats, set_memory_budget } from './memory.js'
+export * as nested from './nested.js'
 export * as nn from './nn/index.js'
 export * as fft from './ops/generated/fft.js'
-export * as nested from './ops/generated/nested.js'
-export * as sparse from './ops/generated/sparse.js'
 export * as special from './ops/generated/special.js'
 export * from './ops/generated/torch.js'
 export { ops } from './ops/operator.js'
@@ -120,6 +119,7 @@ export { keep, scope } from './scope.js'
 export { type LoadOptions, load, save } from './serialization.js'
 export * as signal from './signal/index.js'
 export { Size } from './size.js'
+export * as sparse from './sparse.js'
 export {
   BFloat16Storage,
   BoolStorage,

@@ -94,7 +94,7 @@ describe('what Python compiles and traces', () => {
   it('while_loop refuses a body with other results', () => {
     expect(() =>
       torch.while_loop(
-        () => true,
+        (_: Tensor) => true,
         () => [] as unknown as [Tensor],
         [torch.ones(1)] as [Tensor],
       ),
