@@ -1,3 +1,4 @@
+import { run_then } from './callback.js'
 import { type_error, type_name } from './errors.js'
 import { native } from './native.js'
 
@@ -44,14 +45,10 @@ export function set_rng_state(state: Tensor): void {
 export function fork_rng<T>(callback: () => T): T {
   const state = get_rng_state()
   const restore = () => set_rng_state(state)
-  let result: T
-  try {
-    result = callback()
-  } catch (error) {
-    restore()
-    throw error
-  }
-  if (result instanceof Promise) return result.finally(restore) as T
-  restore()
-  return result
+  return run_then(callback, restore)
+}
+
+/** The generator of a worker, which other threads cannot disturb: none, as Python has outside of DataLoader's workers. */
+export function thread_safe_generator(): null {
+  return null
 }

@@ -1,3 +1,4 @@
+import { run_then } from '../callback.js'
 import { check_cuda } from '../cuda/available.js'
 import { type Device, type DeviceLike, device } from '../device.js'
 import { runtime_error, value_error } from '../errors.js'
@@ -70,16 +71,7 @@ export function device_index<T>(which: number | null, callback: () => T): T {
   const before = current_device_index()
   native.set_accelerator_index(which)
   const restore = () => native.set_accelerator_index(before)
-  let result: T
-  try {
-    result = callback()
-  } catch (error) {
-    restore()
-    throw error
-  }
-  if (result instanceof Promise) return result.finally(restore) as T
-  restore()
-  return result
+  return run_then(callback, restore)
 }
 
 /** Waits until all work on an accelerator is done. */

@@ -1,3 +1,5 @@
+import { arch, cpus } from 'node:os'
+import { run_then } from '../callback.js'
 import type { DeviceLike } from '../device.js'
 import { native } from '../native.js'
 
@@ -49,16 +51,7 @@ export function stream<T>(chosen: Stream | null, callback: () => T): T {
   const restore = () => {
     current = before
   }
-  let result: T
-  try {
-    result = callback()
-  } catch (error) {
-    restore()
-    throw error
-  }
-  if (result instanceof Promise) return result.finally(restore) as T
-  restore()
-  return result
+  return run_then(callback, restore)
 }
 
 /** How many CPUs tensors can live on: one. */
@@ -72,12 +65,24 @@ export function current_device(): string {
   return 'cpu'
 }
 
-/** What the processor can do, as far as LibTorch says: which kernels run. */
-export function get_capabilities(): Readonly<Record<string, boolean | string>> {
+/** Some of what PyTorch says of the processor, by its names. */
+export interface Capabilities {
+  readonly architecture: string
+  readonly cpu_name: string
+  readonly num_logical_cores: number
+  /** Whether LibTorch's kernels use them here. */
+  readonly avx2: boolean
+  readonly avx512_f: boolean
+}
+
+/** What the processor can do, as far as it decides which kernels run. */
+export function get_capabilities(): Capabilities {
   const capability = native.cpu_capability()
   return Object.freeze({
-    capability,
-    avx2: capability === 'AVX2' || capability === 'AVX512',
-    avx512: capability === 'AVX512',
+    architecture: arch() === 'x64' ? 'x86_64' : arch(),
+    cpu_name: cpus()[0]?.model ?? '',
+    num_logical_cores: cpus().length,
+    avx2: capability !== 'DEFAULT',
+    avx512_f: capability === 'AVX512',
   })
 }

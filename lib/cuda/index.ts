@@ -1,12 +1,37 @@
-import { type Device, type DeviceLike, device } from '../device.js'
-import { collect_all } from '../memory.js'
+import type { DeviceLike } from '../device.js'
+import { OutOfMemoryError } from '../errors.js'
+import type { Generator } from '../generator.js'
 import { native } from '../native.js'
+import type { Tensor } from '../tensor.js'
 import { check_cuda, is_initialized } from './available.js'
+import { index_of } from './memory.js'
+import { refuse } from './refuse.js'
 
 // torch.cuda: what scripts ask on any machine is answered as Python's PyTorch answers it there.
 
 export * as jiterator from './jiterator.js'
-export { is_initialized }
+export {
+  empty_cache,
+  get_per_process_memory_fraction,
+  host_memory_stats,
+  max_memory_allocated,
+  max_memory_cached,
+  max_memory_reserved,
+  mem_get_info,
+  memory_allocated,
+  memory_cached,
+  memory_reserved,
+  memory_stats,
+  memory_summary,
+  reset_max_memory_allocated,
+  reset_max_memory_cached,
+  reset_peak_memory_stats,
+  set_per_process_memory_fraction,
+} from './memory.js'
+export * from './properties.js'
+export * from './streams.js'
+export * from './tensors.js'
+export { is_initialized, OutOfMemoryError }
 
 /** Whether tensors can live on a CUDA device here. */
 export function is_available(): boolean {
@@ -16,12 +41,6 @@ export function is_available(): boolean {
 /** Number of CUDA devices; 0 where the build, the driver or the card is missing. */
 export function device_count(): number {
   return native.cuda_device_count()
-}
-
-function index_of(which: DeviceLike | null | undefined): number | undefined {
-  if (which === null || which === undefined) return undefined
-  const found: Device = device(which)
-  return found.index ?? undefined
 }
 
 /** The current device's number. */
@@ -46,44 +65,44 @@ export function synchronize(which?: DeviceLike | null): void {
   native.accelerator_synchronize(index_of(which))
 }
 
-/** Frees what is dead and gives the caching allocator's unused memory back. */
-export function empty_cache(): void {
-  if (!is_initialized()) return
-  collect_all()
-  native.accelerator_empty_cache()
-}
-
-function memory(which: DeviceLike | null | undefined, place: 0 | 1 | 2 | 3): number {
-  return is_initialized() ? native.accelerator_memory(index_of(which))[place] : 0
-}
-
-/** Bytes that tensors hold on a device. */
-export function memory_allocated(which?: DeviceLike | null): number {
-  return memory(which, 0)
-}
-
-/** The most bytes that tensors have held. */
-export function max_memory_allocated(which?: DeviceLike | null): number {
-  return memory(which, 1)
-}
-
-/** Bytes that the caching allocator holds. */
-export function memory_reserved(which?: DeviceLike | null): number {
-  return memory(which, 2)
-}
-
-export function max_memory_reserved(which?: DeviceLike | null): number {
-  return memory(which, 3)
-}
-
-export function reset_peak_memory_stats(which?: DeviceLike | null): void {
-  check_cuda()
-  native.accelerator_reset_peak(index_of(which))
-}
-
 /** Seeds the current device's generator; without a device, once there is one. */
 export function manual_seed(seed: number | bigint): void {
   if (is_available()) native.manual_seed(seed)
 }
 
 export const manual_seed_all = manual_seed
+
+/** Seeds the GPU's generator from the system's entropy, once there is a GPU. */
+export function seed(): void {
+  if (is_available()) refuse('seed')
+}
+/** As {@link seed}, of all GPUs. */
+export const seed_all = seed
+
+/** What the GPU's generator was last seeded with. */
+export function initial_seed(): bigint {
+  return refuse('initial_seed')
+}
+
+/** The GPUs' generators. */
+export const default_generators: readonly Generator[] = []
+
+/** The state of a GPU's generator. */
+export function get_rng_state(_device: DeviceLike = 'cuda'): Tensor {
+  return refuse('get_rng_state')
+}
+
+/** The states of all GPUs' generators. */
+export function get_rng_state_all(): Tensor[] {
+  return Array.from({ length: device_count() }, (_, i) => get_rng_state(i))
+}
+
+/** Sets the state of a GPU's generator, once there is one. */
+export function set_rng_state(_state: Tensor, _device: DeviceLike = 'cuda'): void {
+  if (is_available()) refuse('set_rng_state')
+}
+
+/** Sets the states of all GPUs' generators. */
+export function set_rng_state_all(states: Iterable<Tensor>): void {
+  for (const state of states) set_rng_state(state)
+}

@@ -40,6 +40,78 @@ const questions: [python: string, ours: () => unknown][] = [
   ['torch.ones(2).pin_memory()', () => torch.ones(2).pin_memory()],
   ["str(torch.device('cuda', 1))", () => String(torch.device('cuda', 1))],
   ["str(torch.device('cuda:0'))", () => String(torch.device('cuda:0'))],
+  ['torch.cuda.get_device_name()', () => torch.cuda.get_device_name()],
+  ['torch.cuda.get_device_capability(0)', () => torch.cuda.get_device_capability(0)],
+  ['torch.cuda.get_device_properties(0)', () => torch.cuda.get_device_properties(0)],
+  ['torch.cuda.mem_get_info()', () => torch.cuda.mem_get_info()],
+  ['dict(torch.cuda.memory_stats())', () => torch.cuda.memory_stats()],
+  ['dict(torch.cuda.host_memory_stats())', () => torch.cuda.host_memory_stats()],
+  ['torch.cuda.memory_cached()', () => torch.cuda.memory_cached()],
+  ['torch.cuda.is_bf16_supported()', () => torch.cuda.is_bf16_supported()],
+  ['torch.cuda.is_tf32_supported()', () => torch.cuda.is_tf32_supported()],
+  ['torch.cuda.get_arch_list()', () => torch.cuda.get_arch_list()],
+  ['torch.cuda.get_gencode_flags()', () => torch.cuda.get_gencode_flags()],
+  ['torch.cuda.has_half', () => torch.cuda.has_half],
+  ['torch.cuda.has_magma', () => torch.cuda.has_magma],
+  ['torch.cuda.ipc_collect()', () => torch.cuda.ipc_collect()],
+  ['torch.cuda.Stream()', () => new torch.cuda.Stream()],
+  ['torch.cuda.Event()', () => new torch.cuda.Event()],
+  ['torch.cuda.CUDAGraph()', () => new torch.cuda.CUDAGraph()],
+  ['torch.cuda.current_stream()', () => torch.cuda.current_stream()],
+  ['torch.cuda.default_stream()', () => torch.cuda.default_stream()],
+  ['torch.cuda.set_stream(None)', () => torch.cuda.set_stream(null) ?? null],
+  ['torch.cuda.device(0).__enter__()', () => torch.cuda.device(0, () => 1)],
+  ['torch.cuda.is_current_stream_capturing()', () => torch.cuda.is_current_stream_capturing()],
+  ['torch.cuda.graph_pool_handle()', () => torch.cuda.graph_pool_handle()],
+  ['torch.cuda.can_device_access_peer(0, 1)', () => torch.cuda.can_device_access_peer(0, 1)],
+  ['torch.cuda.set_sync_debug_mode(1)', () => torch.cuda.set_sync_debug_mode(1)],
+  ['torch.cuda.get_sync_debug_mode()', () => torch.cuda.get_sync_debug_mode()],
+  ['torch.cuda.set_per_process_memory_fraction(0.5)', () => torch.cuda.set_per_process_memory_fraction(0.5)],
+  ['torch.cuda.get_per_process_memory_fraction()', () => torch.cuda.get_per_process_memory_fraction()],
+  ['torch.cuda.FloatTensor(2)', () => torch.cuda.FloatTensor(2)],
+  ['torch.cuda.seed()', () => torch.cuda.seed() ?? null],
+  ['torch.cuda.seed_all()', () => torch.cuda.seed_all() ?? null],
+  ['torch.cuda.initial_seed()', () => torch.cuda.initial_seed()],
+  ['list(torch.cuda.default_generators)', () => torch.cuda.default_generators],
+  ['torch.cuda.get_rng_state()', () => torch.cuda.get_rng_state()],
+  ['torch.cuda.get_rng_state_all()', () => torch.cuda.get_rng_state_all()],
+  [
+    'torch.cuda.set_rng_state(torch.ByteTensor(3))',
+    () => torch.cuda.set_rng_state(torch.ByteTensor(3)) ?? null,
+  ],
+  ['torch.cuda.set_rng_state_all([])', () => torch.cuda.set_rng_state_all([]) ?? null],
+  [
+    'torch.cuda.OutOfMemoryError is torch.OutOfMemoryError',
+    () => torch.cuda.OutOfMemoryError === torch.OutOfMemoryError,
+  ],
+  ['torch.accelerator.is_available()', () => torch.accelerator.is_available()],
+  ['torch.accelerator.device_count()', () => torch.accelerator.device_count()],
+  ['torch.accelerator.current_accelerator()', () => torch.accelerator.current_accelerator()],
+  ['torch.accelerator.current_device_index()', () => torch.accelerator.current_device_index()],
+  ['torch.accelerator.set_device_index(0)', () => torch.accelerator.set_device_index(0)],
+  ['torch.accelerator.set_device_index(None)', () => torch.accelerator.set_device_index(null as never)],
+  ['torch.accelerator.device_index(0).__enter__()', () => torch.accelerator.device_index(0, () => 1)],
+  [
+    'torch.accelerator.device_index(None).__enter__()',
+    () => torch.accelerator.device_index(null, () => null),
+  ],
+  ['torch.accelerator.synchronize()', () => torch.accelerator.synchronize()],
+  ['torch.accelerator.empty_cache()', () => torch.accelerator.empty_cache()],
+  ['torch.accelerator.memory_allocated()', () => torch.accelerator.memory_allocated()],
+  ['torch.accelerator.max_memory_allocated()', () => torch.accelerator.max_memory_allocated()],
+  ['torch.accelerator.memory_reserved()', () => torch.accelerator.memory_reserved()],
+  ['torch.accelerator.max_memory_reserved()', () => torch.accelerator.max_memory_reserved()],
+  ['torch.accelerator.reset_peak_memory_stats()', () => torch.accelerator.reset_peak_memory_stats()],
+  ['torch.cpu.is_available()', () => torch.cpu.is_available()],
+  ['torch.cpu.device_count()', () => torch.cpu.device_count()],
+  ['torch.cpu.current_device()', () => torch.cpu.current_device()],
+  ['torch.cpu.is_initialized()', () => torch.cpu.is_initialized()],
+  ['torch.cpu.synchronize()', () => torch.cpu.synchronize() ?? null],
+  ['torch.cpu.set_device("cpu")', () => torch.cpu.set_device('cpu') ?? null],
+  ['torch.cpu.Event().query()', () => new torch.cpu.Event().query()],
+  ['torch.cpu.Event().record()', () => new torch.cpu.Event().record() ?? null],
+  ['torch.cpu.get_capabilities()["avx512_f"]', () => torch.cpu.get_capabilities().avx512_f],
+  ['torch.random.thread_safe_generator()', () => torch.random.thread_safe_generator()],
   [
     "torch.cuda.jiterator._create_jit_fn('template <typename T> T f(T x) { return x; }')(torch.ones(1))",
     () => torch.cuda.jiterator._create_jit_fn('template <typename T> T f(T x) { return x; }')(torch.ones(1)),
@@ -80,6 +152,26 @@ print(json.dumps([${questions.map(([python]) => `answer(lambda: ${python})`).joi
       expect(call).toThrow(new torch.AssertionError('Torch not compiled with CUDA enabled'))
     }
     expect(w.sum().item()).toBe(2)
+  })
+
+  it('runs callbacks that change nothing there', async () => {
+    const { Stream, current_stream, stream } = torch.cpu
+    const other = new Stream()
+    expect(stream(other, () => current_stream() === other)).toBe(true)
+    expect(await stream(other, async () => current_stream() === other)).toBe(true)
+    expect(() =>
+      stream(other, () => {
+        throw new Error('inside')
+      }),
+    ).toThrow('inside')
+    expect(current_stream()).not.toBe(other)
+    expect(torch.cuda.stream(null, () => 3)).toBe(3)
+    expect(torch.cuda.device_of(torch.ones(1), () => 4)).toBe(4)
+    expect(torch.cuda.device(null, () => 5)).toBe(5)
+  })
+
+  it('summarizes no memory', () => {
+    expect(() => torch.cuda.memory_summary()).toThrow(torch.KeyError)
   })
 
   it('refuses a kernel that is no template', () => {
