@@ -1,3 +1,4 @@
+import { default_device } from './default_device.js'
 import type { DeviceLike } from './device.js'
 import type { DType } from './dtype.js'
 import * as dtypes from './dtype.js'
@@ -63,7 +64,7 @@ export function nested_tensor(
     )
   }
   const tensors = (tensor_list as TensorData[]).map((item) => as_tensor(item).detach())
-  let made = from_list(tensors, given(options))
+  let made = from_list(tensors, given({ ...options, device: options.device ?? default_device }))
   if (options.pin_memory === true) made = made.pin_memory()
   return options.requires_grad === true ? made.requires_grad_() : made
 }

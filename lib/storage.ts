@@ -154,7 +154,7 @@ export class TypedStorage extends Storage<number> {
 
 function make_row(source: number | Iterable<number> | Tensor, dtype: DType): Tensor {
   if (source instanceof Tensor) return row_over(source, dtype)
-  if (typeof source === 'number') return empty([source], { dtype })
+  if (typeof source === 'number') return empty([source], { dtype, device: 'cpu' })
   if (typeof source !== 'object' || source === null || !(Symbol.iterator in source))
     throw type_error(`Storage(): expected a size or elements, not ${type_name(source)}`)
   return make_tensor([...source], { dtype })

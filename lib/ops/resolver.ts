@@ -1,3 +1,4 @@
+import { default_device, with_default_device } from '../default_device.js'
 import type { Tensor } from '../tensor.js'
 import { complain } from './complaint.js'
 import { numbers_as_tensors } from './generated/face.js'
@@ -78,6 +79,10 @@ export class Resolver {
 
   /** A call of up to five arguments. */
   call(count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
+    if (default_device !== null && this.receiver === 0) {
+      const keywords = with_default_device(this.name, null)
+      if (keywords !== null) return this.call_list([a, b, c, d, e].slice(0, count))
+    }
     let key = 1
     let seen = 0
     let tag = TENSOR
@@ -152,7 +157,15 @@ export class Resolver {
 
   /** Any call: many arguments, values that are looked at anew each time. */
   call_list(args: readonly unknown[]): unknown {
-    const keywords = args[args.length - 1]
+    let keywords = args[args.length - 1]
+    if (default_device !== null && this.receiver === 0) {
+      const given = is_options(keywords) ? keywords : null
+      const changed = with_default_device(this.name, given)
+      if (changed !== null) {
+        args = [...(given === null ? args : args.slice(0, -1)), changed]
+        keywords = changed
+      }
+    }
     if (!is_options(keywords)) return run(this.resolve(args, null), args, null)
     const positional = args.slice(0, -1)
     return run(this.resolve(positional, keywords), positional, keywords)

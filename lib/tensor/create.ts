@@ -1,3 +1,4 @@
+import { default_device } from '../default_device.js'
 import type { DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
@@ -188,6 +189,13 @@ export function make_tensor(data: unknown, options: CreateOptions): Tensor {
   return made
 }
 
+/** Options with the default device where they name none. */
+function on_default_device<Options extends { device?: DeviceLike | null }>(options: Options): Options {
+  return default_device === null || (options.device !== undefined && options.device !== null)
+    ? options
+    : { ...options, device: default_device }
+}
+
 /**
  * A tensor with a copy of data. The dtype follows the JavaScript type, never the values: numbers give the default
  * dtype (float32), bigints int64, booleans bool, typed arrays their own type.
@@ -212,7 +220,7 @@ export function tensor(...args: unknown[]): Tensor {
     requires_grad: false,
     pin_memory: false,
   } as Record<string, unknown>)
-  return make_tensor(given['data'], given as CreateOptions)
+  return make_tensor(given['data'], on_default_device(given as CreateOptions))
 }
 
 /**
@@ -222,8 +230,9 @@ export function tensor(...args: unknown[]): Tensor {
  */
 export function as_tensor(
   data: TensorData,
-  options: { dtype?: DType | null; device?: DeviceLike | null } = {},
+  given: { dtype?: DType | null; device?: DeviceLike | null } = {},
 ): Tensor {
+  const options = on_default_device(given)
   if (data instanceof Tensor) {
     const same_dtype = !options.dtype || options.dtype === data.dtype
     const same_device = !options.device || lower_device(options.device) === String(data.device)
@@ -244,7 +253,8 @@ export function asarray(
     requires_grad?: boolean
   } = {},
 ): Tensor {
-  const made = options.copy === true ? make_tensor(data, options) : as_tensor(data, options)
+  const made =
+    options.copy === true ? make_tensor(data, on_default_device(options)) : as_tensor(data, options)
   return options.requires_grad === true ? made.requires_grad_() : made
 }
 
@@ -275,7 +285,7 @@ function legacy(name: string, dtype: DType) {
   return (...args: (number | TensorData)[]): Tensor => {
     if (args.length === 0) return make_tensor([], { dtype })
     if (args.every((a) => typeof a === 'number'))
-      return operator('aten::empty.memory_format')(args, { dtype })
+      return operator('aten::empty.memory_format')(args, { dtype, device: 'cpu' })
     if (args.length !== 1) throw type_error(`${name}(): expected sizes or data, not ${args.length} arguments`)
     return make_tensor(args[0], { dtype })
   }
