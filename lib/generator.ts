@@ -7,6 +7,9 @@ import { handle_of, type Tensor, wrap } from './tensor.js'
 
 const forgotten = new FinalizationRegistry<number>((handle) => native.free_generator(handle))
 
+/** The generator's place in the addon; the default one's is 0. */
+const place_of = (generator: Generator): number => generator[LOWERED] ?? 0
+
 /**
  * A stream of pseudo-random numbers, as `torch.Generator`: the same seed gives Python's numbers.
  *
@@ -19,7 +22,8 @@ const forgotten = new FinalizationRegistry<number>((handle) => native.free_gener
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.Generator.html
  */
 export class Generator {
-  readonly [LOWERED]: number
+  /** Null for the default generator, which operators take where they are given none. */
+  readonly [LOWERED]: number | null
 
   /** @param where the device that the numbers are drawn on (default `'cpu'`) */
   constructor(where: DeviceLike | { device?: DeviceLike } = 'cpu') {
@@ -27,12 +31,13 @@ export class Generator {
       typeof where === 'object' && 'device' in where && !('type' in where)
         ? (where.device ?? 'cpu')
         : (where as DeviceLike)
-    this[LOWERED] = native.make_generator(lower_device(text))
-    forgotten.register(this, this[LOWERED])
+    const handle = native.make_generator(lower_device(text))
+    this[LOWERED] = handle
+    forgotten.register(this, handle)
   }
 
   get device() {
-    return device(native.generator_device(this[LOWERED]))
+    return device(native.generator_device(place_of(this)))
   }
 
   /** Starts the stream anew from a seed of 64 bits; returns the generator. */
@@ -40,26 +45,26 @@ export class Generator {
     if (typeof seed !== 'bigint' && !Number.isInteger(seed)) {
       throw type_error(`manual_seed(): argument 'seed' must be int, not ${type_name(seed)}`, 'manual_seed')
     }
-    native.generator_manual_seed(this[LOWERED], seed)
+    native.generator_manual_seed(place_of(this), seed)
     return this
   }
 
   /** Seeds from the system's entropy and returns the seed. */
   seed(): bigint {
-    return native.generator_seed(this[LOWERED])
+    return native.generator_seed(place_of(this))
   }
 
   initial_seed(): bigint {
-    return native.generator_initial_seed(this[LOWERED])
+    return native.generator_initial_seed(place_of(this))
   }
 
   /** The whole state, as a ByteTensor. */
   get_state(): Tensor {
-    return wrap(native.generator_get_state(this[LOWERED]))
+    return wrap(native.generator_get_state(place_of(this)))
   }
 
   set_state(state: Tensor): void {
-    native.generator_set_state(this[LOWERED], handle_of(state))
+    native.generator_set_state(place_of(this), handle_of(state))
   }
 
   /** A generator of its own in the same state. */
@@ -69,3 +74,8 @@ export class Generator {
     return copy
   }
 }
+
+/** The CPU's default generator: what `torch.manual_seed` seeds. */
+export const default_generator: Generator = Object.create(Generator.prototype, {
+  [LOWERED]: { value: null },
+}) as Generator

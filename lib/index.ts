@@ -74,7 +74,7 @@ export {
   unique_consecutive,
   unravel_index,
 } from './functional.js'
-export { Generator } from './generator.js'
+export { default_generator, Generator } from './generator.js'
 export { cond, while_loop } from './higher_order.js'
 export * as jit from './jit/index.js'
 export {
@@ -114,7 +114,14 @@ export { ops } from './ops/operator.js'
 export * as optim from './optim/index.js'
 export * as overrides from './overrides.js'
 export * as random from './random.js'
-export { get_rng_state, initial_seed, manual_seed, seed, set_rng_state } from './random.js'
+export {
+  get_rng_state,
+  initial_seed,
+  manual_seed,
+  seed,
+  set_rng_state,
+  thread_safe_generator,
+} from './random.js'
 export { Complex, complex_scalar, FloatScalar, float_scalar, type Scalar } from './scalar.js'
 export { keep, scope } from './scope.js'
 export { type LoadOptions, load, save } from './serialization.js'

@@ -56,6 +56,15 @@ describe('methods of the early days', () => {
       python: 'torch.ones(2, requires_grad=True).apply_(abs)',
       ours: () => torch.ones([2], { requires_grad: true }).apply_(Math.abs),
     },
+    {
+      python:
+        '(torch.default_generator.manual_seed(5), torch.rand(2), torch.rand(2, generator=torch.default_generator), torch.default_generator.initial_seed())[1:]',
+      ours: () => {
+        torch.default_generator.manual_seed(5)
+        const drawn = [torch.rand(2), torch.rand([2], { generator: torch.default_generator })]
+        return [...drawn, torch.default_generator.initial_seed()]
+      },
+    },
     { python: 'torch.eye(3).to_sparse_coo()', ours: () => torch.eye(3).to_sparse_coo() },
     { python: 'torch.ones(2, 3, 4).dim_order()', ours: () => torch.ones(2, 3, 4).dim_order() },
     {

@@ -1,0 +1,56 @@
+"""Prints the public names of PyTorch, a group and a name a line: python3 scripts/coverage/names.py > scripts/coverage/names.tsv"""
+
+import importlib
+import types
+import typing
+
+import torch
+
+MODULES = [
+    "torch",
+    "torch.linalg",
+    "torch.fft",
+    "torch.special",
+    "torch.random",
+    "torch.nn.functional",
+    "torch.signal.windows",
+    "torch.sparse",
+    "torch.nested",
+    "torch.masked",
+    "torch.accelerator",
+    "torch.cpu",
+    "torch.cuda",
+]
+
+
+def belongs(module: types.ModuleType, name: str) -> bool:
+    """Whether a name is the module's own, and not something that it imports for its own use."""
+    value = getattr(module, name, None)
+    if name.startswith("_") or not hasattr(module, name) or isinstance(value, types.ModuleType):
+        return False
+    if value in (torch.Tensor, torch.device) and module is not torch:
+        return False
+    if name in getattr(module, "__all__", ()):
+        return True
+    if isinstance(value, types.BuiltinFunctionType):
+        return True
+    # Typing's names, and texts that documentation is put together from.
+    if isinstance(value, (str, dict, typing.TypeVar)) or getattr(value, "__module__", "") in ("typing", "abc"):
+        return False
+    home = getattr(value, "__module__", None) or ""
+    if isinstance(value, type) or callable(value):
+        return home.startswith("torch") and (module.__name__ == "torch" or home.startswith(module.__name__) or home == "torch._C")
+    return module.__name__ in ("torch", "torch.Tensor")
+
+
+def main() -> None:
+    for path in MODULES:
+        module = importlib.import_module(path)
+        names = {n for n in {*dir(module), *getattr(module, "__all__", ())} if belongs(module, n)}
+        for name in sorted(names):
+            print(path, name, sep="\t")
+    for name in sorted(n for n in dir(torch.Tensor) if not n.startswith("_")):
+        print("torch.Tensor", name, sep="\t")
+
+
+main()
