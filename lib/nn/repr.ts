@@ -1,7 +1,10 @@
+import type { FloatScalar } from '../scalar.js'
+
 /**
  * A number as Python prints a float: `1e-05`, `0.1`, `3.0`, `inf`, `nan`.
  */
-export function py_float(value: number): string {
+export function py_float(given: number | FloatScalar): string {
+  const value = Number(given)
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf'
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
@@ -24,8 +27,9 @@ function plain_digits(mantissa: string, power: number): string {
   return `${sign}${digits.slice(0, power + 1)}.${digits.slice(power + 1)}`
 }
 
-/** A number as Python prints an int; where it has a fraction, the float that it must be. */
-export function py_int(value: number | bigint): string {
+/** A number as Python prints an int; where it has a fraction, or is Python's `2.0`, the float that it must be. */
+export function py_int(value: number | bigint | FloatScalar): string {
+  if (typeof value === 'object') return py_float(value)
   if (typeof value === 'bigint') return value.toString()
   return Number.isSafeInteger(value) ? String(value + 0) : py_float(value)
 }
@@ -43,6 +47,11 @@ export function py_tuple(items: readonly string[]): string {
 /** A tuple of ints: `(3, 3)`. */
 export function py_ints(values: readonly (number | bigint)[]): string {
   return py_tuple(values.map(py_int))
+}
+
+/** A float, or None. */
+export function py_float_or_none(value: number | null): string {
+  return value === null ? 'None' : py_float(value)
 }
 
 /** A string between quotes, as `repr` chooses them. */

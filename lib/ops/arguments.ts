@@ -29,6 +29,9 @@ const tensors: ReadonlySet<string> = new Set([
   ...['pos_weight', 'a', 'b', 'A', 'M', 'x1', 'x2'],
 ])
 
+// These may be null also where they have no default.
+const nullable: ReadonlySet<string> = new Set(['running_mean', 'running_var'])
+
 /** As {@link take_options}, for functions of tensors: what is no tensor is refused by the argument's name. */
 export function take_arguments<T extends object>(
   name: string,
@@ -38,7 +41,8 @@ export function take_arguments<T extends object>(
 ): T {
   const taken = take_options<T>(name, args, names, defaults)
   for (const argument of names) {
-    if (!tensors.has(argument) || (taken[argument] === null && defaults[argument] === null)) continue
+    if (!tensors.has(argument)) continue
+    if (taken[argument] === null && (defaults[argument] === null || nullable.has(argument))) continue
     expect_tensor(taken[argument], name, argument)
   }
   return taken

@@ -14,20 +14,22 @@ export function is_options(value: unknown): value is Record<string, unknown> {
  * @param args as they were given, a trailing plain object holding the keywords
  * @param names the parameters in their order
  * @param defaults the values of those that need not be given
+ * @param most how many may be given by position; those after are given by keyword only
  */
 export function take_options<T extends object>(
   name: string,
   args: readonly unknown[],
   names: readonly (keyof T & string)[],
   defaults: Partial<T>,
+  most = names.length,
 ): T {
   const taken: Record<string, unknown> = { ...defaults }
   const last = args[args.length - 1]
   const keywords = is_options(last) ? last : undefined
   const positional = keywords === undefined ? args : args.slice(0, -1)
-  if (positional.length > names.length) {
+  if (positional.length > most) {
     throw type_error(
-      `${name}() takes ${names.length} positional argument${names.length === 1 ? '' : 's'} but ${positional.length} ${positional.length === 1 ? 'was' : 'were'} given`,
+      `${name}() takes ${most} positional argument${most === 1 ? '' : 's'} but ${positional.length} ${positional.length === 1 ? 'was' : 'were'} given`,
     )
   }
   const given = new Set<string>()

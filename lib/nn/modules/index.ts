@@ -25,10 +25,17 @@ export {
   Tanhshrink,
   Threshold,
 } from './activation.js'
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type NormOptions } from './batchnorm.js'
+export { ChannelShuffle } from './channelshuffle.js'
 export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './container.js'
 export { Conv1d, Conv2d, Conv3d, type ConvOptions, type PaddingMode } from './conv.js'
+export { CosineSimilarity, PairwiseDistance } from './distance.js'
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.js'
+export { Flatten, Unflatten } from './flatten.js'
+export { Fold, Unfold } from './fold.js'
+export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm.js'
 export { type FactoryOptions, Identity, Linear, type LinearOptions } from './linear.js'
-export { L1Loss, type LossOptions, MSELoss } from './loss.js'
+export * from './loss.js'
 export { Module } from './module.js'
 export {
   type BackwardHook,
@@ -44,4 +51,27 @@ export {
   register_module_module_registration_hook,
   register_module_parameter_registration_hook,
 } from './module_hooks.js'
+export { CrossMapLRN2d, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm } from './normalization.js'
+export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+} from './padding.js'
+export { PixelShuffle, PixelUnshuffle } from './pixelshuffle.js'
+export * from './pooling.js'
+export { Embedding, EmbeddingBag } from './sparse.js'
 export type { IncompatibleKeys, StateDict, StateDictLike } from './state_dict.js'
+export { SyncBatchNorm } from './sync_batchnorm.js'
+export { Upsample, UpsamplingBilinear2d, UpsamplingNearest2d } from './upsampling.js'

@@ -1,4 +1,5 @@
 import { index_error, type_error } from '../../errors.js'
+import type { FloatScalar } from '../../scalar.js'
 
 /** A whole number, as Python's int. */
 export type Int = number | bigint
@@ -7,6 +8,25 @@ export type Int = number | bigint
 export type Size1 = Int | readonly [Int]
 export type Size2 = Int | readonly [Int, Int]
 export type Size3 = Int | readonly [Int, Int, Int]
+
+export type Size4 = Int | readonly [Int, Int, Int, Int]
+export type Size6 = Int | readonly [Int, Int, Int, Int, Int, Int]
+
+/** One whole number, or one for each of any number of dimensions. */
+export type AnySize = Int | readonly Int[]
+
+/** Arguments by position after the required ones; an object of keywords may follow any of them. */
+export type Rest<T extends readonly unknown[], O> = { [K in keyof T]?: T[K] | O }
+
+/** A float as a plain number, where Python's `2.0` was given for it. */
+export function float_number(value: number | FloatScalar): number {
+  return Number(value)
+}
+
+/** A size as it was given: one number, or a frozen list. */
+export function any_size(value: AnySize, name: string): number | readonly number[] {
+  return typeof value === 'object' ? ntuple(value, value.length, name) : whole_number(value, name)
+}
 
 /** One number for each of `n` dimensions, frozen, as Python's tuples are. */
 export function ntuple(value: Int | readonly Int[], n: number, name: string): readonly number[] {

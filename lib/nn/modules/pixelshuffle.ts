@@ -1,0 +1,75 @@
+import { take_options } from '../../ops/keywords.js'
+import type { Tensor } from '../../tensor.js'
+import * as F from '../functional.js'
+import { Module } from './module.js'
+import { type Int, whole_number } from './utils.js'
+
+/**
+ * Moves channels into space: r² channels become an image r times as high and as wide.
+ *
+ * @param upscale_factor - r
+ *
+ * Shape: (*, C·r², H, W), to (*, C, H·r, W·r).
+ *
+ * @example
+ * ```ts
+ * const pixel_shuffle = new nn.PixelShuffle(3)
+ * const output = pixel_shuffle(torch.randn(1, 9, 4, 4))
+ * console.log(output.shape) // [1, 1, 12, 12]
+ * ```
+ *
+ * @see torch/nn/modules/pixelshuffle.py
+ */
+export class PixelShuffle extends Module {
+  declare upscale_factor: number
+
+  constructor(upscale_factor: Int | { upscale_factor: Int })
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options<{ upscale_factor: Int }>('PixelShuffle', args, ['upscale_factor'], {})
+    this.upscale_factor = whole_number(given.upscale_factor, 'upscale_factor')
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.pixel_shuffle(input, this.upscale_factor)
+  }
+
+  override extra_repr(): string {
+    return `upscale_factor=${this.upscale_factor}`
+  }
+}
+
+/**
+ * Undoes {@link PixelShuffle}.
+ *
+ * @param downscale_factor - r
+ *
+ * Shape: (*, C, H·r, W·r), to (*, C·r², H, W).
+ *
+ * @example
+ * ```ts
+ * const pixel_unshuffle = new nn.PixelUnshuffle(3)
+ * const output = pixel_unshuffle(torch.randn(1, 1, 12, 12))
+ * console.log(output.shape) // [1, 9, 4, 4]
+ * ```
+ *
+ * @see torch/nn/modules/pixelshuffle.py
+ */
+export class PixelUnshuffle extends Module {
+  declare downscale_factor: number
+
+  constructor(downscale_factor: Int | { downscale_factor: Int })
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options<{ downscale_factor: Int }>('PixelUnshuffle', args, ['downscale_factor'], {})
+    this.downscale_factor = whole_number(given.downscale_factor, 'downscale_factor')
+  }
+
+  override forward(input: Tensor): Tensor {
+    return F.pixel_unshuffle(input, this.downscale_factor)
+  }
+
+  override extra_repr(): string {
+    return `downscale_factor=${this.downscale_factor}`
+  }
+}
