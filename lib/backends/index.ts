@@ -7,3 +7,17 @@ export const cpu = {
     return native.cpu_capability()
   },
 }
+
+let fastpath = true
+
+/** `torch.backends.mha`: whether attention and encoder layers may take LibTorch's fused inference path. */
+export const mha = {
+  /** Whether the fused path may be taken. Default: true. */
+  get_fastpath_enabled(): boolean {
+    return fastpath
+  },
+  /** Sets whether the fused path may be taken. */
+  set_fastpath_enabled(value: boolean): void {
+    fastpath = value
+  },
+}

@@ -6,6 +6,11 @@ import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { py_float, py_int, py_string } from '../repr.js'
 import { Module } from './module.js'
+import { float_number } from './utils.js'
+
+export { MultiheadAttention } from './multihead_attention.js'
+export { PReLU, RReLU } from './prelu.js'
+export { LogSoftmax, Softmax, Softmax2d, Softmin } from './softmax.js'
 
 /** The keyword of activations that may change their input. */
 export interface InplaceOptions {
@@ -141,7 +146,7 @@ export class ELU extends Module {
   constructor(...args: unknown[]) {
     super()
     const { alpha, inplace } = take_options('ELU', args, ['alpha', 'inplace'], { alpha: 1, inplace: false })
-    this.alpha = alpha
+    this.alpha = float_number(alpha)
     this.inplace = inplace
   }
 
@@ -163,7 +168,7 @@ export class CELU extends Module {
   constructor(...args: unknown[]) {
     super()
     const { alpha, inplace } = take_options('CELU', args, ['alpha', 'inplace'], { alpha: 1, inplace: false })
-    this.alpha = alpha
+    this.alpha = float_number(alpha)
     this.inplace = inplace
   }
 
@@ -191,7 +196,7 @@ export class LeakyReLU extends Module {
       negative_slope: 0.01,
       inplace: false,
     })
-    this.negative_slope = given.negative_slope
+    this.negative_slope = float_number(given.negative_slope)
     this.inplace = given.inplace
   }
 
@@ -252,8 +257,8 @@ export class Hardtanh extends Module {
       max_val: 1,
       inplace: false,
     })
-    this.min_val = given.min_val
-    this.max_val = given.max_val
+    this.min_val = float_number(given.min_val)
+    this.max_val = float_number(given.max_val)
     this.inplace = given.inplace
     if (this.max_val <= this.min_val)
       throw assertion_error(
@@ -328,7 +333,7 @@ export class Hardshrink extends Module {
   constructor(lambd?: number | { lambd?: number })
   constructor(...args: unknown[]) {
     super()
-    this.lambd = take_options('Hardshrink', args, ['lambd'], { lambd: 0.5 }).lambd
+    this.lambd = float_number(take_options('Hardshrink', args, ['lambd'], { lambd: 0.5 }).lambd)
   }
 
   override forward(input: Tensor): Tensor {
@@ -347,7 +352,7 @@ export class Softshrink extends Module {
   constructor(lambd?: number | { lambd?: number })
   constructor(...args: unknown[]) {
     super()
-    this.lambd = take_options('Softshrink', args, ['lambd'], { lambd: 0.5 }).lambd
+    this.lambd = float_number(take_options('Softshrink', args, ['lambd'], { lambd: 0.5 }).lambd)
   }
 
   override forward(input: Tensor): Tensor {
@@ -374,8 +379,8 @@ export class Softplus extends Module {
       beta: 1,
       threshold: 20,
     })
-    this.beta = beta
-    this.threshold = threshold
+    this.beta = float_number(beta)
+    this.threshold = float_number(threshold)
   }
 
   override forward(input: Tensor): Tensor {
@@ -384,41 +389,5 @@ export class Softplus extends Module {
 
   override extra_repr(): string {
     return `beta=${py_float(this.beta)}, threshold=${py_float(this.threshold)}`
-  }
-}
-
-/** Activations along a dimension. */
-class DimActivation extends Module {
-  declare dim: number | null
-
-  constructor(dim?: number | null | { dim?: number | null })
-  constructor(...args: unknown[]) {
-    super()
-    this.dim = take_options(new.target.name, args, ['dim'], { dim: null as number | null }).dim
-  }
-
-  override extra_repr(): string {
-    return `dim=${this.dim === null ? 'None' : py_int(this.dim)}`
-  }
-}
-
-/** exp(xᵢ) / Σⱼ exp(xⱼ) along a dimension. */
-export class Softmax extends DimActivation {
-  override forward(input: Tensor): Tensor {
-    return F.softmax(input, this.dim)
-  }
-}
-
-/** The softmax of −x along a dimension. */
-export class Softmin extends DimActivation {
-  override forward(input: Tensor): Tensor {
-    return F.softmin(input, this.dim)
-  }
-}
-
-/** The logarithm of the softmax along a dimension. */
-export class LogSoftmax extends DimActivation {
-  override forward(input: Tensor): Tensor {
-    return F.log_softmax(input, this.dim)
   }
 }

@@ -118,6 +118,9 @@ function all(values: readonly number[] | string, value: number): boolean {
   return typeof values !== 'string' && values.every((item) => item === value)
 }
 
+const BOUND: unique symbol = Symbol('bound')
+const OPERATORS = ['', 'conv1d', 'conv2d', 'conv3d'] as const
+
 /** What the options were when the convolution was bound. */
 interface Bound {
   readonly call: NativeForward
@@ -143,16 +146,14 @@ export class _ConvNd extends Module {
   /** (out_channels), or null */
   declare bias: Parameter | null
 
-  readonly #dims: 1 | 2 | 3
-  readonly #operator: string
-  #bound: Bound | null = null
+  /** @internal */
+  declare [BOUND]: Bound | null
 
   constructor(name: string, dims: 1 | 2 | 3, args: unknown[]) {
     super()
     const given = take_options<AnyConvArguments>(name, args, NAMES, DEFAULTS)
     const { padding } = given
-    this.#dims = dims
-    this.#operator = `conv${dims}d`
+    Object.defineProperty(this, BOUND, { value: null, writable: true })
     this.in_channels = whole_number(given.in_channels, 'in_channels')
     this.out_channels = whole_number(given.out_channels, 'out_channels')
     this.kernel_size = ntuple(given.kernel_size, dims, 'kernel_size')
@@ -193,12 +194,12 @@ export class _ConvNd extends Module {
 
   override forward(input: Tensor): Tensor {
     const { weight, bias } = this
-    return call_layer(this.#operator, this.#binding().call, input, weight, bias)
+    return call_layer(OPERATORS[this.kernel_size.length]!, this._binding().call, input, weight, bias)
   }
 
   // The options are bound once, and again where somebody has set another one.
-  #binding(): Bound {
-    const bound = this.#bound
+  private _binding(): Bound {
+    const bound = this[BOUND]
     if (
       bound !== null &&
       bound.stride === this.stride &&
@@ -211,7 +212,7 @@ export class _ConvNd extends Module {
     const { stride, padding, dilation, groups, padding_mode } = this
     const options = { stride, padding, dilation, groups, padding_mode }
     const call = native.make_conv({
-      dims: this.#dims,
+      dims: this.kernel_size.length as 1 | 2 | 3,
       stride: [...stride],
       padding: typeof padding === 'string' ? padding : [...padding],
       dilation: [...dilation],
@@ -219,8 +220,7 @@ export class _ConvNd extends Module {
       padding_mode,
       reversed_padding: pad_widths(this),
     })
-    this.#bound = { call, ...options }
-    return this.#bound
+    return (this[BOUND] = { call, ...options })
   }
 
   override extra_repr(): string {

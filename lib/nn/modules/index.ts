@@ -11,12 +11,16 @@ export {
   LogSigmoid,
   LogSoftmax,
   Mish,
+  MultiheadAttention,
+  PReLU,
   ReLU,
   ReLU6,
+  RReLU,
   SELU,
   Sigmoid,
   SiLU,
   Softmax,
+  Softmax2d,
   Softmin,
   Softplus,
   Softshrink,
@@ -74,4 +78,11 @@ export * from './pooling.js'
 export { Embedding, EmbeddingBag } from './sparse.js'
 export type { IncompatibleKeys, StateDict, StateDictLike } from './state_dict.js'
 export { SyncBatchNorm } from './sync_batchnorm.js'
+export {
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+} from './transformer.js'
 export { Upsample, UpsamplingBilinear2d, UpsamplingNearest2d } from './upsampling.js'

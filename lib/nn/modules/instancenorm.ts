@@ -40,10 +40,13 @@ export class _InstanceNorm extends _NormBase {
           'num_features, which is not used because affine=False',
       )
     }
-    return dim === 0 ? this.#normalize(input.unsqueeze(0)).squeeze(0) : this.#normalize(input)
+    return dim === 0
+      ? this._apply_instance_norm(input.unsqueeze(0)).squeeze(0)
+      : this._apply_instance_norm(input)
   }
 
-  #normalize(input: Tensor): Tensor {
+  /** Normalizes an input with a batch. */
+  _apply_instance_norm(input: Tensor): Tensor {
     return F.instance_norm(
       input,
       this.running_mean,

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { Memo } from '../../copy.js'
 import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
@@ -11,6 +12,7 @@ import type { Parameter } from '../parameter.js'
 import { call_with_hooks } from './call.js'
 import { INTERNALS, Internals } from './internals.js'
 import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './module_apply.js'
+import { copy_into } from './module_copy.js'
 import {
   type BackwardHook,
   type BackwardPreHook,
@@ -561,6 +563,13 @@ export class Module {
       [...this.parameters()],
       typeof set_to_none === 'boolean' ? set_to_none : (set_to_none.set_to_none ?? true),
     )
+  }
+
+  /** What {@link deepcopy} calls: a module of the same class with copies of the fields; no constructor of the class runs. */
+  __deepcopy__(memo: Memo): this {
+    const bare = Reflect.construct(Module, [], this.constructor) as this
+    copy_into(bare, this, memo)
+    return bare
   }
 
   /** What a subclass prints between its parentheses. */

@@ -63,6 +63,11 @@ export class CallHooks {
     return this.forward_pre.size + this.forward.size + this.backward_pre.size + this.backward.size > 0
   }
 
+  /** Whether a call has something to run just before or after `forward`. */
+  get any_forward(): boolean {
+    return this.forward_pre.size + this.forward.size > 0
+  }
+
   add_forward_pre(hook: AnyForwardPreHook, options: ForwardPreHookOptions): RemovableHandle {
     const handle = add_hook(this.forward_pre, hook, {
       prepend: options.prepend,

@@ -9,6 +9,8 @@ import { pairs_of } from './module_dict.js'
 import { as_entry, describe_entry } from './parameter_list.js'
 import { set_attribute, type_name } from './registration.js'
 
+const KEYS: unique symbol = Symbol('keys')
+
 /**
  * A dictionary whose tensors are parameters of the module. Other values may stand in it too. It keeps the order of
  * insertion, whole numbers included.
@@ -24,21 +26,23 @@ import { set_attribute, type_name } from './registration.js'
  * @see torch/nn/modules/container.py
  */
 export class ParameterDict<V = Parameter> extends Module implements Iterable<string> {
-  readonly #keys = new Set<string>()
+  /** @internal */
+  declare readonly [KEYS]: Set<string>
 
   constructor(parameters: Items<V | Tensor> | OrderedDict<V | Tensor> | ParameterDict<V> | null = null) {
     super()
+    Object.defineProperty(this, KEYS, { value: new Set() })
     if (parameters !== null) this.update(parameters)
   }
 
   /** How many entries there are. */
   override get length(): number {
-    return this.#keys.size
+    return this[KEYS].size
   }
 
   /** The value of a key; where there is none `otherwise`, and where that is not given a KeyError. */
   get(key: string, ...otherwise: [] | [V | null]): V {
-    if (this.#keys.has(key)) return fields_of(this)[key] as V
+    if (this[KEYS].has(key)) return fields_of(this)[key] as V
     if (otherwise.length > 0) return otherwise[0] as V
     throw key_error(py_repr(key))
   }
@@ -51,18 +55,18 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
           'Open an issue on github if you need non-string keys.',
       )
     set_attribute(this, key, as_entry(value))
-    this.#keys.add(key)
+    this[KEYS].add(key)
     return this
   }
 
   /** Whether the key is there. */
   has(key: string): boolean {
-    return this.#keys.has(key)
+    return this[KEYS].has(key)
   }
 
   /** Removes a key. Throws KeyError where it is not there. */
   delete(key: string): void {
-    if (!this.#keys.delete(key)) throw key_error(py_repr(key))
+    if (!this[KEYS].delete(key)) throw key_error(py_repr(key))
     delete_field(this, key)
   }
 
@@ -75,7 +79,7 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
 
   /** Removes the last pair and returns it. */
   popitem(): [string, V] {
-    const key = [...this.#keys].at(-1)
+    const key = [...this[KEYS]].at(-1)
     if (key === undefined) throw key_error('dictionary is empty')
     return [key, this.pop(key)]
   }
@@ -88,7 +92,7 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
 
   /** Removes all entries. */
   clear(): void {
-    for (const key of [...this.#keys]) this.delete(key)
+    for (const key of [...this[KEYS]]) this.delete(key)
   }
 
   /** Another dictionary with the same parameters. */
@@ -118,7 +122,7 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
 
   /** The keys in their order. */
   keys(): string[] {
-    return [...this.#keys]
+    return [...this[KEYS]]
   }
 
   /** The values in their order. */

@@ -18,6 +18,8 @@ export function describe_entry(
   return `  (${name}): ${what} containing: [${kind(value)} of size ${value.shape.join('x')}${device}]`
 }
 
+const SIZE: unique symbol = Symbol('size')
+
 /** A tensor becomes a parameter; anything else stays what it is. */
 export function as_entry(value: unknown): unknown {
   return value instanceof Tensor && !(value instanceof Parameter) ? new Parameter(value) : value
@@ -36,36 +38,38 @@ export function as_entry(value: unknown): unknown {
  * @see torch/nn/modules/container.py
  */
 export class ParameterList<V = Parameter> extends Module implements Iterable<V> {
-  #size = 0
+  /** @internal */
+  declare [SIZE]: number
 
   constructor(values: Iterable<V | Tensor> | null = null) {
     super()
+    Object.defineProperty(this, SIZE, { value: 0, writable: true })
     if (values !== null) this.extend(values)
   }
 
   /** How many entries there are. */
   override get length(): number {
-    return this.#size
+    return this[SIZE]
   }
 
   /** The entry at a place (a negative one counts from the end), or the list at a slice such as `'1:3'`. */
   at(index: Int): V
   at(index: Slice): ParameterList<V>
   at(index: Int | string): V | ParameterList<V> {
-    if (typeof index !== 'string') return fields_of(this)[absolute_index(index, this.#size)] as V
-    const values = slice_places(index, this.#size).map((place) => this.at(place))
+    if (typeof index !== 'string') return fields_of(this)[absolute_index(index, this[SIZE])] as V
+    const values = slice_places(index, this[SIZE]).map((place) => this.at(place))
     return new (this.constructor as new (values: V[]) => ParameterList<V>)(values)
   }
 
   /** Puts a value in the place of another; a Tensor becomes a Parameter. */
   set_at(index: Int, value: V | Tensor): void {
-    set_attribute(this, String(absolute_index(index, this.#size)), as_entry(value))
+    set_attribute(this, String(absolute_index(index, this[SIZE])), as_entry(value))
   }
 
   /** Adds a value at the end; a Tensor becomes a Parameter. */
   append(value: V | Tensor): this {
-    this.#size += 1
-    this.set_at(this.#size - 1, value)
+    this[SIZE] += 1
+    this.set_at(this[SIZE] - 1, value)
     return this
   }
 
@@ -82,11 +86,11 @@ export class ParameterList<V = Parameter> extends Module implements Iterable<V> 
 
   /** Removes the last entry, or the one at a place, and returns it. */
   pop(index: Int = -1): V {
-    const place = absolute_index(index, this.#size)
+    const place = absolute_index(index, this[SIZE])
     const value = this.at(place)
     const later = [...this].slice(place + 1)
-    for (let i = place; i < this.#size; i++) delete_field(this, String(i))
-    this.#size = place
+    for (let i = place; i < this[SIZE]; i++) delete_field(this, String(i))
+    this[SIZE] = place
     this.extend(later)
     return value
   }
@@ -97,7 +101,7 @@ export class ParameterList<V = Parameter> extends Module implements Iterable<V> 
 
   /** The entries in their order. */
   *[Symbol.iterator](): Generator<V, void, undefined> {
-    for (let place = 0; place < this.#size; place++) yield this.at(place)
+    for (let place = 0; place < this[SIZE]; place++) yield this.at(place)
   }
 
   override extra_repr(): string {

@@ -1,0 +1,433 @@
+import { mha } from '../../backends/index.js'
+import type { DeviceLike } from '../../device.js'
+import type { DType } from '../../dtype.js'
+import { runtime_error } from '../../errors.js'
+import { take_options } from '../../ops/keywords.js'
+import { ops as dispatcher } from '../../ops/operator.js'
+import type { Tensor } from '../../tensor.js'
+import { canonical_mask } from '../functional/attention_mask.js'
+import * as F from '../functional.js'
+import { GELU, ReLU } from './activation.js'
+import { Dropout } from './dropout.js'
+import { INTERNALS } from './internals.js'
+import { type FactoryOptions, factory_options, Linear } from './linear.js'
+import { Module } from './module.js'
+import { MultiheadAttention, needs_grad } from './multihead_attention.js'
+import { LayerNorm } from './normalization.js'
+import { float_number, type Int, type Rest, whole_number } from './utils.js'
+
+/** An activation function, or a module. */
+export type Activation = (input: Tensor) => Tensor
+
+/** Keywords of the layers of a Transformer. */
+export interface TransformerLayerOptions extends FactoryOptions {
+  /** The size between the two linear layers. Default: 2048. */
+  dim_feedforward?: Int
+  /** The probability of dropout. Default: 0.1. */
+  dropout?: number
+  /** Between the two linear layers: `'relu'`, `'gelu'` or a function. Default: relu. */
+  activation?: 'relu' | 'gelu' | Activation
+  /** What the normalisations add to the variance. Default: 1e-5. */
+  layer_norm_eps?: number
+  /** Whether the batch is the first dimension. Default: false. */
+  batch_first?: boolean
+  /** Whether normalisation comes before attention and feed-forward instead of after. Default: false. */
+  norm_first?: boolean
+  /** Whether linear layers and normalisations have biases. Default: true. */
+  bias?: boolean
+}
+
+export type TransformerLayerArguments = Required<TransformerLayerOptions> & { d_model: Int; nhead: Int }
+
+type LayerRest = Rest<
+  [
+    dim_feedforward: Int,
+    dropout: number,
+    activation: 'relu' | 'gelu' | Activation,
+    layer_norm_eps: number,
+    batch_first: boolean,
+    norm_first: boolean,
+    bias: boolean,
+    device: DeviceLike | null,
+    dtype: DType | null,
+  ],
+  TransformerLayerOptions
+>
+
+const NAMES = [
+  'd_model',
+  'nhead',
+  'dim_feedforward',
+  'dropout',
+  'activation',
+  'layer_norm_eps',
+  'batch_first',
+  'norm_first',
+  'bias',
+  'device',
+  'dtype',
+] as const
+
+/** The defaults that the layers and the whole Transformer share. */
+export const LAYER_DEFAULTS: Required<TransformerLayerOptions> = {
+  dim_feedforward: 2048,
+  dropout: 0.1,
+  activation: F.relu,
+  layer_norm_eps: 1e-5,
+  batch_first: false,
+  norm_first: false,
+  bias: true,
+  device: null,
+  dtype: null,
+}
+
+/** The function of an activation's name. */
+function activation_of(activation: string | Activation): Activation {
+  if (typeof activation !== 'string') return activation
+  if (activation === 'relu') return F.relu
+  if (activation === 'gelu') return F.gelu
+  throw runtime_error(`activation should be relu/gelu, not ${activation}`)
+}
+
+/** Keywords of a call of {@link TransformerEncoderLayer}. */
+export interface EncoderLayerCall {
+  /** Pairs that are not attended to. */
+  src_mask?: Tensor | null
+  /** Keys that are not attended to. */
+  src_key_padding_mask?: Tensor | null
+  /** Whether `src_mask` is the causal one. Default: false. */
+  is_causal?: boolean
+}
+
+/**
+ * A layer of a Transformer's encoder: self-attention and a feed-forward network, each with a residual and a normalisation.
+ *
+ * In evaluation, without gradients, with `batch_first` and an even number of heads, a fused operator computes it.
+ *
+ * @param d_model - the size of inputs and outputs
+ * @param nhead - how many heads attend
+ *
+ * Shape: (S, N, E), (N, S, E) with `batch_first`, or (S, E), to the same.
+ *
+ * @example
+ * ```ts
+ * const encoder_layer = new nn.TransformerEncoderLayer(16, 4, { dim_feedforward: 32 })
+ * const out = encoder_layer(torch.rand(10, 2, 16))
+ * ```
+ *
+ * @see torch/nn/modules/transformer.py
+ */
+export class TransformerEncoderLayer extends Module {
+  declare self_attn: MultiheadAttention
+  declare linear1: Linear
+  declare dropout: Dropout
+  declare linear2: Linear
+  declare norm_first: boolean
+  declare norm1: LayerNorm
+  declare norm2: LayerNorm
+  declare dropout1: Dropout
+  declare dropout2: Dropout
+  /** 1 for relu, 2 for gelu, 0 for anything else: what the fused operator knows. */
+  declare activation_relu_or_gelu: number
+  declare activation: Activation
+
+  constructor(d_model: Int, nhead: Int, ...rest: LayerRest)
+  constructor(options: { d_model: Int; nhead: Int } & TransformerLayerOptions)
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options<TransformerLayerArguments>(
+      'TransformerEncoderLayer',
+      args,
+      NAMES,
+      LAYER_DEFAULTS,
+    )
+    const { dropout, batch_first, bias } = given
+    const factory = factory_options(given.device, given.dtype)
+    const size = whole_number(given.d_model, 'd_model')
+    const hidden = whole_number(given.dim_feedforward, 'dim_feedforward')
+    const norm = { eps: float_number(given.layer_norm_eps), bias, ...factory }
+    this.self_attn = new MultiheadAttention(size, given.nhead, { dropout, bias, batch_first, ...factory })
+    this.linear1 = new Linear(size, hidden, { bias, ...factory })
+    this.dropout = new Dropout(dropout)
+    this.linear2 = new Linear(hidden, size, { bias, ...factory })
+    this.norm_first = given.norm_first
+    this.norm1 = new LayerNorm(size, norm)
+    this.norm2 = new LayerNorm(size, norm)
+    this.dropout1 = new Dropout(dropout)
+    this.dropout2 = new Dropout(dropout)
+    const activation = activation_of(given.activation)
+    const is_relu = activation === F.relu || activation instanceof ReLU
+    const is_gelu = activation === F.gelu || activation instanceof GELU
+    this.activation_relu_or_gelu = is_relu ? 1 : is_gelu ? 2 : 0
+    this.activation = activation
+  }
+
+  override forward(
+    src: Tensor,
+    ...rest: Rest<
+      [src_mask: Tensor | null, src_key_padding_mask: Tensor | null, is_causal: boolean],
+      EncoderLayerCall
+    >
+  ): Tensor {
+    const given = take_options<Required<EncoderLayerCall>>(
+      'forward',
+      rest,
+      ['src_mask', 'src_key_padding_mask', 'is_causal'],
+      { src_mask: null, src_key_padding_mask: null, is_causal: false },
+    )
+    const target_type = src.dtype
+    const padding = canonical_mask(given.src_key_padding_mask, {
+      mask_name: 'src_key_padding_mask',
+      other_type: given.src_mask?.dtype ?? null,
+      other_name: 'src_mask',
+      target_type,
+    })
+    const mask = canonical_mask(given.src_mask, { mask_name: 'src_mask', target_type })
+    if (this._may_fuse(src, mask, padding)) return this._fused(src, mask, padding)
+    const { norm1, norm2 } = this
+    let x = src
+    if (this.norm_first) {
+      x = x.add(this._sa_block(norm1(x), mask, padding, given.is_causal))
+      return x.add(this._ff_block(norm2(x)))
+    }
+    x = norm1(x.add(this._sa_block(x, mask, padding, given.is_causal)))
+    return norm2(x.add(this._ff_block(x)))
+  }
+
+  /** All tensors that the fused operator reads beside the input. */
+  _tensors(): (Tensor | null)[] {
+    const { self_attn, linear1, linear2, norm1, norm2 } = this
+    return [
+      self_attn.in_proj_weight,
+      self_attn.in_proj_bias,
+      self_attn.out_proj.weight,
+      self_attn.out_proj.bias,
+      norm1.weight,
+      norm1.bias,
+      norm2.weight,
+      norm2.bias,
+      linear1.weight,
+      linear1.bias,
+      linear2.weight,
+      linear2.bias,
+    ]
+  }
+
+  private _may_fuse(src: Tensor, mask: Tensor | null, padding: Tensor | null): boolean {
+    const { self_attn } = this
+    return (
+      mha.get_fastpath_enabled() &&
+      src.ndim === 3 &&
+      !this.training &&
+      self_attn.batch_first &&
+      self_attn.in_proj_bias !== null &&
+      self_attn._qkv_same_embed_dim &&
+      this.activation_relu_or_gelu !== 0 &&
+      this.norm1.eps === this.norm2.eps &&
+      !(src.is_nested && (mask !== null || padding !== null)) &&
+      self_attn.num_heads % 2 === 0 &&
+      ![...this.modules()].some((module) => module[INTERNALS].hooks?.any_forward) &&
+      !needs_grad([src, ...this._tensors()])
+    )
+  }
+
+  private _fused(src: Tensor, mask: Tensor | null, padding: Tensor | null): Tensor {
+    const { self_attn, linear1, linear2, norm1, norm2 } = this
+    const [merged, mask_type] = self_attn.merge_masks(mask, padding, src)
+    return dispatcher['aten']!['_transformer_encoder_layer_fwd']!(
+      src,
+      self_attn.embed_dim,
+      self_attn.num_heads,
+      self_attn.in_proj_weight,
+      self_attn.in_proj_bias,
+      self_attn.out_proj.weight,
+      self_attn.out_proj.bias,
+      this.activation_relu_or_gelu === 2,
+      this.norm_first,
+      norm1.eps,
+      norm1.weight,
+      norm1.bias,
+      norm2.weight,
+      norm2.bias,
+      linear1.weight,
+      linear1.bias,
+      linear2.weight,
+      linear2.bias,
+      merged,
+      mask_type,
+    )
+  }
+
+  /** The self-attention. */
+  _sa_block(x: Tensor, attn_mask: Tensor | null, key_padding_mask: Tensor | null, is_causal = false): Tensor {
+    const options = { attn_mask, key_padding_mask, need_weights: false, is_causal }
+    return this.dropout1(this.self_attn(x, x, x, options)[0])
+  }
+
+  /** The feed-forward network. */
+  _ff_block(x: Tensor): Tensor {
+    const { activation } = this
+    return this.dropout2(this.linear2(this.dropout(activation(this.linear1(x)))))
+  }
+}
+
+/** Keywords of a call of {@link TransformerDecoderLayer} and {@link TransformerDecoder}. */
+export interface DecoderLayerCall {
+  /** Pairs of targets that are not attended to. */
+  tgt_mask?: Tensor | null
+  /** Pairs of a target and a place in memory that are not attended to. */
+  memory_mask?: Tensor | null
+  /** Targets that are not attended to. */
+  tgt_key_padding_mask?: Tensor | null
+  /** Places in memory that are not attended to. */
+  memory_key_padding_mask?: Tensor | null
+  /** Whether `tgt_mask` is the causal one. Default: false. */
+  tgt_is_causal?: boolean | null
+  /** Whether `memory_mask` is the causal one. Default: false. */
+  memory_is_causal?: boolean
+}
+
+/** The arguments of a decoder's call after the target and the memory, by position. */
+export type DecoderRest = Rest<
+  [
+    tgt_mask: Tensor | null,
+    memory_mask: Tensor | null,
+    tgt_key_padding_mask: Tensor | null,
+    memory_key_padding_mask: Tensor | null,
+    tgt_is_causal: boolean | null,
+    memory_is_causal: boolean,
+  ],
+  DecoderLayerCall
+>
+
+/** The keywords of a decoder's call. */
+export function decoder_call(
+  rest: readonly unknown[],
+  tgt_is_causal: boolean | null,
+): Required<DecoderLayerCall> {
+  return take_options<Required<DecoderLayerCall>>(
+    'forward',
+    rest,
+    [
+      'tgt_mask',
+      'memory_mask',
+      'tgt_key_padding_mask',
+      'memory_key_padding_mask',
+      'tgt_is_causal',
+      'memory_is_causal',
+    ],
+    {
+      tgt_mask: null,
+      memory_mask: null,
+      tgt_key_padding_mask: null,
+      memory_key_padding_mask: null,
+      tgt_is_causal,
+      memory_is_causal: false,
+    },
+  )
+}
+
+/**
+ * A layer of a Transformer's decoder: self-attention, attention to the encoder's output and a feed-forward network, each
+ * with a residual and a normalisation.
+ *
+ * @param d_model - the size of inputs and outputs
+ * @param nhead - how many heads attend
+ *
+ * Shape: (T, N, E) and the memory (S, N, E), with the batch first with `batch_first`, or without one, to the first.
+ *
+ * @example
+ * ```ts
+ * const decoder_layer = new nn.TransformerDecoderLayer(16, 4, { dim_feedforward: 32 })
+ * const out = decoder_layer(torch.rand(7, 2, 16), torch.rand(10, 2, 16))
+ * ```
+ *
+ * @see torch/nn/modules/transformer.py
+ */
+export class TransformerDecoderLayer extends Module {
+  declare self_attn: MultiheadAttention
+  declare multihead_attn: MultiheadAttention
+  declare linear1: Linear
+  declare dropout: Dropout
+  declare linear2: Linear
+  declare norm_first: boolean
+  declare norm1: LayerNorm
+  declare norm2: LayerNorm
+  declare norm3: LayerNorm
+  declare dropout1: Dropout
+  declare dropout2: Dropout
+  declare dropout3: Dropout
+  declare activation: Activation
+
+  constructor(d_model: Int, nhead: Int, ...rest: LayerRest)
+  constructor(options: { d_model: Int; nhead: Int } & TransformerLayerOptions)
+  constructor(...args: unknown[]) {
+    super()
+    const given = take_options<TransformerLayerArguments>(
+      'TransformerDecoderLayer',
+      args,
+      NAMES,
+      LAYER_DEFAULTS,
+    )
+    const { nhead, dropout, batch_first, bias } = given
+    const factory = factory_options(given.device, given.dtype)
+    const size = whole_number(given.d_model, 'd_model')
+    const hidden = whole_number(given.dim_feedforward, 'dim_feedforward')
+    const norm = { eps: float_number(given.layer_norm_eps), bias, ...factory }
+    this.self_attn = new MultiheadAttention(size, nhead, { dropout, batch_first, bias, ...factory })
+    this.multihead_attn = new MultiheadAttention(size, nhead, { dropout, batch_first, bias, ...factory })
+    this.linear1 = new Linear(size, hidden, { bias, ...factory })
+    this.dropout = new Dropout(dropout)
+    this.linear2 = new Linear(hidden, size, { bias, ...factory })
+    this.norm_first = given.norm_first
+    this.norm1 = new LayerNorm(size, norm)
+    this.norm2 = new LayerNorm(size, norm)
+    this.norm3 = new LayerNorm(size, norm)
+    this.dropout1 = new Dropout(dropout)
+    this.dropout2 = new Dropout(dropout)
+    this.dropout3 = new Dropout(dropout)
+    this.activation = activation_of(given.activation)
+  }
+
+  override forward(tgt: Tensor, memory: Tensor, ...rest: DecoderRest): Tensor {
+    const call = decoder_call(rest, false)
+    const { norm1, norm2, norm3 } = this
+    const attend = (x: Tensor) =>
+      this._sa_block(x, call.tgt_mask, call.tgt_key_padding_mask, call.tgt_is_causal ?? false)
+    const remember = (x: Tensor) =>
+      this._mha_block(x, memory, call.memory_mask, call.memory_key_padding_mask, call.memory_is_causal)
+    let x = tgt
+    if (this.norm_first) {
+      x = x.add(attend(norm1(x)))
+      x = x.add(remember(norm2(x)))
+      return x.add(this._ff_block(norm3(x)))
+    }
+    x = norm1(x.add(attend(x)))
+    x = norm2(x.add(remember(x)))
+    return norm3(x.add(this._ff_block(x)))
+  }
+
+  /** The self-attention. */
+  _sa_block(x: Tensor, attn_mask: Tensor | null, key_padding_mask: Tensor | null, is_causal = false): Tensor {
+    const options = { attn_mask, key_padding_mask, is_causal, need_weights: false }
+    return this.dropout1(this.self_attn(x, x, x, options)[0])
+  }
+
+  /** The attention to the encoder's output. */
+  _mha_block(
+    x: Tensor,
+    mem: Tensor,
+    attn_mask: Tensor | null,
+    key_padding_mask: Tensor | null,
+    is_causal = false,
+  ): Tensor {
+    const options = { attn_mask, key_padding_mask, is_causal, need_weights: false }
+    return this.dropout2(this.multihead_attn(x, mem, mem, options)[0])
+  }
+
+  /** The feed-forward network. */
+  _ff_block(x: Tensor): Tensor {
+    const { activation } = this
+    return this.dropout3(this.linear2(this.dropout(activation(this.linear1(x)))))
+  }
+}
