@@ -75,6 +75,7 @@ export {
 } from './padding.js'
 export { PixelShuffle, PixelUnshuffle } from './pixelshuffle.js'
 export * from './pooling.js'
+export { GRU, GRUCell, LSTM, LSTMCell, RNN, RNNBase, RNNCell, RNNCellBase } from './rnn.js'
 export { Embedding, EmbeddingBag } from './sparse.js'
 export type { IncompatibleKeys, StateDict, StateDictLike } from './state_dict.js'
 export { SyncBatchNorm } from './sync_batchnorm.js'
