@@ -82,10 +82,6 @@ export * from './functional/interpolate.js'
 export * from './functional/linear_cross_entropy.js'
 export { l1_loss, mse_loss } from './functional/loss.js'
 export * from './functional/margin_loss.js'
-export {
-  type MultiHeadAttentionOptions,
-  multi_head_attention_forward,
-} from './functional/multi_head_attention.js'
 export * from './functional/normalization.js'
 export * from './functional/pooling.js'
 export * from './functional/robust_loss.js'

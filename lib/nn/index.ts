@@ -1,5 +1,8 @@
 export * as functional from './functional.js'
 export * as init from './init.js'
 export * from './modules/index.js'
+export * as parallel from './parallel/index.js'
+export { DataParallel } from './parallel/index.js'
 export { Buffer, type BufferOptions, Parameter, type ParameterOptions } from './parameter.js'
+export { UninitializedBuffer, type UninitializedOptions, UninitializedParameter } from './uninitialized.js'
 export * as utils from './utils/index.js'

@@ -86,7 +86,10 @@ export class _FractionalMaxPoolNd<S, R> extends Module {
   override forward(input: Tensor): R {
     const pool = this._dims() === 2 ? F.fractional_max_pool2d : F.fractional_max_pool3d
     const { kernel_size, output_size, output_ratio, _random_samples } = this
-    return pool(input, kernel_size, output_size, output_ratio, this.return_indices as true, {
+    return pool(input, kernel_size, {
+      output_size,
+      output_ratio,
+      return_indices: this.return_indices as true,
       _random_samples,
     }) as R
   }

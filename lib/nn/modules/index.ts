@@ -29,16 +29,30 @@ export {
   Tanhshrink,
   Threshold,
 } from './activation.js'
+export { AdaptiveLogSoftmaxWithLoss } from './adaptive.js'
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type NormOptions } from './batchnorm.js'
+export { Bilinear } from './bilinear.js'
 export { ChannelShuffle } from './channelshuffle.js'
 export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './container.js'
-export { Conv1d, Conv2d, Conv3d, type ConvOptions, type PaddingMode } from './conv.js'
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type PaddingMode,
+} from './conv.js'
 export { CosineSimilarity, PairwiseDistance } from './distance.js'
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.js'
 export { Flatten, Unflatten } from './flatten.js'
 export { Fold, Unfold } from './fold.js'
 export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm.js'
+export * from './lazy_conv.js'
+export * from './lazy_norm.js'
 export { type FactoryOptions, Identity, Linear, type LinearOptions } from './linear.js'
+export { LinearCrossEntropyLoss } from './linear_cross_entropy.js'
 export * from './loss.js'
 export { Module } from './module.js'
 export {

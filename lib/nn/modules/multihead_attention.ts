@@ -7,7 +7,7 @@ import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
 import { ops as dispatcher } from '../../ops/operator.js'
 import type { Tensor } from '../../tensor.js'
-import { canonical_mask } from '../functional/attention_mask.js'
+import { canonical_mask } from '../functional/attention.js'
 import * as F from '../functional.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
@@ -77,6 +77,11 @@ export interface AttentionCallOptions {
   average_attn_weights?: boolean
   /** Whether `attn_mask` is the causal one. Default: false. */
   is_causal?: boolean
+}
+
+/** The dtype of another mask, which this one's should be. */
+export function mask_type(mask: Tensor | null, name: string): { type: DType; name: string } | null {
+  return mask && { type: mask.dtype, name }
 }
 
 /** A fused path is taken only where nothing it reads may need a gradient. */
@@ -230,13 +235,13 @@ export class MultiheadAttention extends Module {
     )
     const target_type = query.dtype
     const float_mask = [given.attn_mask, given.key_padding_mask].some((mask) => mask?.is_floating_point())
-    const key_padding_mask = canonical_mask(given.key_padding_mask, {
-      mask_name: 'key_padding_mask',
-      other_type: given.attn_mask?.dtype ?? null,
-      other_name: 'attn_mask',
+    const key_padding_mask = canonical_mask(
+      given.key_padding_mask,
+      'key_padding_mask',
       target_type,
-    })
-    const attn_mask = canonical_mask(given.attn_mask, { mask_name: 'attn_mask', target_type })
+      mask_type(given.attn_mask, 'attn_mask'),
+    )
+    const attn_mask = canonical_mask(given.attn_mask, 'attn_mask', target_type)
     const call = { ...given, key_padding_mask, attn_mask }
     const why_not = float_mask
       ? 'floating-point masks are not supported for fast path.'
@@ -325,7 +330,7 @@ export class MultiheadAttention extends Module {
   }
 
   private _fast_path(query: Tensor, call: Required<AttentionCallOptions>): [Tensor, Tensor | null] {
-    const [mask, mask_type] = this.merge_masks(call.attn_mask, call.key_padding_mask, query)
+    const [mask, kind] = this.merge_masks(call.attn_mask, call.key_padding_mask, query)
     const [output, weights] = dispatcher['aten']!['_native_multi_head_attention']!(
       query,
       query,
@@ -339,7 +344,7 @@ export class MultiheadAttention extends Module {
       mask,
       call.need_weights,
       call.average_attn_weights,
-      mask_type,
+      kind,
     ) as unknown as [Tensor, Tensor | null]
     return [output, call.need_weights ? weights : null]
   }

@@ -4,7 +4,7 @@ import { runtime_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
 import { is_options, take_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
-import { PackedSequence } from '../utils/packed_sequence.js'
+import type { PackedSequence } from '../utils/packed_sequence.js'
 import {
   type ProjectedRNNOptions,
   permuted,
@@ -304,8 +304,9 @@ export class LSTM extends RNNBase {
           `For ${kind} input, hx and cx should also be ${dims}-D but got (${h.ndim}-D, ${c.ndim}-D) tensors`,
         )
     }
-    return [h, c].map((state) =>
-      permuted(added === null ? state : state.unsqueeze(1), sorted_indices),
-    ) as [Tensor, Tensor]
+    return [h, c].map((state) => permuted(added === null ? state : state.unsqueeze(1), sorted_indices)) as [
+      Tensor,
+      Tensor,
+    ]
   }
 }

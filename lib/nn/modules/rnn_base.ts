@@ -156,9 +156,7 @@ export class RNNBase extends Module {
       ProjectedRNNOptions
     >
   )
-  constructor(
-    options: { mode: RNNMode; input_size: Int; hidden_size: Int } & ProjectedRNNOptions,
-  )
+  constructor(options: { mode: RNNMode; input_size: Int; hidden_size: Int } & ProjectedRNNOptions)
   constructor(...args: unknown[]) {
     super()
     const given = take_options<RNNArguments>(new.target.name, args, ['mode', ...RNN_NAMES], RNN_DEFAULTS)
@@ -188,7 +186,9 @@ export class RNNBase extends Module {
     const shapes: [string, number[]][] = [
       ['weight_ih', [gates, input]],
       ['weight_hh', [gates, state]],
-      ...(bias ? [['bias_ih', [gates]] as [string, number[]], ['bias_hh', [gates]] as [string, number[]]] : []),
+      ...(bias
+        ? [['bias_ih', [gates]] as [string, number[]], ['bias_hh', [gates]] as [string, number[]]]
+        : []),
       ...(proj_size > 0 ? [['weight_hr', [proj_size, hidden_size]] as [string, number[]]] : []),
     ]
     const names = shapes.map(([name]) => `${name}_l${layer}${suffix}`)
@@ -242,7 +242,10 @@ export class RNNBase extends Module {
   }
 
   /** The shape of a hidden state, of its own size or the projected one. */
-  _state_shape(count: number, size: number = this.proj_size > 0 ? this.proj_size : this.hidden_size): number[] {
+  _state_shape(
+    count: number,
+    size: number = this.proj_size > 0 ? this.proj_size : this.hidden_size,
+  ): number[] {
     return [this.num_layers * this._directions, count, size]
   }
 
@@ -265,9 +268,7 @@ export class RNNBase extends Module {
       return { input: data, batch_sizes, sorted_indices, unsorted_indices, count, added: null }
     }
     if (input.ndim !== 2 && input.ndim !== 3)
-      throw value_error(
-        `${this.constructor.name}: Expected input to be 2D or 3D, got ${input.ndim}D instead`,
-      )
+      throw value_error(`${this.constructor.name}: Expected input to be 2D or 3D, got ${input.ndim}D instead`)
     const dim = this.batch_first ? 0 : 1
     const added = input.ndim === 2 ? dim : null
     const batch = added === null ? input : input.unsqueeze(dim)
@@ -284,8 +285,7 @@ export class RNNBase extends Module {
   /** An output as the call's input was given. */
   _result(output: Tensor, sequences: Sequences): Tensor | PackedSequence {
     const { batch_sizes, sorted_indices, unsorted_indices, added } = sequences
-    if (batch_sizes !== null)
-      return new PackedSequence(output, batch_sizes, sorted_indices, unsorted_indices)
+    if (batch_sizes !== null) return new PackedSequence(output, batch_sizes, sorted_indices, unsorted_indices)
     return added === null ? output : output.squeeze(added)
   }
 

@@ -84,9 +84,7 @@ export class RNNCellBase extends Module {
   /** Refuses an input of a wrong number of dimensions. */
   _check(input: Tensor): void {
     if (input.ndim !== 1 && input.ndim !== 2)
-      throw value_error(
-        `${this.constructor.name}: Expected input to be 1D or 2D, got ${input.ndim}D instead`,
-      )
+      throw value_error(`${this.constructor.name}: Expected input to be 1D or 2D, got ${input.ndim}D instead`)
   }
 
   override extra_repr(): string {
@@ -239,10 +237,7 @@ export class LSTMCell extends RNNCellBase {
     super(given.input_size, given.hidden_size, given.bias, 4, given.device, given.dtype)
   }
 
-  override forward(
-    input: Tensor,
-    hx: States | null | { hx?: States | null } = null,
-  ): [h: Tensor, c: Tensor] {
+  override forward(input: Tensor, hx: States | null | { hx?: States | null } = null): [h: Tensor, c: Tensor] {
     const given = (is_options(hx) ? (hx['hx'] ?? null) : hx) as States | null
     this._check(input)
     given?.forEach((state, i) => {

@@ -5,6 +5,7 @@ import { assertion_error, runtime_error, type_error } from '../../errors.js'
 import { Tensor } from '../../tensor.js'
 import { Parameter } from '../parameter.js'
 import { py_repr, py_size, py_string } from '../repr.js'
+import { is_lazy } from '../uninitialized.js'
 import { INTERNALS, members_of } from './internals.js'
 import { Module } from './module.js'
 import type { LocalMetadata } from './module_hooks.js'
@@ -42,7 +43,7 @@ export function save_to_state_dict(
   const { parameters, buffers } = members_of(module)
   const persistent = buffers.filter(([name]) => module[INTERNALS].buffers.get(name))
   for (const [name, value] of [...parameters, ...persistent])
-    if (value !== null) put(destination, prefix + name, keep_vars ? value : value.detach())
+    if (value !== null) put(destination, prefix + name, keep_vars || is_lazy(value) ? value : value.detach())
   if (module.get_extra_state !== Module.prototype.get_extra_state)
     put(destination, prefix + EXTRA_STATE, module.get_extra_state() as Tensor)
 }
@@ -97,6 +98,10 @@ function load_one(module: Module, name: string, key: string, param: Tensor, load
     )
     return
   }
+  if (is_lazy(param)) {
+    copy_or_assign(module, name, key, param, input, loading)
+    return
+  }
   // Checkpoints from before scalars held them with one dimension.
   if (param.ndim === 0 && input.ndim === 1 && input.shape[0] === 1) input = input.select(0, 0)
   const value = input as Tensor
@@ -107,6 +112,17 @@ function load_one(module: Module, name: string, key: string, param: Tensor, load
     )
     return
   }
+  copy_or_assign(module, name, key, param, value, loading)
+}
+
+function copy_or_assign(
+  module: Module,
+  name: string,
+  key: string,
+  param: Tensor,
+  value: Tensor,
+  loading: Loading,
+): void {
   const assign = loading.local_metadata.assign_to_params_buffers ?? false
   if (param.device.type === 'meta' && value.device.type !== 'meta' && !assign)
     process.emitWarning(

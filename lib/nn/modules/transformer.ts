@@ -7,12 +7,12 @@ import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
 import { ops as dispatcher } from '../../ops/operator.js'
 import type { Tensor } from '../../tensor.js'
-import { canonical_mask } from '../functional/attention_mask.js'
+import { canonical_mask } from '../functional/attention.js'
 import * as init from '../init.js'
 import { factory_options } from './linear.js'
 import { Module } from './module.js'
 import { ModuleList } from './module_list.js'
-import { needs_grad } from './multihead_attention.js'
+import { mask_type, needs_grad } from './multihead_attention.js'
 import { LayerNorm } from './normalization.js'
 import {
   type Activation,
@@ -171,13 +171,13 @@ export class TransformerEncoder extends Module {
       { mask: null, src_key_padding_mask: null, is_causal: null },
     )
     const target_type = src.dtype
-    const padding = canonical_mask(given.src_key_padding_mask, {
-      mask_name: 'src_key_padding_mask',
-      other_type: given.mask?.dtype ?? null,
-      other_name: 'mask',
+    const padding = canonical_mask(
+      given.src_key_padding_mask,
+      'src_key_padding_mask',
       target_type,
-    })
-    const mask = canonical_mask(given.mask, { mask_name: 'mask', target_type })
+      mask_type(given.mask, 'mask'),
+    )
+    const mask = canonical_mask(given.mask, 'mask', target_type)
     const first = this.layers.at(0) as unknown as TransformerEncoderLayer
     const nested = padding !== null && mask === null && this._may_nest(src, padding, first)
     const options = {

@@ -5,14 +5,14 @@ import { runtime_error } from '../../errors.js'
 import { take_options } from '../../ops/keywords.js'
 import { ops as dispatcher } from '../../ops/operator.js'
 import type { Tensor } from '../../tensor.js'
-import { canonical_mask } from '../functional/attention_mask.js'
+import { canonical_mask } from '../functional/attention.js'
 import * as F from '../functional.js'
 import { GELU, ReLU } from './activation.js'
 import { Dropout } from './dropout.js'
 import { INTERNALS } from './internals.js'
 import { type FactoryOptions, factory_options, Linear } from './linear.js'
 import { Module } from './module.js'
-import { MultiheadAttention, needs_grad } from './multihead_attention.js'
+import { MultiheadAttention, mask_type, needs_grad } from './multihead_attention.js'
 import { LayerNorm } from './normalization.js'
 import { float_number, type Int, type Rest, whole_number } from './utils.js'
 
@@ -176,13 +176,13 @@ export class TransformerEncoderLayer extends Module {
       { src_mask: null, src_key_padding_mask: null, is_causal: false },
     )
     const target_type = src.dtype
-    const padding = canonical_mask(given.src_key_padding_mask, {
-      mask_name: 'src_key_padding_mask',
-      other_type: given.src_mask?.dtype ?? null,
-      other_name: 'src_mask',
+    const padding = canonical_mask(
+      given.src_key_padding_mask,
+      'src_key_padding_mask',
       target_type,
-    })
-    const mask = canonical_mask(given.src_mask, { mask_name: 'src_mask', target_type })
+      mask_type(given.src_mask, 'src_mask'),
+    )
+    const mask = canonical_mask(given.src_mask, 'src_mask', target_type)
     if (this._may_fuse(src, mask, padding)) return this._fused(src, mask, padding)
     const { norm1, norm2 } = this
     let x = src
@@ -233,7 +233,7 @@ export class TransformerEncoderLayer extends Module {
 
   private _fused(src: Tensor, mask: Tensor | null, padding: Tensor | null): Tensor {
     const { self_attn, linear1, linear2, norm1, norm2 } = this
-    const [merged, mask_type] = self_attn.merge_masks(mask, padding, src)
+    const [merged, kind] = self_attn.merge_masks(mask, padding, src)
     return dispatcher['aten']!['_transformer_encoder_layer_fwd']!(
       src,
       self_attn.embed_dim,
@@ -254,7 +254,7 @@ export class TransformerEncoderLayer extends Module {
       linear2.weight,
       linear2.bias,
       merged,
-      mask_type,
+      kind,
     )
   }
 

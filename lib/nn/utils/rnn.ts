@@ -40,12 +40,15 @@ export function pack_padded_sequence(
   enforce_sorted?: boolean | PackOptions,
 ): PackedSequence
 export function pack_padded_sequence(...args: unknown[]): PackedSequence {
-  const given = take_options<
-    Required<PackOptions> & { input: Tensor; lengths: Tensor | readonly number[] }
-  >('pack_padded_sequence', args, ['input', 'lengths', 'batch_first', 'enforce_sorted'], {
-    batch_first: false,
-    enforce_sorted: true,
-  })
+  const given = take_options<Required<PackOptions> & { input: Tensor; lengths: Tensor | readonly number[] }>(
+    'pack_padded_sequence',
+    args,
+    ['input', 'lengths', 'batch_first', 'enforce_sorted'],
+    {
+      batch_first: false,
+      enforce_sorted: true,
+    },
+  )
   let { input } = given
   let lengths =
     given.lengths instanceof Tensor
@@ -197,7 +200,8 @@ export function pack_sequence(
   sequences: readonly Tensor[],
   enforce_sorted: boolean | { enforce_sorted?: boolean } = true,
 ): PackedSequence {
-  const sorted = typeof enforce_sorted === 'boolean' ? enforce_sorted : (enforce_sorted.enforce_sorted ?? true)
+  const sorted =
+    typeof enforce_sorted === 'boolean' ? enforce_sorted : (enforce_sorted.enforce_sorted ?? true)
   const lengths = sequences.map((sequence) => sequence.shape[0]!)
   return pack_padded_sequence(pad_sequence(sequences), lengths, { enforce_sorted: sorted })
 }

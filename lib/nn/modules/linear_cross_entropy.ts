@@ -1,0 +1,129 @@
+import type { DeviceLike } from '../../device.js'
+import type { DType } from '../../dtype.js'
+import { runtime_error } from '../../errors.js'
+import { take_options } from '../../ops/keywords.js'
+import type { Tensor } from '../../tensor.js'
+import type { Reduction } from '../_reduction.js'
+import * as F from '../functional.js'
+import { py_bool, py_float, py_ints, py_repr } from '../repr.js'
+import { _WeightedLoss } from './_loss.js'
+import { type FactoryOptions, Linear } from './linear.js'
+import { float_number, type Int, whole_number } from './utils.js'
+
+/** Keywords of {@link LinearCrossEntropyLoss}. */
+export interface LinearCrossEntropyLossOptions extends FactoryOptions {
+  /** Further dimensions of the scores. Default: none. */
+  out_features?: readonly Int[]
+  /** Whether the linear layer has a bias. Default: false. */
+  bias?: boolean
+  /** `'none'`, `'mean'` or `'sum'`. Default: `'mean'`. */
+  reduction?: Reduction
+  /** A factor for each class. Default: none. */
+  weight?: Tensor | null
+  /** A class that counts for nothing. Default: none. */
+  ignore_index?: Int | null
+  /** How much of each target goes to all classes alike, in [0, 1]. Default: 0. */
+  label_smoothing?: number
+}
+
+type Arguments = Required<LinearCrossEntropyLossOptions> & {
+  in_features: Int
+  num_classes: Int
+  device: DeviceLike | null
+  dtype: DType | null
+}
+
+const NAMES = [
+  'in_features',
+  'num_classes',
+  'out_features',
+  'bias',
+  'device',
+  'dtype',
+  'reduction',
+  'weight',
+  'ignore_index',
+  'label_smoothing',
+] as const
+
+/**
+ * A linear layer and the cross entropy of its scores.
+ *
+ * @param in_features - the size of the input's last dimension
+ * @param num_classes - how many classes there are
+ * @throws RuntimeError for weights of another shape, or a label smoothing outside [0, 1]
+ *
+ * Shape: (N, in_features) and integers (N, …out_features), or (in_features) and (), to (), or with `reduction: 'none'` to
+ * the target's.
+ *
+ * @example
+ * ```ts
+ * const loss = new nn.LinearCrossEntropyLoss(8, 5)
+ * const output = loss(torch.randn(3, 8), torch.tensor([1n, 0n, 4n]))
+ * ```
+ *
+ * @see torch/nn/modules/loss.py
+ */
+export class LinearCrossEntropyLoss extends _WeightedLoss {
+  declare num_classes: number
+  declare out_features: readonly number[]
+  declare ignore_index: number | null
+  declare label_smoothing: number
+  declare linear: Linear
+
+  constructor(in_features: Int, num_classes: Int, options?: LinearCrossEntropyLossOptions)
+  constructor(options: { in_features: Int; num_classes: Int } & LinearCrossEntropyLossOptions)
+  constructor(...args: unknown[]) {
+    const given = take_options<Arguments>(
+      'LinearCrossEntropyLoss',
+      args,
+      NAMES,
+      {
+        out_features: [],
+        bias: false,
+        device: null,
+        dtype: null,
+        reduction: 'mean',
+        weight: null,
+        ignore_index: null,
+        label_smoothing: 0,
+      },
+      2,
+    )
+    const { weight, reduction, bias, device, dtype } = given
+    const classes = whole_number(given.num_classes, 'num_classes')
+    if (weight !== null && (weight.ndim !== 1 || weight.shape[0] !== classes))
+      throw runtime_error(`expected weight shape to be ${py_ints([classes])}, got ${py_ints(weight.shape)}`)
+    const smoothing = float_number(given.label_smoothing)
+    if (smoothing < 0 || smoothing > 1)
+      throw runtime_error(`expected label_smoothing to be in range [0, 1], got ${py_float(smoothing)}`)
+    super({ weight, reduction })
+    this.num_classes = classes
+    this.out_features = Object.freeze(given.out_features.map((size) => whole_number(size, 'out_features')))
+    this.ignore_index = given.ignore_index === null ? null : whole_number(given.ignore_index, 'ignore_index')
+    this.label_smoothing = smoothing
+    const outputs = this.out_features.reduce((product, size) => product * size, classes)
+    this.linear = new Linear(given.in_features, outputs, { bias, device, dtype })
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    const { linear, weight, reduction, ignore_index, label_smoothing } = this
+    const outputs = [this.num_classes, ...this.out_features]
+    return F.linear_cross_entropy(input, linear.weight.reshape([...outputs, linear.in_features]), target, {
+      linear_bias: linear.bias?.reshape(outputs) ?? null,
+      weight,
+      reduction,
+      ignore_index,
+      label_smoothing,
+    })
+  }
+
+  override extra_repr(): string {
+    const { linear } = this
+    return (
+      `in_features=${linear.in_features}, num_classes=${this.num_classes}, out_features=${py_ints(this.out_features)}, ` +
+      `bias=${py_bool(linear.bias !== null)}, reduction=${this.reduction}, ignore_index=${py_repr(this.ignore_index)}, ` +
+      `label_smoothing=${py_float(this.label_smoothing)}, options=None`
+    )
+  }
+}

@@ -1,0 +1,1 @@
+export { DataParallel, type DataParallelOptions } from './data_parallel.js'
