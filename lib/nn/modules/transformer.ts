@@ -146,7 +146,7 @@ export class TransformerEncoder extends Module {
     )
     this.num_layers = whole_number(given.num_layers, 'num_layers')
     this.layers = clones(given.encoder_layer, this.num_layers)
-    this.register_module('norm', given.norm)
+    this.norm = given.norm
     this.enable_nested_tensor = given.enable_nested_tensor
     const why_not = why_not_nested(given.encoder_layer)
     this.use_nested_tensor = given.enable_nested_tensor && why_not === ''
@@ -252,7 +252,7 @@ export class TransformerDecoder extends Module {
     )
     this.num_layers = whole_number(given.num_layers, 'num_layers')
     this.layers = clones(given.decoder_layer, this.num_layers)
-    this.register_module('norm', given.norm)
+    this.norm = given.norm
   }
 
   override forward(tgt: Tensor, memory: Tensor, ...rest: DecoderRest): Tensor {
