@@ -42,6 +42,7 @@ export {
   RuntimeError,
   ValueError,
 } from './errors.js'
+export * as func from './func/index.js'
 export {
   type AtLeast,
   atleast_1d,

@@ -1,0 +1,40 @@
+import type { DeviceLike } from '../../device.js'
+import { runtime_error, type_name } from '../../errors.js'
+import { is_options } from '../../ops/keywords.js'
+import { Module } from '../modules/module.js'
+
+/**
+ * Makes a module without drawing its first values: what stands in memory is what was there.
+ *
+ * @param module_cls - the class, whose constructor takes a device
+ * @param args - the constructor's arguments; a trailing object holds keywords, `device` among them
+ * @throws RuntimeError for something else than a class of modules, or one whose constructor takes no device
+ *
+ * @example
+ * ```ts
+ * const m = nn.utils.skip_init(nn.Linear, 5, 1)
+ * ```
+ *
+ * @see torch/nn/utils/init.py
+ */
+export function skip_init<A extends unknown[], M extends Module>(
+  module_cls: new (...args: A) => M,
+  ...args: A
+): M {
+  if (typeof module_cls !== 'function' || !(module_cls.prototype instanceof Module))
+    throw runtime_error(
+      `Expected a Module; got ${typeof module_cls === 'function' ? module_cls.name : type_name(module_cls)}`,
+    )
+  const last = args.at(-1)
+  const keywords = is_options(last) ? last : {}
+  const positional = is_options(last) ? args.slice(0, -1) : args
+  const device = (keywords['device'] as DeviceLike | undefined) ?? 'cpu'
+  try {
+    const made = new module_cls(...([...positional, { ...keywords, device: 'meta' }] as A))
+    return made.to_empty({ device })
+  } catch (error) {
+    if (error instanceof TypeError && error.message.includes("'device'"))
+      throw runtime_error("Module must support a 'device' arg to skip initialization")
+    throw error
+  }
+}

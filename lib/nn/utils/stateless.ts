@@ -1,0 +1,135 @@
+import { items_of, type OrderedDict } from '../../collections.js'
+import { attribute_error, runtime_error, value_error } from '../../errors.js'
+import { is_options } from '../../ops/keywords.js'
+import type { Tensor } from '../../tensor.js'
+import { fields_of } from '../modules/internals.js'
+import type { Module } from '../modules/module.js'
+import { DataParallel } from '../parallel/data_parallel.js'
+import { py_string } from '../repr.js'
+
+/** Tensors by their path, such as a state dict. */
+export type NamedTensors =
+  | OrderedDict<Tensor>
+  | ReadonlyMap<string, Tensor>
+  | { readonly [name: string]: Tensor }
+
+/** Keywords of {@link functional_call}. */
+export interface FunctionalCallOptions {
+  /** Whether a tensor that the module has under several names is replaced under all of them. Default: true. */
+  tie_weights?: boolean
+  /** Whether all parameters and buffers must be given, and nothing else. Default: false. */
+  strict?: boolean
+}
+
+function own_names(module: Module): Map<string, Tensor> {
+  const options = { remove_duplicate: false }
+  return new Map<string, Tensor>([...module.named_parameters(options), ...module.named_buffers(options)])
+}
+
+// What is given for one name of a tensor counts for its other names.
+function tied(own: Map<string, Tensor>, given: Map<string, Tensor>): Map<string, Tensor> {
+  const names = new Map<Tensor, string[]>()
+  for (const [name, tensor] of own) names.set(tensor, [...(names.get(tensor) ?? []), name])
+  const all = new Map(given)
+  for (const group of names.values()) {
+    const values = group.filter((name) => given.has(name)).map((name) => given.get(name)!)
+    if (group.length < 2 || values.length === 0) continue
+    if (values.some((value) => value !== values[0]))
+      throw value_error(
+        `functional_call got multiple values for keys [${[...group].sort().map(py_string).join(', ')}], which are tied. ` +
+          'Consider using tie_weights=False',
+      )
+    for (const name of group) all.set(name, values[0]!)
+  }
+  return all
+}
+
+function check(module: Module, own: Map<string, Tensor>, given: Map<string, Tensor>): void {
+  const list = (names: string[]) => names.map(py_string).join(', ')
+  const unexpected = [...given.keys()].filter((name) => !own.has(name))
+  const missing = [...own.keys()].filter((name) => !given.has(name))
+  const messages = [
+    ...(unexpected.length > 0 ? [`Unexpected key(s): ${list(unexpected)}.`] : []),
+    ...(missing.length > 0 ? [`Missing key(s): ${list(missing)}.`] : []),
+  ]
+  if (messages.length > 0)
+    throw runtime_error(
+      `Error(s) in reparametrizing for ${module.constructor.name}:\n\t${messages.join('\n\t')}`,
+    )
+}
+
+function place_of(module: Module, path: string): [Record<string, unknown>, string] {
+  const dot = path.lastIndexOf('.')
+  const parent = module.get_submodule(path.slice(0, Math.max(dot, 0)))
+  const name = path.slice(dot + 1)
+  if (!(name in parent))
+    throw attribute_error(`'${parent.constructor.name}' object has no attribute '${name}'`)
+  return [fields_of(parent), name]
+}
+
+/**
+ * Calls a module with other parameters and buffers in the place of its own.
+ *
+ * @param module - the module, which is as before afterwards
+ * @param parameter_and_buffer_dicts - tensors by name, or several such dictionaries, a later one counting more
+ * @param args - the call's arguments in an array, or the only one
+ * @param kwargs - the call's keywords
+ * @param options.tie_weights - whether a tensor that the module has under several names is replaced under all of them.
+ * Default: true
+ * @param options.strict - whether all must be given, and nothing else. Default: false
+ * @returns what the call returns
+ * @throws RuntimeError for names that do not fit with `strict`; ValueError for different values of one tensor's names
+ *
+ * @example
+ * ```ts
+ * const output = torch.func.functional_call(model, { weight: torch.zeros(3, 3) }, [x])
+ * ```
+ *
+ * @see torch/_functorch/functional_call.py, torch/nn/utils/stateless.py
+ */
+export function functional_call<M extends Module>(
+  module: M,
+  parameter_and_buffer_dicts: NamedTensors | readonly NamedTensors[],
+  args: unknown = [],
+  kwargs: Record<string, unknown> | null = null,
+  options: FunctionalCallOptions = {},
+): ReturnType<M['forward']> {
+  if (module instanceof DataParallel)
+    throw runtime_error("The stateless API can't be used with nn.DataParallel module")
+  const { tie_weights = true, strict = false } = options
+  const dicts = (
+    Array.isArray(parameter_and_buffer_dicts) ? parameter_and_buffer_dicts : [parameter_and_buffer_dicts]
+  ) as NamedTensors[]
+  const given = new Map<string, Tensor>()
+  for (const dict of dicts)
+    for (const [name, tensor] of items_of<Tensor>(dict as never)) given.set(name, tensor)
+  const own = own_names(module)
+  const used = tie_weights ? tied(own, given) : given
+  if (strict) check(module, own, used)
+  const places = [...used].map(([path, tensor]) => ({ path, tensor, place: place_of(module, path) }))
+  const before = places.map(({ place: [fields, name] }) => fields[name])
+  const positional = Array.isArray(args) ? args : [args]
+  const call = module as unknown as (...args: unknown[]) => ReturnType<M['forward']>
+  try {
+    for (const { tensor, place } of places) place[0][place[1]] = tensor
+    return call(...positional, ...(kwargs !== null && Object.keys(kwargs).length > 0 ? [kwargs] : []))
+  } finally {
+    places.forEach(({ path, tensor, place: [fields, name] }, i) => {
+      const after = fields[name] as Tensor
+      fields[name] = before[i]
+      if (after !== tensor) write_back(dicts, path, after)
+    })
+  }
+}
+
+// A buffer that the call replaced is handed back in the dictionary that it came from.
+function write_back(dicts: readonly NamedTensors[], path: string, value: Tensor): void {
+  for (const dict of dicts) {
+    if (dict instanceof Map) {
+      if (dict.has(path)) (dict as Map<string, Tensor>).set(path, value)
+    } else if (Object.hasOwn(dict, path)) {
+      if (is_options(dict)) (dict as Record<string, Tensor>)[path] = value
+      else (dict as OrderedDict<Tensor>).set(path, value)
+    }
+  }
+}
