@@ -1,3 +1,4 @@
+export * from './init/deprecated.js'
 export {
   constant_,
   dirac_,

@@ -2,6 +2,7 @@ import { setImmediate as event_loop_turn } from 'node:timers/promises'
 import { type_error, type_name } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
 import type { StateDict } from '../nn/modules/state_dict.js'
+import { clip_grad_norm_ } from '../nn/utils/clip_grad.js'
 import { is_options } from '../ops/keywords.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { OptimizerStateDict } from '../optim/state_dict.js'
@@ -9,7 +10,6 @@ import { get_rng_state, set_rng_state } from '../random.js'
 import { save } from '../serialization.js'
 import { Tensor } from '../tensor.js'
 import type { StepEnd, TrainerCallback } from './callback.js'
-import { clip_grad_norm } from './clip_grad_norm.js'
 import { check_options, type TrainerOptions } from './options.js'
 import { make_progress, type Progress } from './progress.js'
 import { take_signals } from './signals.js'
@@ -189,7 +189,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     }
     loss.backward()
     if (max_norm !== undefined)
-      end.grad_norm = Number(clip_grad_norm(this.model.parameters(), max_norm).item())
+      end.grad_norm = Number(clip_grad_norm_(this.model.parameters(), max_norm).item())
     this.optimizer.step()
     schedule?.step()
     this.global_step++

@@ -4,7 +4,7 @@ import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
 import { is_options, take_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
-import { py_repr, py_size } from '../repr.js'
+import { py_size } from '../repr.js'
 import { _ConvNd, type AnyConvArguments, CONV_DEFAULTS, type PaddingMode } from './conv_nd.js'
 import type { FactoryOptions } from './linear.js'
 import type { Int, Rest, Size1, Size2, Size3 } from './utils.js'
@@ -124,10 +124,11 @@ export class _ConvTransposeNd extends _ConvNd {
         (shape[d + others]! - 1) * stride[d]! - 2 * padding[d]! + dilation[d]! * (kernel_size[d]! - 1) + 1,
     )
     const most = least.map((smallest, d) => smallest + stride[d]! - 1)
+    const list = (sizes: readonly number[]) => `[${sizes.join(', ')}]`
     if (size.some((n, d) => n < least[d]! || n > most[d]!))
       throw value_error(
-        `requested an output size of ${py_size(size)}, but valid sizes range from [${least.map((n) => py_repr(n)).join(', ')}] to ` +
-          `[${most.map((n) => py_repr(n)).join(', ')}] (for an input of ${py_size(shape.slice(2))})`,
+        `requested an output size of ${list(size)}, but valid sizes range from ${list(least)} to ${list(most)} (for an ` +
+          `input of ${py_size(shape.slice(2))})`,
       )
     return size.map((n, d) => n - least[d]!)
   }
