@@ -5,6 +5,11 @@ import { build_addon } from './setup/build.mjs'
 import { ROOT } from './setup/config.mjs'
 import { say } from './setup/report.mjs'
 
+const bundler = spawn(process.execPath, [path.join(ROOT, 'scripts/bundle.mjs'), '--watch'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+})
+bundler.on('exit', (code) => process.exit(code ?? 1))
 const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc')
 const watcher = spawn(
   process.execPath,

@@ -92,7 +92,8 @@ export async function prepare() {
     )
   }
   generate()
-  if (!run_node(tsc, ['-p', 'tsconfig.build.json'])) {
+  const bundle = path.join(ROOT, 'scripts/bundle.mjs')
+  if (!run_node(tsc, ['-p', 'tsconfig.build.json']) || !run_node(bundle, [])) {
     throw new SetupError(
       'the TypeScript did not compile, the lines above say why; try again with: npm run build:ts',
     )
