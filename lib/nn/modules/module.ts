@@ -4,13 +4,9 @@ import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
-import { scope_owner } from '../../scope.js'
 import type { Tensor } from '../../tensor.js'
 import { add_hook, type RemovableHandle } from '../../utils/hooks.js'
 import type { Parameter } from '../parameter.js'
-import { call_with_hooks } from './call.js'
-import { INTERNALS, Internals } from './internals.js'
 import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './module_apply.js'
 import { copy_into } from './module_copy.js'
 import {
@@ -22,15 +18,15 @@ import {
   type ForwardPreHook,
   type ForwardPreHookOptions,
   type ForwardPreHookWithKwargs,
-  global_hooks,
+  hooks_of,
   type LoadStateDictPostHook,
   type LoadStateDictPreHook,
   type LocalMetadata,
-  ModuleHooks,
   type StateDictPostHook,
   type StateDictPreHook,
 } from './module_hooks.js'
 import { module_repr } from './module_repr.js'
+import { ModuleTree } from './module_tree.js'
 import * as registration from './registration.js'
 import {
   type IncompatibleKeys,
@@ -41,13 +37,6 @@ import {
   save_to_state_dict,
   state_dict,
 } from './state_dict.js'
-import { type MemberOptions, named_children, named_members, named_modules } from './walk.js'
-
-function hooks_of(module: Module): ModuleHooks {
-  const internals = module[INTERNALS]
-  internals.hooks ??= new ModuleHooks()
-  return internals.hooks
-}
 
 /** A module is called like a function: with `forward`'s arguments, for `forward`'s result. */
 export interface Module {
@@ -77,31 +66,7 @@ export interface Module {
  * @see torch/nn/modules/module.py
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface
-export class Module {
-  /** Whether the module is in training mode (see {@link train}). */
-  declare training: boolean
-  /** @internal */
-  declare readonly [INTERNALS]: Internals
-
-  constructor() {
-    const internals = new Internals()
-    const call = (...args: unknown[]): unknown => {
-      scope_owner(self)
-      return global_hooks.any || internals.hooks?.any
-        ? call_with_hooks(self, internals.hooks, args)
-        : self.forward(...args)
-    }
-    const self = Object.setPrototypeOf(call, new.target.prototype) as this
-    // A model may have fields of these names, and containers have a length.
-    delete (call as { name?: string }).name
-    delete (call as { length?: number }).length
-    Object.defineProperty(self, INTERNALS, { value: internals })
-    self.training = true
-    scope_owner(self)
-    // biome-ignore lint/correctness/noConstructorReturn: what makes a module callable
-    return self
-  }
-
+export class Module extends ModuleTree {
   /**
    * What the module computes. To be overridden; callers call the module itself, which runs the hooks too.
    *
@@ -115,88 +80,6 @@ export class Module {
   /** The version that `state_dict` notes for this class, for classes whose state has changed its form. */
   get _version(): number {
     return 1
-  }
-
-  /**
-   * Registers a tensor that is state but no parameter, under a field of that name.
-   *
-   * @param name - the field's name
-   * @param tensor - the buffer; null where there is none yet
-   * @param persistent - whether `state_dict()` holds it. Default: true
-   * @throws KeyError for a name that is empty, has a dot, or is taken; TypeError for something else than a Tensor
-   *
-   * @example
-   * ```ts
-   * this.register_buffer('running_mean', torch.zeros(num_features))
-   * ```
-   */
-  register_buffer(
-    name: string,
-    tensor: Tensor | null,
-    persistent: boolean | { persistent?: boolean } = true,
-  ): void {
-    registration.register_buffer(
-      this,
-      name,
-      tensor,
-      typeof persistent === 'boolean' ? persistent : (persistent.persistent ?? true),
-    )
-  }
-
-  /**
-   * Registers a parameter under a field of that name; null keeps the name for one to come.
-   *
-   * @throws KeyError for a name that is empty, has a dot, or is taken; TypeError for something else than a Parameter
-   */
-  register_parameter(name: string, param: Parameter | null): void {
-    registration.register_parameter(this, name, param)
-  }
-
-  /**
-   * Registers a child under a field of that name; null keeps the name for one to come.
-   *
-   * @throws KeyError for a name that is empty, has a dot, or is taken; TypeError for something else than a Module
-   */
-  add_module(name: string, module: Module | null): void {
-    registration.add_module(this, name, module)
-  }
-
-  /** The same as {@link add_module}. */
-  register_module(name: string, module: Module | null): void {
-    this.add_module(name, module)
-  }
-
-  /**
-   * The module at a path such as `'net.conv'`; this module for the empty path.
-   *
-   * @throws AttributeError where a part of the path is missing or is no module
-   */
-  get_submodule(target: string): Module {
-    return registration.get_submodule(this, target)
-  }
-
-  /**
-   * Puts a module at a path, where its parent exists; with `strict`, only in place of one that is there.
-   *
-   * @throws ValueError for an empty path or no Module; AttributeError where the path does not lead to a module
-   */
-  set_submodule(target: string, module: Module, strict: boolean | { strict?: boolean } = false): void {
-    registration.set_submodule(
-      this,
-      target,
-      module,
-      typeof strict === 'boolean' ? strict : (strict.strict ?? false),
-    )
-  }
-
-  /** The parameter at a path such as `'net.conv.weight'`. Throws AttributeError where there is none. */
-  get_parameter(target: string): Parameter {
-    return registration.get_parameter(this, target)
-  }
-
-  /** The buffer at a path such as `'net.norm.running_mean'`. Throws AttributeError where there is none. */
-  get_buffer(target: string): Tensor {
-    return registration.get_buffer(this, target)
   }
 
   /** Further state for `state_dict`; to be overridden together with {@link set_extra_state}. */
@@ -452,87 +335,6 @@ export class Module {
     )
   }
 
-  /** All parameters, each once. An optimizer is given these. */
-  *parameters(recurse: boolean | { recurse?: boolean } = true): Generator<Parameter, void, undefined> {
-    const all = typeof recurse === 'boolean' ? recurse : (recurse.recurse ?? true)
-    for (const [, parameter] of named_members(this, 'parameters', '', all, true)) yield parameter
-  }
-
-  /**
-   * All parameters with their names.
-   *
-   * @param prefix - what all names begin with. Default: `''`
-   * @param recurse - whether the descendants' are listed too. Default: true
-   * @param remove_duplicate - whether one that has several names is listed once. Default: true
-   */
-  named_parameters(
-    prefix?: string | MemberOptions,
-    recurse?: boolean | MemberOptions,
-    remove_duplicate?: boolean | MemberOptions,
-  ): Generator<[string, Parameter], void, undefined>
-  named_parameters(...args: unknown[]): Generator<[string, Parameter], void, undefined> {
-    const given = member_options('named_parameters', args)
-    return named_members(this, 'parameters', given.prefix, given.recurse, given.remove_duplicate)
-  }
-
-  /** All buffers, each once. */
-  *buffers(recurse: boolean | { recurse?: boolean } = true): Generator<Tensor, void, undefined> {
-    const all = typeof recurse === 'boolean' ? recurse : (recurse.recurse ?? true)
-    for (const [, buffer] of named_members(this, 'buffers', '', all, true)) yield buffer
-  }
-
-  /** All buffers with their names; parameters as of {@link named_parameters}. */
-  named_buffers(
-    prefix?: string | MemberOptions,
-    recurse?: boolean | MemberOptions,
-    remove_duplicate?: boolean | MemberOptions,
-  ): Generator<[string, Tensor], void, undefined>
-  named_buffers(...args: unknown[]): Generator<[string, Tensor], void, undefined> {
-    const given = member_options('named_buffers', args)
-    return named_members(this, 'buffers', given.prefix, given.recurse, given.remove_duplicate)
-  }
-
-  /** The immediate children, each once. */
-  *children(): Generator<Module, void, undefined> {
-    for (const [, child] of named_children(this)) yield child
-  }
-
-  /** The immediate children with their names, each once. */
-  named_children(): Generator<[string, Module], void, undefined> {
-    return named_children(this)
-  }
-
-  /** This module and all its descendants, each once. */
-  *modules(
-    remove_duplicate: boolean | { remove_duplicate?: boolean } = true,
-  ): Generator<Module, void, undefined> {
-    const once =
-      typeof remove_duplicate === 'boolean' ? remove_duplicate : (remove_duplicate.remove_duplicate ?? true)
-    for (const [, module] of named_modules(this, new Set(), '', once)) yield module
-  }
-
-  /**
-   * This module, under the name `''`, and all its descendants with their names.
-   *
-   * @param memo - modules that count as listed
-   * @param prefix - what all names begin with. Default: `''`
-   * @param remove_duplicate - whether one that has several names is listed once. Default: true
-   */
-  named_modules(
-    memo?: Set<Module> | null | NamedModulesOptions,
-    prefix?: string | NamedModulesOptions,
-    remove_duplicate?: boolean | NamedModulesOptions,
-  ): Generator<[string, Module], void, undefined>
-  named_modules(...args: unknown[]): Generator<[string, Module], void, undefined> {
-    const given = take_options<Required<NamedModulesOptions>>(
-      'named_modules',
-      args,
-      ['memo', 'prefix', 'remove_duplicate'],
-      { memo: null, prefix: '', remove_duplicate: true },
-    )
-    return named_modules(this, given.memo ?? new Set(), given.prefix, given.remove_duplicate)
-  }
-
   /**
    * Sets this module and its descendants to training mode, or with false to evaluation mode. Dropout, batch
    * normalisation and the like compute differently in the two.
@@ -582,26 +384,11 @@ export class Module {
     return module_repr(this)
   }
 
-  toString(): string {
+  override toString(): string {
     return this.__repr__()
   }
 
   [inspect.custom](): string {
     return this.__repr__()
   }
-}
-
-/** Keywords of {@link Module.named_modules}. */
-export type NamedModulesOptions = {
-  memo?: Set<Module> | null
-  prefix?: string
-  remove_duplicate?: boolean
-}
-
-function member_options(name: string, args: unknown[]): Required<MemberOptions> {
-  return take_options(name, args, ['prefix', 'recurse', 'remove_duplicate'], {
-    prefix: '',
-    recurse: true,
-    remove_duplicate: true,
-  })
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../../utils/hooks.js'
+import { INTERNALS } from './internals.js'
 import type { Module } from './module.js'
 
 /** Gradients of a module's inputs or outputs: null where there is none, or where no Tensor stood. */
@@ -123,6 +124,13 @@ export class ModuleHooks extends CallHooks {
   readonly state_dict_post: HookMap<StateDictPostHook> = new Map()
   readonly load_state_dict_pre: HookMap<LoadStateDictPreHook> = new Map()
   readonly load_state_dict_post: HookMap<LoadStateDictPostHook> = new Map()
+}
+
+/** A module's hooks, made at first use. */
+export function hooks_of(module: Module): ModuleHooks {
+  const internals = module[INTERNALS]
+  internals.hooks ??= new ModuleHooks()
+  return internals.hooks
 }
 
 /** The hooks common to all modules. */
