@@ -1,4 +1,8 @@
+import { run_then } from '../callback.js'
 import { native } from '../native.js'
+import { with_flags } from './flags.js'
+
+// torch.backends: what the build can do, and how. Assigning a switch is `torch.backends.cudnn.benchmark = true`.
 
 /** `torch.backends.cpu`: what the processor can do. */
 export const cpu = {
@@ -19,5 +23,87 @@ export const mha = {
   /** Sets whether the fused path may be taken. */
   set_fastpath_enabled(value: boolean): void {
     fastpath = value
+  },
+}
+
+/** `torch.backends.cuda`: how CUDA computes. */
+export const cuda = {
+  /** Whether LibTorch was built with CUDA; `torch.cuda.is_available()` says whether there is a GPU. */
+  is_built(): boolean {
+    return native.has_cuda()
+  },
+  /** Products of matrices. */
+  matmul: with_flags({}, 'cuda.matmul', {
+    /** Whether products of float32 matrices may use TF32. */
+    allow_tf32: false,
+    /** Whether products of float16 matrices may be summed in float16. */
+    allow_fp16_reduced_precision_reduction: true,
+    /** Whether products of bfloat16 matrices may be summed in bfloat16. */
+    allow_bf16_reduced_precision_reduction: true,
+    /** Whether products of float16 matrices may accumulate in float16. */
+    allow_fp16_accumulation: false,
+  }),
+}
+
+/** What `torch.backends.cudnn.flags` sets. */
+export interface CudnnFlags {
+  enabled?: boolean
+  benchmark?: boolean
+  deterministic?: boolean
+  allow_tf32?: boolean
+}
+
+const cudnn_names = ['enabled', 'benchmark', 'deterministic', 'allow_tf32'] as const
+
+/** `torch.backends.cudnn`: how NVIDIA's library of convolutions computes. */
+export const cudnn = with_flags(
+  {
+    /** Whether the build has cuDNN: where it has CUDA. */
+    is_available(): boolean {
+      return native.has_cuda()
+    },
+    /** Runs a callback under other switches. */
+    flags<T>(wanted: CudnnFlags, callback: () => T): T {
+      const before = cudnn_names.map((name) => cudnn[name])
+      const restore = () => {
+        for (const [i, name] of cudnn_names.entries()) cudnn[name] = before[i]!
+      }
+      try {
+        for (const name of cudnn_names) if (wanted[name] !== undefined) cudnn[name] = wanted[name]
+      } catch (error) {
+        restore()
+        throw error
+      }
+      return run_then(callback, restore)
+    },
+  },
+  'cudnn',
+  { enabled: true, benchmark: false, deterministic: false, allow_tf32: true },
+)
+
+const nowhere = {
+  /** Whether LibTorch was built with it: not for Linux. */
+  is_built(): boolean {
+    return false
+  },
+  /** Whether there is such a device: not on Linux. */
+  is_available(): boolean {
+    return false
+  },
+}
+
+/** `torch.backends.mps`: Apple's GPUs. */
+export const mps = nowhere
+
+/** `torch.backends.opt_einsum`: the order of contractions, which Python asks a package of its own for. */
+export const opt_einsum = {
+  is_available(): boolean {
+    return false
+  },
+  get enabled(): boolean {
+    return false
+  },
+  get strategy(): null {
+    return null
   },
 }
