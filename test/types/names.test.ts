@@ -24,7 +24,9 @@ describe('types of names that PyTorch writes in Python', () => {
     expectTypeOf(torch.cuda.get_device_name).returns.toBeString()
     expectTypeOf(torch.accelerator.current_accelerator()).toEqualTypeOf<torch.Device | null>()
     const pool = nn.functional.fractional_max_pool2d
-    expectTypeOf(pool(x, 2, { output_size: 1, return_indices: true })).toEqualTypeOf<[Tensor, Tensor]>()
+    expectTypeOf(pool(x.reshape(1, 2, 3), 1, { output_size: 1, return_indices: true })).toEqualTypeOf<
+      [Tensor, Tensor]
+    >()
   })
 
   it('refuse what is no argument', () => {
