@@ -13,15 +13,16 @@ function signature(overload: Overload): string {
   const parts: string[] = []
   overload.parameters.forEach((p, i) => {
     if (i === overload.positional) parts.push('*')
-    const name = p.name === 'self' ? 'input' : p.name
     parts.push(
-      `${p.type} ${name}${p.required ? '' : ` = ${p.default_value === undefined || p.default_value === null ? 'None' : String(p.default_value)}`}`,
+      `${p.type} ${public_name(p)}${p.required ? '' : ` = ${p.default_value === undefined || p.default_value === null ? 'None' : String(p.default_value)}`}`,
     )
   })
   return `(${parts.join(', ')})`
 }
 
-const public_name = (parameter: Parameter): string => (parameter.name === 'self' ? 'input' : parameter.name)
+// PyTorch calls the tensor `input`, and keeps `self` for a list or a number in its place.
+const public_name = (parameter: Parameter): string =>
+  parameter.name === 'self' && parameter.kind === 'Tensor' ? 'input' : parameter.name
 
 function suggestion(misspelt: string, known: readonly string[]): string {
   const closest = closest_name(misspelt, new Set(known.map((k) => (k === 'self' ? 'input' : k))))
