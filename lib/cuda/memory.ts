@@ -56,7 +56,7 @@ export const reset_max_memory_allocated = reset_peak_memory_stats
 /** Deprecated: {@link reset_peak_memory_stats}. */
 export const reset_max_memory_cached = reset_peak_memory_stats
 
-/** The caching allocator's figures, by PyTorch's names; empty before CUDA has started. */
+/** Four of the caching allocator's figures, by PyTorch's names; empty before CUDA has started. */
 export function memory_stats(which?: DeviceLike | null): Record<string, number> {
   if (!is_initialized()) return {}
   const [allocated, most_allocated, reserved, most_reserved] = native.accelerator_memory(index_of(which))

@@ -60,7 +60,7 @@ export const has_half = true
 /** Whether MAGMA was built in. */
 export const has_magma = false
 
-/** Frees memory that other processes shared and have given up. */
+/** Frees memory that was shared with other processes: none is. */
 export function ipc_collect(): void {
   check_cuda()
 }
