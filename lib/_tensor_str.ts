@@ -129,7 +129,7 @@ function quantization_suffixes(self: Tensor): string[] {
 
 function has_default_dtype(self: Tensor): boolean {
   const { dtype } = self
-  const complex = get_default_dtype() === dtypes.float64 ? dtypes.complex128 : dtypes.complex64
+  const complex = dtypes.get_default_complex_dtype()
   return dtype === get_default_dtype() || dtype === complex || dtype === dtypes.int64 || dtype === dtypes.bool
 }
 

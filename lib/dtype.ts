@@ -100,6 +100,12 @@ export function get_default_dtype(): DType {
   return default_dtype
 }
 
+/** The dtype of complex numbers that come without one. */
+export function get_default_complex_dtype(): DType {
+  if (default_dtype === float64) return complex128
+  return default_dtype === float16 ? complex32 : complex64
+}
+
 /** Called by torch.set_default_dtype. */
 export function note_default_dtype(dtype: DType): void {
   default_dtype = dtype

@@ -26,6 +26,14 @@ export { deepcopy, type Memo } from './copy.js'
 export * as cpu from './cpu/index.js'
 export * as cuda from './cuda/index.js'
 export { get_default_device, set_default_device } from './default_device.js'
+export { set_default_dtype, set_default_tensor_type } from './default_dtype.js'
+export {
+  are_deterministic_algorithms_enabled,
+  get_deterministic_debug_mode,
+  is_deterministic_algorithms_warn_only_enabled,
+  set_deterministic_debug_mode,
+  use_deterministic_algorithms,
+} from './determinism.js'
 export { Device, type DeviceLike, device } from './device.js'
 export * as diffusion from './diffusion/index.js'
 export * from './dtype.js'
@@ -149,6 +157,22 @@ export {
   TypedStorage,
   UntypedStorage,
 } from './storage.js'
+export {
+  get_float32_matmul_precision,
+  has_lapack,
+  has_mkl,
+  has_mkldnn,
+  has_openmp,
+  has_spectral,
+  is_anomaly_check_nan_enabled,
+  is_anomaly_enabled,
+  is_warn_always_enabled,
+  type MatmulPrecision,
+  set_anomaly_enabled,
+  set_float32_matmul_precision,
+  set_flush_denormal,
+  set_warn_always,
+} from './switches.js'
 export { sym_float, sym_int, sym_ite, sym_max, sym_min, sym_not, sym_sqrt, sym_sum } from './sym.js'
 export type { BackwardOptions, GradFn } from './tensor/autograd.js'
 export type { ToKeywords } from './tensor/conversions.js'

@@ -153,8 +153,22 @@ export interface Native {
   set_mode(mode: Mode): void
   register_hook(x: Handle, hook: RawHook): number
   remove_hook(x: Handle, place: number): void
+  register_post_accumulate_hook(x: Handle, hook: RawHook): number
+  remove_post_accumulate_hook(x: Handle, place: number): void
   retain_grad(x: Handle): void
   module_hook(inputs: Handle[], hook: RawHook): Handle[]
+
+  /** One of LibTorch's switches; native/context.cpp has their names. */
+  context_get(name: string): boolean
+  context_set(name: string, on: boolean): void
+  set_flush_denormal(on: boolean): boolean
+  matmul_precision(wanted?: string): string
+  set_default_dtype(code: number): void
+  /** This thread's autocast of a type of device, after setting what is given. */
+  autocast(device_type: string, enabled?: boolean, dtype?: number): [enabled: boolean, dtype: number]
+  /** One level of autocast more (1) or less (-1); returns the level. */
+  autocast_nesting(by: 1 | -1): number
+  clear_autocast_cache(): void
 
   manual_seed(seed: number | bigint): void
   make_generator(device: string): number

@@ -306,7 +306,7 @@ const warned = new Set<string>()
 
 /** LibTorch's warnings: each text once, as Python's filter has it. */
 function emit_warning(message: string): void {
-  if (warned.has(message)) return
+  if (warned.has(message) && !native.context_get('warn_always')) return
   warned.add(message)
   process.emitWarning(message, 'UserWarning')
 }

@@ -1,6 +1,7 @@
 #include "allocator.h"
 #include "autograd.h"
 #include "collection.h"
+#include "context.h"
 #include "data.h"
 #include "device.h"
 #include "environment.h"
@@ -56,6 +57,7 @@ NAPI_MODULE_INIT() {
     export_data(wrapped, object);
     export_autograd(wrapped, object);
     export_random(wrapped, object);
+    export_context(wrapped, object);
     export_device(wrapped, object);
     export_collection(wrapped, object);
     export_math(wrapped, object);

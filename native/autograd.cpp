@@ -9,6 +9,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
 
+#include <map>
 #include <mutex>
 #include <unordered_map>
 
@@ -167,6 +168,45 @@ Napi::Value remove_hook(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// A leaf's hooks that run once its gradient has been accumulated.
+struct PostAccumulateHooks : torch::autograd::PostAccumulateGradHook {
+  void operator()(const at::Tensor& tensor) override {
+    // A hook may take itself off the list.
+    const auto hooks = hooks_;
+    for (const auto& [place, hook] : hooks) call_hook(*hook, tensor);
+  }
+  unsigned add(Hook hook) {
+    hooks_.emplace(next_, std::move(hook));
+    return next_++;
+  }
+  void remove(unsigned place) { hooks_.erase(place); }
+
+ private:
+  std::map<unsigned, Hook> hooks_;
+  unsigned next_ = 0;
+};
+
+PostAccumulateHooks* post_accumulate_hooks(const at::Tensor& tensor) {
+  return dynamic_cast<PostAccumulateHooks*>(torch::autograd::impl::post_acc_grad_hooks(tensor).get());
+}
+
+// register_post_accumulate_hook(x, hook): its place, for remove_post_accumulate_hook.
+Napi::Value register_post_accumulate_hook(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
+  TORCH_CHECK(tensor.is_leaf(), "post accumulate grad hooks cannot be registered on non-leaf tensors");
+  if (post_accumulate_hooks(tensor) == nullptr)
+    torch::autograd::impl::set_post_acc_grad_hooks(tensor, std::make_unique<PostAccumulateHooks>());
+  const auto hook = c10::make_intrusive<WeakHook>(Environment::of(info.Env()), info[1]);
+  return Napi::Number::New(info.Env(), post_accumulate_hooks(tensor)->add(hook));
+}
+
+Napi::Value remove_post_accumulate_hook(const Napi::CallbackInfo& info) {
+  if (auto* hooks = post_accumulate_hooks(tensor_argument(info, 0)))
+    hooks->remove(info[1].As<Napi::Number>().Uint32Value());
+  return info.Env().Undefined();
+}
+
 Napi::Value retain_grad(const Napi::CallbackInfo& info) {
   tensor_argument(info, 0).retain_grad();
   return info.Env().Undefined();
@@ -221,6 +261,8 @@ void export_autograd(Napi::Env env, Napi::Object exports) {
   export_function<set_mode>(env, exports, "set_mode");
   export_function<register_hook>(env, exports, "register_hook");
   export_function<remove_hook>(env, exports, "remove_hook");
+  export_function<register_post_accumulate_hook>(env, exports, "register_post_accumulate_hook");
+  export_function<remove_post_accumulate_hook>(env, exports, "remove_post_accumulate_hook");
   export_function<retain_grad>(env, exports, "retain_grad");
   export_function<module_hook>(env, exports, "module_hook");
 }

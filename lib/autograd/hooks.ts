@@ -86,6 +86,31 @@ export interface TensorHookHandle extends Disposable {
 /** Sees a gradient in backward; a tensor that it returns stands in the gradient's place. */
 export type TensorHook = ((gradient: Tensor) => Tensor | null | undefined) | ((gradient: Tensor) => void)
 
+/** Tensor.register_post_accumulate_grad_hook. */
+export function register_post_accumulate_hook(
+  tensor: Tensor,
+  hook: (tensor: Tensor) => void,
+): TensorHookHandle {
+  const raw: RawHook = () => {
+    hook(tensor)
+    return 0
+  }
+  const place = native.register_post_accumulate_hook(handle_of(tensor), raw)
+  return registration(tensor, raw, () => native.remove_post_accumulate_hook(raw_handle(tensor), place))
+}
+
+function registration(tensor: Tensor, raw: RawHook, remove_native: () => void): TensorHookHandle {
+  const { remove } = add_hook(carried_by(tensor), raw)
+  let registered = true
+  const undo = () => {
+    if (!registered) return
+    registered = false
+    remove()
+    if (raw_handle(tensor) > 0) remove_native()
+  }
+  return { remove: undo, [Symbol.dispose]: undo }
+}
+
 /** Tensor.register_hook. */
 export function register_tensor_hook(tensor: Tensor, hook: TensorHook): TensorHookHandle {
   const raw: RawHook = (handle) => {
@@ -95,13 +120,5 @@ export function register_tensor_hook(tensor: Tensor, hook: TensorHook): TensorHo
     throw type_error(`expected Variable, but hook returned '${type_name(answer)}'`, 'register_hook')
   }
   const place = native.register_hook(handle_of(tensor), raw)
-  const { remove } = add_hook(carried_by(tensor), raw)
-  let registered = true
-  const undo = () => {
-    if (!registered) return
-    registered = false
-    remove()
-    if (raw_handle(tensor) > 0) native.remove_hook(raw_handle(tensor), place)
-  }
-  return { remove: undo, [Symbol.dispose]: undo }
+  return registration(tensor, raw, () => native.remove_hook(raw_handle(tensor), place))
 }

@@ -33,16 +33,19 @@ export const cuda = {
     return native.has_cuda()
   },
   /** Products of matrices. */
-  matmul: with_flags({}, 'cuda.matmul', {
-    /** Whether products of float32 matrices may use TF32. */
-    allow_tf32: false,
-    /** Whether products of float16 matrices may be summed in float16. */
-    allow_fp16_reduced_precision_reduction: true,
-    /** Whether products of bfloat16 matrices may be summed in bfloat16. */
-    allow_bf16_reduced_precision_reduction: true,
-    /** Whether products of float16 matrices may accumulate in float16. */
-    allow_fp16_accumulation: false,
-  }),
+  matmul: with_flags(
+    {},
+    {
+      /** Whether products of float32 matrices may use TF32. */
+      allow_tf32: 'cublas_allow_tf32',
+      /** Whether products of float16 matrices may be summed in float16. */
+      allow_fp16_reduced_precision_reduction: 'cublas_allow_fp16_reduction',
+      /** Whether products of bfloat16 matrices may be summed in bfloat16. */
+      allow_bf16_reduced_precision_reduction: 'cublas_allow_bf16_reduction',
+      /** Whether products of float16 matrices may accumulate in float16. */
+      allow_fp16_accumulation: 'cublas_allow_fp16_accumulation',
+    },
+  ),
 }
 
 /** What `torch.backends.cudnn.flags` sets. */
@@ -77,8 +80,12 @@ export const cudnn = with_flags(
       return run_then(callback, restore)
     },
   },
-  'cudnn',
-  { enabled: true, benchmark: false, deterministic: false, allow_tf32: true },
+  {
+    enabled: 'cudnn_enabled',
+    benchmark: 'cudnn_benchmark',
+    deterministic: 'cudnn_deterministic',
+    allow_tf32: 'cudnn_allow_tf32',
+  },
 )
 
 const nowhere = {

@@ -7,7 +7,7 @@ import { make_tensor, type TensorData } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
 
 function legacy(name: string, dtype: DType) {
-  return (...args: (number | TensorData)[]): Tensor => {
+  const make = (...args: (number | TensorData)[]): Tensor => {
     if (!native.has_cuda()) {
       throw type_error(`type torch.cuda.${name} not available. Torch not compiled with CUDA enabled.`, name)
     }
@@ -16,6 +16,7 @@ function legacy(name: string, dtype: DType) {
       return operator('aten::empty.memory_format')(args.length === 0 ? [0] : args, place)
     return make_tensor(args[0], place)
   }
+  return Object.defineProperty(make, 'name', { value: `cuda.${name}` })
 }
 
 /** Python's `torch.cuda.FloatTensor`: from sizes or from data, on the current GPU. */

@@ -78,13 +78,19 @@ export function finish(plan: Plan, raw: unknown, value_of: (place: number) => un
   if (plan.several > 0) return several_tensors(plan)
   if (plan.returns >= 0) return value_of(plan.returns)
   const { results } = plan.overload
-  if (results.length === 0) return undefined
+  if (results.length === 0) return written_list(plan) ? value_of(0) : undefined
   if (results.length === 1) return wrap_value(results[0]!.kind, raw)
   const raws = raw as unknown[]
   const values = results.map(({ parameter, kind }, i) =>
     parameter >= 0 ? value_of(parameter) : wrap_value(kind, raws[i]),
   )
   return with_names(values, plan)
+}
+
+/** `_foreach_add_` and the like have no results in their schema, and give the list that they wrote to. */
+function written_list({ overload }: Plan): boolean {
+  const first = overload.parameters[0]
+  return first !== undefined && first.kind === 'Tensor[]' && first.written && overload.name.endsWith('_')
 }
 
 function with_names(values: unknown[], plan: Plan): unknown[] {

@@ -1,5 +1,10 @@
 import { context, enter_context } from '../autograd/context.js'
-import { register_tensor_hook, type TensorHook, type TensorHookHandle } from '../autograd/hooks.js'
+import {
+  register_post_accumulate_hook,
+  register_tensor_hook,
+  type TensorHook,
+  type TensorHookHandle,
+} from '../autograd/hooks.js'
 import { runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
@@ -61,6 +66,13 @@ export interface TensorAutograd {
   backward(gradient: Tensor | null, options: Omit<BackwardOptions, 'gradient'>): void
   /** Calls `hook` with the gradient in backward; what it returns replaces the gradient. */
   register_hook(hook: TensorHook): TensorHookHandle
+  /**
+   * Calls `hook` with this leaf once its gradient has been accumulated in backward.
+   *
+   * @throws RuntimeError for a tensor that is no leaf, or that needs no gradient
+   * @see https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.register_post_accumulate_grad_hook.html
+   */
+  register_post_accumulate_grad_hook(hook: (tensor: Tensor) => void): TensorHookHandle
   retain_grad(): void
 }
 
@@ -80,6 +92,14 @@ export const autograd_methods = {
     if (typeof hook !== 'function')
       throw type_error(`register_hook(): argument 'hook' must be function, not ${type_name(hook)}`)
     return register_tensor_hook(this, hook)
+  },
+  register_post_accumulate_grad_hook(this: Tensor, hook: (tensor: Tensor) => void) {
+    if (typeof hook !== 'function') {
+      throw type_error(
+        `register_post_accumulate_grad_hook(): argument 'hook' must be function, not ${type_name(hook)}`,
+      )
+    }
+    return register_post_accumulate_hook(this, hook)
   },
   retain_grad(this: Tensor) {
     native.retain_grad(raw_handle(this))

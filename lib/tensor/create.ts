@@ -109,8 +109,7 @@ function dtype_of(leaves: readonly Leaf[]): DType {
   }
   if (found === 'bool') return dtypes.bool
   if (found === 'int') return dtypes.int64
-  if (found === 'complex')
-    return dtypes.get_default_dtype() === dtypes.float64 ? dtypes.complex128 : dtypes.complex64
+  if (found === 'complex') return dtypes.get_default_complex_dtype()
   return dtypes.get_default_dtype()
 }
 
@@ -282,13 +281,14 @@ export function full(
 }
 
 function legacy(name: string, dtype: DType) {
-  return (...args: (number | TensorData)[]): Tensor => {
+  const make = (...args: (number | TensorData)[]): Tensor => {
     if (args.length === 0) return make_tensor([], { dtype })
     if (args.every((a) => typeof a === 'number'))
       return operator('aten::empty.memory_format')(args, { dtype, device: 'cpu' })
     if (args.length !== 1) throw type_error(`${name}(): expected sizes or data, not ${args.length} arguments`)
     return make_tensor(args[0], { dtype })
   }
+  return Object.defineProperty(make, 'name', { value: name })
 }
 
 /** Python's `torch.FloatTensor`: from sizes or from data. */

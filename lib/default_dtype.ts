@@ -1,0 +1,66 @@
+import * as dtypes from './dtype.js'
+import { type DType, DType as DTypeClass, note_default_dtype } from './dtype.js'
+import { attribute_error, type_error } from './errors.js'
+import { native } from './native.js'
+import { LOWERED } from './ops/lowered.js'
+import type { TensorData } from './tensor/create.js'
+import type { Tensor } from './tensor.js'
+
+const REFUSED = 'only floating-point types are supported as the default type'
+
+/**
+ * Sets the dtype of numbers that come without one: of `torch.tensor(1.5)`, `torch.zeros(2)`, modules' parameters. The
+ * default of complex numbers follows: complex128 for float64, complex32 for float16, else complex64.
+ *
+ * @param dtype a floating-point dtype; float32 when the process begins
+ * @throws TypeError for another
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * torch.set_default_dtype(torch.float64)
+ * String(torch.tensor(1.5).dtype) // 'torch.float64'
+ * torch.set_default_dtype(torch.float32)
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.set_default_dtype.html
+ */
+export function set_default_dtype(dtype: DType): void {
+  if (!(dtype instanceof DTypeClass))
+    throw type_error(`invalid dtype object: ${REFUSED}`, 'set_default_dtype')
+  if (!dtype.is_floating_point) throw type_error(REFUSED, 'set_default_dtype')
+  native.set_default_dtype(dtype[LOWERED])
+  note_default_dtype(dtype)
+}
+
+type LegacyTensor = (...args: (number | TensorData)[]) => Tensor
+
+const named: Readonly<Record<string, DType>> = {
+  FloatTensor: dtypes.float32,
+  DoubleTensor: dtypes.float64,
+  HalfTensor: dtypes.float16,
+  BFloat16Tensor: dtypes.bfloat16,
+}
+
+/**
+ * Sets the default dtype by an old class of tensors: `torch.DoubleTensor` or its name.
+ *
+ * @throws TypeError for a class of integers, and for one of a GPU where there is none
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.set_default_tensor_type.html
+ */
+export function set_default_tensor_type(type: string | LegacyTensor): void {
+  const name = typeof type === 'function' ? type.name : String(type).replace(/^torch\./, '')
+  const cuda = name.startsWith('cuda.')
+  const own = name.replace(/^cuda\./, '')
+  if (!/^(Float|Double|Half|BFloat16|Byte|Char|Short|Int|Long|Bool)Tensor$/.test(own))
+    throw attribute_error(`module 'torch' has no attribute '${own}'`)
+  if (cuda) {
+    throw type_error(
+      native.has_cuda()
+        ? `set_default_tensor_type(): a GPU is chosen by torch.set_default_device('cuda')`
+        : `type torch.${name} not available. Torch not compiled with CUDA enabled.`,
+      'set_default_tensor_type',
+    )
+  }
+  const dtype = named[own]
+  if (dtype === undefined) throw type_error(REFUSED, 'set_default_tensor_type')
+  set_default_dtype(dtype)
+}
