@@ -36,6 +36,7 @@ export {
 } from './determinism.js'
 export { Device, type DeviceLike, device } from './device.js'
 export * as diffusion from './diffusion/index.js'
+export * as distributions from './distributions/index.js'
 export * from './dtype.js'
 export { DType as dtype, uint1 as bit } from './dtype.js'
 export {

@@ -1,0 +1,41 @@
+import * as ops from '../ops/generated/torch.js'
+import { is_scalar, type Scalar } from '../scalar.js'
+import type { Tensor } from '../tensor.js'
+import * as constraints from './constraints.js'
+import type { DistributionOptions } from './distribution.js'
+import { Gamma } from './gamma.js'
+import { take_parameters } from './parameters.js'
+import type { Sizes, Value } from './utils.js'
+
+/**
+ * The χ² distribution: the gamma distribution of concentration df / 2 and rate ½.
+ *
+ * @param df - the degrees of freedom
+ *
+ * @example
+ * ```ts
+ * new torch.distributions.Chi2(torch.tensor([1])).sample()
+ * ```
+ *
+ * @see torch/distributions/chi2.py
+ */
+export class Chi2 extends Gamma {
+  static override arg_constraints: { [name: string]: constraints.Constraint } = { df: constraints.positive }
+
+  constructor(df: Value, options?: DistributionOptions)
+  constructor(options: DistributionOptions & { df: Value })
+  constructor(...args: unknown[]) {
+    const { df, validate_args } = take_parameters<{ df: Value }>('Chi2', args, ['df'])
+    const half = is_scalar(df) ? 0.5 * Number(df as Scalar) : ops.mul(df, 0.5)
+    super(half, 0.5, { validate_args })
+  }
+
+  override expand(batch_shape: Sizes, _instance: Chi2 | null = null): Chi2 {
+    return super.expand(batch_shape, this._get_checked_instance(Chi2, _instance)) as Chi2
+  }
+
+  /** The degrees of freedom. */
+  get df(): Tensor {
+    return this.concentration.mul(2)
+  }
+}

@@ -1,0 +1,301 @@
+import { broadcast_shapes } from '../../functional/shapes.js'
+import { native } from '../../native.js'
+import { softplus } from '../../ops/generated/nn.js'
+import * as ops from '../../ops/generated/torch.js'
+import { take_options } from '../../ops/keywords.js'
+import { float_scalar, type Scalar } from '../../scalar.js'
+import { Tensor } from '../../tensor.js'
+import { type Constraint, independent, interval, positive, real, unit_interval } from '../constraints.js'
+import { broadcast_all, divide, finfo_of, lazy_property, type Sizes, type Value } from '../utils.js'
+import { type Sign, Transform, type TransformOptions } from './transform.js'
+
+const MINUS_ONE_TO_ONE = interval(float_scalar(-1), float_scalar(1))
+const LOG_2 = native.math.log(2)
+
+/** What the transforms of the real line have in common: bijective, growing, alike where the class is. */
+class Growing extends Transform {
+  override get domain(): Constraint {
+    return real
+  }
+  override get bijective(): boolean {
+    return true
+  }
+  override get sign(): Sign {
+    return 1
+  }
+  override equals(other: unknown): boolean {
+    return other instanceof (this.constructor as typeof Growing)
+  }
+}
+
+/**
+ * y = exp(x).
+ *
+ * @see torch/distributions/transforms.py
+ */
+export class ExpTransform extends Growing {
+  override get codomain(): Constraint {
+    return positive
+  }
+  override _call(x: Tensor): Tensor {
+    return x.exp()
+  }
+  override _inverse(y: Tensor): Tensor {
+    return y.log()
+  }
+  override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
+    return x
+  }
+}
+
+function shape_of(value: Value): number[] {
+  return value instanceof Tensor ? value.shape : []
+}
+
+/**
+ * y = x^exponent.
+ *
+ * @param exponent - a tensor or a number
+ * @see torch/distributions/transforms.py
+ */
+export class PowerTransform extends Transform {
+  declare readonly exponent: Tensor
+
+  constructor(exponent: Value, options?: number | TransformOptions)
+  constructor(options: TransformOptions & { exponent: Value })
+  constructor(...args: unknown[]) {
+    const given = take_options<{ exponent: Value; cache_size: number }>(
+      'PowerTransform',
+      args,
+      ['exponent', 'cache_size'],
+      { cache_size: 0 },
+    )
+    super(given.cache_size)
+    this.exponent = broadcast_all(given.exponent)[0]!
+  }
+
+  override _with_cache(cache_size: number): Transform {
+    return new PowerTransform(this.exponent, cache_size)
+  }
+
+  override get domain(): Constraint {
+    return positive
+  }
+  override get codomain(): Constraint {
+    return positive
+  }
+  override get bijective(): boolean {
+    return true
+  }
+  @lazy_property override get sign(): Sign {
+    return this.exponent.sign()
+  }
+
+  override equals(other: unknown): boolean {
+    return other instanceof PowerTransform && Boolean(this.exponent.eq(other.exponent).all().item())
+  }
+
+  override _call(x: Tensor): Tensor {
+    return x.pow(this.exponent)
+  }
+  override _inverse(y: Tensor): Tensor {
+    return y.pow(divide(1, this.exponent))
+  }
+  override log_abs_det_jacobian(x: Tensor, y: Tensor): Tensor {
+    return this.exponent.mul(y).div(x).abs().log()
+  }
+
+  override forward_shape(shape: Sizes): number[] {
+    return broadcast_shapes(shape, this.exponent.shape)
+  }
+  override inverse_shape(shape: Sizes): number[] {
+    return broadcast_shapes(shape, this.exponent.shape)
+  }
+}
+
+/** The sigmoid, kept off 0 and 1. */
+export function clipped_sigmoid(x: Tensor): Tensor {
+  const { tiny, eps } = finfo_of(x.dtype)
+  return x.sigmoid().clamp(tiny, 1 - eps)
+}
+
+/**
+ * y = 1 / (1 + exp(−x)), x = log y − log(1 − y).
+ *
+ * @see torch/distributions/transforms.py
+ */
+export class SigmoidTransform extends Growing {
+  override get codomain(): Constraint {
+    return unit_interval
+  }
+  override _call(x: Tensor): Tensor {
+    return clipped_sigmoid(x)
+  }
+  override _inverse(y: Tensor): Tensor {
+    const { tiny, eps } = finfo_of(y.dtype)
+    const clamped = y.clamp(tiny, 1 - eps)
+    return clamped.log().sub(clamped.neg().log1p())
+  }
+  override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
+    return softplus(x.neg()).neg().sub(softplus(x))
+  }
+}
+
+/**
+ * y = log(1 + exp(x)).
+ *
+ * @see torch/distributions/transforms.py
+ */
+export class SoftplusTransform extends Growing {
+  override get codomain(): Constraint {
+    return positive
+  }
+  override _call(x: Tensor): Tensor {
+    return softplus(x)
+  }
+  override _inverse(y: Tensor): Tensor {
+    return y.neg().expm1().neg().log().add(y)
+  }
+  override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
+    return softplus(x.neg()).neg()
+  }
+}
+
+/**
+ * y = tanh(x).
+ *
+ * @see torch/distributions/transforms.py
+ */
+export class TanhTransform extends Growing {
+  override get codomain(): Constraint {
+    return MINUS_ONE_TO_ONE
+  }
+  override _call(x: Tensor): Tensor {
+    return x.tanh()
+  }
+  override _inverse(y: Tensor): Tensor {
+    return y.atanh()
+  }
+  override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
+    return ops
+      .rsub(x, LOG_2)
+      .sub(softplus(x.mul(-2)))
+      .mul(2)
+  }
+}
+
+/**
+ * y = |x|. Its inverse gives the positive x.
+ *
+ * @see torch/distributions/transforms.py
+ */
+export class AbsTransform extends Transform {
+  override get domain(): Constraint {
+    return real
+  }
+  override get codomain(): Constraint {
+    return positive
+  }
+  override equals(other: unknown): boolean {
+    return other instanceof AbsTransform
+  }
+  override _call(x: Tensor): Tensor {
+    return x.abs()
+  }
+  override _inverse(y: Tensor): Tensor {
+    return y
+  }
+}
+
+function same(a: Value, b: Value): boolean {
+  if (!(a instanceof Tensor) && !(b instanceof Tensor)) return Number(a) === Number(b)
+  const equal = a instanceof Tensor ? ops.eq(a, b as Tensor) : ops.eq(b as Tensor, a)
+  return Boolean(equal.all().item())
+}
+
+/**
+ * y = loc + scale · x.
+ *
+ * @param loc - a tensor or a number
+ * @param scale - a tensor or a number
+ * @param event_dim - how many of the last dimensions make one event. Default: 0
+ * @see torch/distributions/transforms.py
+ */
+export class AffineTransform extends Transform {
+  declare readonly loc: Value
+  declare readonly scale: Value
+  readonly #event_dim: number
+
+  constructor(loc: Value, scale: Value, event_dim?: number | AffineOptions, options?: AffineOptions)
+  constructor(options: AffineOptions & { loc: Value; scale: Value })
+  constructor(...args: unknown[]) {
+    const given = take_options<Required<AffineOptions> & { loc: Value; scale: Value }>(
+      'AffineTransform',
+      args,
+      ['loc', 'scale', 'event_dim', 'cache_size'],
+      { event_dim: 0, cache_size: 0 },
+    )
+    super(given.cache_size)
+    this.loc = given.loc
+    this.scale = given.scale
+    this.#event_dim = given.event_dim
+  }
+
+  override get event_dim(): number {
+    return this.#event_dim
+  }
+  override get domain(): Constraint {
+    return this.event_dim === 0 ? real : independent(real, this.event_dim)
+  }
+  override get codomain(): Constraint {
+    return this.domain
+  }
+  override get bijective(): boolean {
+    return true
+  }
+
+  override _with_cache(cache_size: number): Transform {
+    return new AffineTransform(this.loc, this.scale, this.event_dim, { cache_size })
+  }
+
+  override equals(other: unknown): boolean {
+    return other instanceof AffineTransform && same(this.loc, other.loc) && same(this.scale, other.scale)
+  }
+
+  override get sign(): Sign {
+    return this.scale instanceof Tensor ? this.scale.sign() : Math.sign(Number(this.scale))
+  }
+
+  override _call(x: Tensor): Tensor {
+    return ops.add(this.loc, ops.mul(this.scale, x))
+  }
+  override _inverse(y: Tensor): Tensor {
+    return ops.div(y.sub(this.loc), this.scale as Tensor)
+  }
+
+  override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
+    let { shape } = x
+    let result =
+      this.scale instanceof Tensor
+        ? this.scale.abs().log()
+        : ops.full_like(x, native.math.log(Math.abs(Number(this.scale as Scalar))))
+    if (this.event_dim > 0) {
+      result = result.view([...result.shape.slice(0, -this.event_dim), -1]).sum(-1)
+      shape = shape.slice(0, -this.event_dim)
+    }
+    return result.expand(shape)
+  }
+
+  override forward_shape(shape: Sizes): number[] {
+    return broadcast_shapes(shape, shape_of(this.loc), shape_of(this.scale))
+  }
+  override inverse_shape(shape: Sizes): number[] {
+    return this.forward_shape(shape)
+  }
+}
+
+/** Options of {@link AffineTransform}. */
+export interface AffineOptions extends TransformOptions {
+  /** How many of the last dimensions make one event. Default: 0. */
+  event_dim?: number
+}
