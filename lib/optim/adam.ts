@@ -1,13 +1,22 @@
 import { with_grad } from '../autograd/grad_mode.js'
-import { float32, float64, get_default_dtype } from '../dtype.js'
-import { assertion_error, key_error, runtime_error, type_error, value_error } from '../errors.js'
+import { assertion_error, key_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
-import { py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
 import { keep } from '../scope.js'
 import { handle_of, Tensor } from '../tensor.js'
 import { Optimizer, type ParamGroup, type ParamState, type Params } from './optimizer.js'
+import {
+  check_at_least_zero,
+  check_beta_range,
+  check_capturable,
+  check_fused,
+  check_fused_options,
+  check_learning_rate,
+  scalar_rate,
+  state_number,
+  take_optimizer_options,
+  upgrade_number,
+} from './options.js'
 
 /** Options of {@link Adam}, and of each of its groups. */
 export interface AdamOptions {
@@ -37,6 +46,19 @@ export interface AdamOptions {
 
 /** A group of {@link Adam}. */
 export interface AdamParamGroup extends ParamGroup, Required<AdamOptions> {}
+
+/** What a constructor of Adam's family is called with. */
+export type AdamCall<O> =
+  | [params: Params<AdamParamGroup>, options?: O]
+  | [
+      params: Params<AdamParamGroup>,
+      lr: number | Tensor,
+      betas?: readonly [number, number] | readonly [Tensor, Tensor] | O,
+      eps?: number | O,
+      weight_decay?: number | O,
+      amsgrad?: boolean | O,
+      options?: O,
+    ]
 
 type AdamArguments = Required<AdamOptions> & { params: Params<AdamParamGroup> }
 
@@ -72,9 +94,6 @@ const DEFAULTS: Required<AdamOptions> = {
   decoupled_weight_decay: false,
 }
 
-const CAPTURABLE_DEVICES = ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']
-const FUSED_DEVICES = ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', 'privateuseone']
-
 // Bits of what native/optim is told.
 const AMSGRAD = 1
 const MAXIMIZE = 2
@@ -84,22 +103,9 @@ const FOREACH = 16
 const FUSED = 32
 const DIFFERENTIABLE = 64
 
-function number_of(value: number | Tensor): number {
-  return typeof value === 'number' ? value : Number(value.item())
-}
-
-// NaN is refused too, as by Python's `not 0.0 <= value`.
-function check_at_least_zero(what: string, value: number | Tensor): void {
-  if (!(number_of(value) >= 0)) throw value_error(`Invalid ${what}: ${py_repr(value)}`)
-}
-
 function check_betas(given: AdamArguments): void {
   const { betas, capturable, foreach } = given
-  betas.forEach((beta, i) => {
-    const number = number_of(beta)
-    if (!(number >= 0 && number < 1))
-      throw value_error(`Invalid beta parameter at index ${i}: ${py_repr(beta)}`)
-  })
+  check_beta_range(betas)
   check_at_least_zero('weight_decay value', given.weight_decay)
   if (betas[0] instanceof Tensor !== betas[1] instanceof Tensor)
     throw value_error('betas must be either both floats or both Tensors')
@@ -116,20 +122,10 @@ function check_options(given: AdamArguments): void {
   if (lr instanceof Tensor) {
     if (foreach && !capturable)
       throw value_error('lr as a Tensor is not supported for capturable=False and foreach=True')
-    if (lr.numel() !== 1) throw value_error('Tensor lr must be 1-element')
   }
-  check_at_least_zero('learning rate', lr)
+  check_learning_rate(lr)
   check_at_least_zero('epsilon value', given.eps)
   check_betas(given)
-}
-
-function scalar_tensor<B extends number | Tensor>(value: B): B {
-  return value instanceof Tensor && value.ndim !== 0 ? (keep(value.squeeze()) as B) : value
-}
-
-// The dtype of `step`: float64 only where that is the default.
-function step_dtype(fused: boolean | null) {
-  return !fused && get_default_dtype() === float64 ? float64 : float32
 }
 
 /**
@@ -169,26 +165,16 @@ export class Adam extends Optimizer<AdamParamGroup> {
   readonly #extra = new Int32Array(5)
   #handles = new Int32Array(0)
 
-  constructor(params: Params<AdamParamGroup>, options?: AdamOptions)
-  constructor(
-    params: Params<AdamParamGroup>,
-    lr: number | Tensor,
-    betas?: readonly [number, number] | readonly [Tensor, Tensor] | AdamOptions,
-    eps?: number | AdamOptions,
-    weight_decay?: number | AdamOptions,
-    amsgrad?: boolean | AdamOptions,
-    options?: AdamOptions,
-  )
+  constructor(...args: AdamCall<AdamOptions>)
   constructor(...args: unknown[]) {
     const given = adam_arguments('Adam', args, DEFAULTS)
     check_options(given)
     const { params, ...options } = given
-    const betas = given.betas.map(scalar_tensor) as unknown as [number, number]
+    const betas = given.betas.map(scalar_rate) as unknown as [number, number]
     super(params, { ...options, betas })
     if (!given.fused) return
-    if (given.differentiable) throw runtime_error('`fused` does not support `differentiable`')
+    check_fused_options(given.differentiable, given.foreach)
     this._step_supports_amp_scaling = true
-    if (given.foreach) throw runtime_error('`fused` and `foreach` cannot be `True` together.')
   }
 
   override __setstate__(loaded: { state: Map<Tensor, ParamState>; param_groups: ParamGroup[] }): void {
@@ -202,9 +188,7 @@ export class Adam extends Optimizer<AdamParamGroup> {
       group.decoupled_weight_decay ??= false
       group.fused ??= null
       for (const param of group.params) {
-        const state = this.state.get(param)
-        if (state === undefined || state['step'] === undefined || state['step'] instanceof Tensor) continue
-        state['step'] = make_step(group, param, Number(state['step']))
+        upgrade_number(this.state.get(param), 'step', group, param)
       }
     }
   }
@@ -256,7 +240,7 @@ export class Adam extends Optimizer<AdamParamGroup> {
       if (amsgrad && state['max_exp_avg_sq'] === undefined) throw key_error("'max_exp_avg_sq'")
       handles[count + 3] = amsgrad ? handle_of(state['max_exp_avg_sq'] as Tensor) : 0
       handles[count + 4] = handle_of(state['step'] as Tensor)
-      if (group.capturable) check_capturable(param, state['step'] as Tensor)
+      if (group.capturable) check_capturable(param, [state['step'] as Tensor])
       count += 5
     }
     return count
@@ -265,7 +249,7 @@ export class Adam extends Optimizer<AdamParamGroup> {
   #init_state(group: AdamParamGroup, param: Tensor): ParamState {
     if (group.fused) check_fused(param)
     const state: ParamState = {
-      step: make_step(group, param, 0),
+      step: state_number(group, param, 0),
       exp_avg: keep(ops.zeros_like(param)),
       exp_avg_sq: keep(ops.zeros_like(param)),
     }
@@ -301,36 +285,11 @@ export function adam_arguments(
   args: unknown[],
   defaults: Required<AdamOptions>,
 ): AdamArguments {
-  const last = args.length > POSITIONAL ? args.slice(POSITIONAL) : []
-  if (last.some((value) => value === null || typeof value !== 'object'))
-    throw type_error(`${name}() takes ${POSITIONAL} positional arguments but ${args.length} were given`)
-  return take_options<AdamArguments>(name, args, NAMES, defaults)
-}
-
-function make_step(group: AdamParamGroup, param: Tensor, value: number): Tensor {
-  const on_device = group.capturable || group.fused
-  const dtype = step_dtype(group.fused)
-  return keep(ops.full([], value, on_device ? { dtype, device: param.device } : { dtype, device: 'cpu' }))
+  return take_optimizer_options<AdamArguments>(name, args, NAMES, POSITIONAL, defaults)
 }
 
 // On CUDA, updating all tensors together is faster, and PyTorch's default.
 function use_foreach({ params, lr, capturable, differentiable }: AdamParamGroup): boolean {
   if (differentiable || (lr instanceof Tensor && !capturable)) return false
   return params.every((param) => param.device.type === 'cuda')
-}
-
-function check_capturable(param: Tensor, step: Tensor): void {
-  if (param.device.type === step.device.type && CAPTURABLE_DEVICES.includes(param.device.type)) return
-  throw assertion_error(
-    'If capturable=True, params and state_steps must be on supported devices: ' +
-      `[${CAPTURABLE_DEVICES.map((device) => `'${device}'`).join(', ')}].`,
-  )
-}
-
-function check_fused(param: Tensor): void {
-  if (FUSED_DEVICES.includes(param.device.type) && param.is_floating_point()) return
-  throw runtime_error(
-    '`fused=True` requires all the params to be floating point Tensors of supported devices: ' +
-      `[${FUSED_DEVICES.map((device) => `'${device}'`).join(', ')}] but ${String(param.dtype)} and ${param.device.type}`,
-  )
 }

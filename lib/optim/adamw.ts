@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor.js'
-import { Adam, type AdamOptions, type AdamParamGroup, adam_arguments } from './adam.js'
-import type { ParamGroup, ParamState, Params } from './optimizer.js'
+import { Adam, type AdamCall, type AdamOptions, adam_arguments } from './adam.js'
+import type { ParamGroup, ParamState } from './optimizer.js'
 
 /** Options of {@link AdamW}. */
 export type AdamWOptions = Omit<AdamOptions, 'decoupled_weight_decay'>
@@ -33,16 +33,7 @@ const DEFAULTS: Required<AdamOptions> = {
  * @see torch/optim/adamw.py
  */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamParamGroup>, options?: AdamWOptions)
-  constructor(
-    params: Params<AdamParamGroup>,
-    lr: number | Tensor,
-    betas?: readonly [number, number] | readonly [Tensor, Tensor] | AdamWOptions,
-    eps?: number | AdamWOptions,
-    weight_decay?: number | AdamWOptions,
-    amsgrad?: boolean | AdamWOptions,
-    options?: AdamWOptions,
-  )
+  constructor(...args: AdamCall<AdamWOptions>)
   constructor(...args: unknown[]) {
     const { params, ...options } = adam_arguments('AdamW', args, DEFAULTS)
     super(params, { ...options, decoupled_weight_decay: true })

@@ -1,5 +1,13 @@
+export { Adadelta, type AdadeltaOptions, type AdadeltaParamGroup } from './adadelta.js'
+export { Adafactor, type AdafactorOptions, type AdafactorParamGroup } from './adafactor.js'
+export { Adagrad, type AdagradOptions, type AdagradParamGroup } from './adagrad.js'
 export { Adam, type AdamOptions, type AdamParamGroup } from './adam.js'
+export { Adamax, type AdamaxOptions, type AdamaxParamGroup } from './adamax.js'
 export { AdamW, type AdamWOptions } from './adamw.js'
+export { ASGD, type ASGDOptions, type ASGDParamGroup } from './asgd.js'
+export { LBFGS, type LBFGSOptions, type LBFGSParamGroup } from './lbfgs.js'
+export { Muon, type MuonOptions, type MuonParamGroup } from './muon.js'
+export { NAdam, type NAdamOptions, type NAdamParamGroup } from './nadam.js'
 export {
   type GroupInput,
   Optimizer,
@@ -8,6 +16,11 @@ export {
   type ParamState,
   type Params,
 } from './optimizer.js'
+export { RAdam, type RAdamOptions, type RAdamParamGroup } from './radam.js'
+export { RMSprop, type RMSpropOptions, type RMSpropParamGroup } from './rmsprop.js'
+export { Rprop, type RpropOptions, type RpropParamGroup } from './rprop.js'
+export { SGD, type SGDOptions, type SGDParamGroup } from './sgd.js'
+export { SparseAdam, type SparseAdamOptions, type SparseAdamParamGroup } from './sparse_adam.js'
 export type { OptimizerStateDict, PackedGroup } from './state_dict.js'
 export {
   register_optimizer_step_post_hook,

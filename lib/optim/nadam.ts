@@ -1,0 +1,164 @@
+import * as ops from '../ops/generated/torch.js'
+import type { Tensor } from '../tensor.js'
+import type { ParamGroup, ParamState, Params } from './optimizer.js'
+import {
+  type CapturableOptions,
+  check_at_least_zero,
+  check_beta_range,
+  check_capturable,
+  check_learning_rate,
+  minus,
+  negative,
+  number_of,
+  over,
+  plus,
+  type Rate,
+  scalar_rate,
+  state_number,
+  take_optimizer_options,
+  times,
+  to_the,
+} from './options.js'
+import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+
+/** Options of {@link NAdam}, and of each of its groups. */
+export interface NAdamOptions extends CapturableOptions {
+  /** The learning rate. Default: 2e-3. */
+  lr?: Rate
+  /** The decay rates of the averages of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number]
+  /** What is added to the denominator. Default: 1e-8. */
+  eps?: number
+  /** The weight decay. Default: 0. */
+  weight_decay?: number
+  /** How fast the momentum grows. Default: 4e-3. */
+  momentum_decay?: number
+  /** Whether the weight decay is kept out of the averages, as in AdamW. Default: false. */
+  decoupled_weight_decay?: boolean
+}
+
+/** A group of {@link NAdam}. */
+export interface NAdamParamGroup extends ParamGroup, Required<NAdamOptions> {}
+
+const DEFAULTS: Required<NAdamOptions> = {
+  lr: 2e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weight_decay: 0,
+  momentum_decay: 4e-3,
+  decoupled_weight_decay: false,
+  maximize: false,
+  foreach: null,
+  capturable: false,
+  differentiable: false,
+}
+
+const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof NAdamOptions)[])] as const
+
+/**
+ * NAdam: Adam with Nesterov's momentum.
+ *
+ * μₜ = β₁(1 − ½ · 0.96^(t · ψ)), θ ← θ − lr · (μₜ₊₁ m / (1 − Π₁ᵗ⁺¹ μ) + (1 − μₜ) g / (1 − Π₁ᵗ μ)) / (√v̂ + ε)
+ *
+ * @param params - parameters, named parameters, or groups of them
+ * @param lr - the learning rate. Default: 2e-3
+ * @param betas - β₁ and β₂. Default: [0.9, 0.999]
+ * @param eps - ε. Default: 1e-8
+ * @param weight_decay - Default: 0
+ * @param momentum_decay - ψ. Default: 4e-3
+ * @param decoupled_weight_decay - Default: false
+ * @throws ValueError for options out of their range
+ *
+ * @example
+ * ```ts
+ * const optimizer = new torch.optim.NAdam(model.parameters(), { lr: 1e-3 })
+ * ```
+ *
+ * @see torch/optim/nadam.py
+ */
+export class NAdam extends SingleTensorOptimizer<NAdamParamGroup> {
+  constructor(params: Params<NAdamParamGroup>, options?: NAdamOptions)
+  constructor(
+    params: Params<NAdamParamGroup>,
+    lr: Rate,
+    betas?: readonly [number, number] | NAdamOptions,
+    eps?: number | NAdamOptions,
+    weight_decay?: number | NAdamOptions,
+    momentum_decay?: number | NAdamOptions,
+    decoupled_weight_decay?: boolean | NAdamOptions,
+    options?: NAdamOptions,
+  )
+  constructor(...args: unknown[]) {
+    const { params, ...options } = take_optimizer_options<
+      Required<NAdamOptions> & { params: Params<NAdamParamGroup> }
+    >('NAdam', args, NAMES, 7, DEFAULTS)
+    check_learning_rate(options.lr)
+    check_at_least_zero('epsilon value', options.eps)
+    check_beta_range(options.betas)
+    check_at_least_zero('weight_decay value', options.weight_decay)
+    check_at_least_zero('momentum_decay value', options.momentum_decay)
+    super(params, options)
+  }
+
+  protected override get older_options(): Record<string, unknown> {
+    return { ...super.older_options, decoupled_weight_decay: false }
+  }
+  protected override get state_numbers(): readonly string[] {
+    return ['step', 'mu_product']
+  }
+
+  protected override begin(group: NAdamParamGroup, param: Tensor): ParamState {
+    return {
+      step: state_number(group, param, 0),
+      mu_product: state_number(group, param, 1),
+      exp_avg: zeros_like(param),
+      exp_avg_sq: zeros_like(param),
+    }
+  }
+
+  protected override update(
+    group: NAdamParamGroup,
+    { param: given_param, grad: given, state }: Update,
+  ): void {
+    const { weight_decay, momentum_decay, eps, capturable } = group
+    const [beta1, beta2] = group.betas
+    const lr = scalar_rate(group.lr)
+    const [mu_product, step_t] = [state['mu_product'], state['step']] as [Tensor, Tensor]
+    const [param, plain, exp_avg, exp_avg_sq] = real_views(given_param, [
+      given_param,
+      given,
+      state['exp_avg'] as Tensor,
+      state['exp_avg_sq'] as Tensor,
+    ])
+    if (capturable) check_capturable(given_param, [mu_product, step_t], 'params, mu_products and state_steps')
+    step_t.add_(1)
+    const step: Rate = capturable ? step_t : step_t.item()
+    const correction2 = minus(1, to_the(beta2, step))
+    let grad = plain
+    if (weight_decay !== 0) {
+      if (group.decoupled_weight_decay) param.mul_(minus(1, times(lr, weight_decay)))
+      else grad = grad.add(param, { alpha: weight_decay })
+    }
+    const momentum = (at: Rate) => times(beta1, minus(1, times(0.5, to_the(0.96, times(at, momentum_decay)))))
+    const mu = momentum(step)
+    const mu_next = momentum(plus(step, 1))
+    mu_product.mul_(mu)
+    exp_avg.lerp_(grad, 1 - beta1)
+    exp_avg_sq.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 })
+    let denominator = ops.div(exp_avg_sq, correction2).sqrt()
+    const rate = (factor: Rate, product: Rate) => over(times(negative(lr), factor), minus(1, product))
+    if (group.differentiable || capturable) {
+      denominator = denominator.add(eps)
+      const product_next = ops.mul(mu_product, mu_next)
+      const now = ops.mul(grad, rate(minus(1, mu), mu_product))
+      const next = ops.mul(exp_avg, rate(mu_next, product_next))
+      param.addcdiv_(now, denominator)
+      param.addcdiv_(next, denominator)
+      return
+    }
+    const product = mu_product.item()
+    denominator.add_(eps)
+    param.addcdiv_(grad, denominator, { value: number_of(rate(minus(1, mu), product)) })
+    param.addcdiv_(exp_avg, denominator, { value: number_of(rate(mu_next, times(product, mu_next))) })
+  }
+}

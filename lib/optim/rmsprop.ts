@@ -1,0 +1,144 @@
+import type { Tensor } from '../tensor.js'
+import type { ParamGroup, ParamState, Params } from './optimizer.js'
+import {
+  type CapturableOptions,
+  check_at_least_zero,
+  check_capturable,
+  check_learning_rate,
+  number_of,
+  type Rate,
+  state_number,
+  take_optimizer_options,
+} from './options.js'
+import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+
+/** Options of {@link RMSprop}, and of each of its groups. */
+export interface RMSpropOptions extends CapturableOptions {
+  /** The learning rate. Default: 1e-2. */
+  lr?: Rate
+  /** The decay rate of the average of the square. Default: 0.99. */
+  alpha?: number
+  /** What is added to the denominator. Default: 1e-8. */
+  eps?: number
+  /** The weight decay. Default: 0. */
+  weight_decay?: number
+  /** The part of the last step that is taken again. Default: 0. */
+  momentum?: number
+  /** Whether the gradient's mean is taken off its mean square. Default: false. */
+  centered?: boolean
+}
+
+/** A group of {@link RMSprop}. */
+export interface RMSpropParamGroup extends ParamGroup, Required<RMSpropOptions> {}
+
+const DEFAULTS: Required<RMSpropOptions> = {
+  lr: 1e-2,
+  momentum: 0,
+  alpha: 0.99,
+  eps: 1e-8,
+  centered: false,
+  weight_decay: 0,
+  capturable: false,
+  foreach: null,
+  maximize: false,
+  differentiable: false,
+}
+
+const NAMES = [
+  ...(['params', 'lr', 'alpha', 'eps', 'weight_decay', 'momentum', 'centered'] as const),
+  ...(['capturable', 'foreach', 'maximize', 'differentiable'] as const),
+] as const
+
+/**
+ * RMSprop: each parameter moves by its gradient over the root of the average of the gradient's square.
+ *
+ * v ← αv + (1 − α)g², θ ← θ − lr · g / (√v + ε)
+ *
+ * @param params - parameters, named parameters, or groups of them
+ * @param lr - the learning rate. Default: 1e-2
+ * @param alpha - α. Default: 0.99
+ * @param eps - ε. Default: 1e-8
+ * @param weight_decay - Default: 0
+ * @param momentum - Default: 0
+ * @param centered - whether v − (mean of g)² is taken for v. Default: false
+ * @throws ValueError for options out of their range
+ *
+ * @example
+ * ```ts
+ * const optimizer = new torch.optim.RMSprop(model.parameters(), { lr: 1e-3, momentum: 0.9 })
+ * ```
+ *
+ * @see torch/optim/rmsprop.py
+ */
+export class RMSprop extends SingleTensorOptimizer<RMSpropParamGroup> {
+  constructor(params: Params<RMSpropParamGroup>, options?: RMSpropOptions)
+  constructor(
+    params: Params<RMSpropParamGroup>,
+    lr: Rate,
+    alpha?: number | RMSpropOptions,
+    eps?: number | RMSpropOptions,
+    weight_decay?: number | RMSpropOptions,
+    momentum?: number | RMSpropOptions,
+    centered?: boolean | RMSpropOptions,
+    capturable?: boolean | RMSpropOptions,
+    foreach?: boolean | null | RMSpropOptions,
+    maximize?: boolean | RMSpropOptions,
+    differentiable?: boolean | RMSpropOptions,
+  )
+  constructor(...args: unknown[]) {
+    const { params, ...options } = take_optimizer_options<
+      Required<RMSpropOptions> & { params: Params<RMSpropParamGroup> }
+    >('RMSprop', args, NAMES, 11, DEFAULTS)
+    check_learning_rate(options.lr)
+    check_at_least_zero('epsilon value', options.eps)
+    check_at_least_zero('momentum value', options.momentum)
+    check_at_least_zero('weight_decay value', options.weight_decay)
+    check_at_least_zero('alpha value', options.alpha)
+    super(params, options)
+  }
+
+  protected override get older_options(): Record<string, unknown> {
+    return { momentum: 0, centered: false, ...super.older_options }
+  }
+
+  protected override begin(group: RMSpropParamGroup, param: Tensor): ParamState {
+    const state: ParamState = { step: state_number(group, param, 0), square_avg: zeros_like(param) }
+    if (group.momentum > 0) state['momentum_buffer'] = zeros_like(param)
+    if (group.centered) state['grad_avg'] = zeros_like(param)
+    return state
+  }
+
+  protected override update(
+    group: RMSpropParamGroup,
+    { param: given_param, grad: given, state }: Update,
+  ): void {
+    const { alpha, eps, momentum } = group
+    const step = state['step'] as Tensor
+    if (group.capturable) check_capturable(given_param, [step])
+    step.add_(1)
+    const decayed = group.weight_decay === 0 ? given : given.add(given_param, { alpha: group.weight_decay })
+    const [param, grad, square_avg] = real_views(given_param, [
+      given_param,
+      decayed,
+      state['square_avg'] as Tensor,
+    ])
+    square_avg.mul_(alpha).addcmul_(grad, grad, { value: 1 - alpha })
+    let root: Tensor
+    if (group.centered) {
+      const [grad_avg] = real_views(given_param, [state['grad_avg'] as Tensor])
+      grad_avg.lerp_(grad, 1 - alpha)
+      root = square_avg.addcmul(grad_avg, grad_avg, { value: -1 }).sqrt_()
+    } else {
+      root = square_avg.sqrt()
+    }
+    root = group.differentiable ? root.add(eps) : root.add_(eps)
+    const lr = number_of(group.lr)
+    if (momentum > 0) {
+      const [buffer] = real_views(given_param, [state['momentum_buffer'] as Tensor])
+      buffer.mul_(momentum).addcdiv_(grad, root)
+      param.add_(buffer, { alpha: -lr })
+    } else {
+      param.addcdiv_(grad, root, { value: -lr })
+    }
+  }
+}

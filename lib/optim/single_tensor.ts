@@ -1,0 +1,110 @@
+import { set_grad_enabled, with_grad, without_grad } from '../autograd/grad_mode.js'
+import { assertion_error, runtime_error } from '../errors.js'
+import * as ops from '../ops/generated/torch.js'
+import { keep } from '../scope.js'
+import type { Tensor } from '../tensor.js'
+import { Optimizer, options_of, type ParamGroup, type ParamState } from './optimizer.js'
+import { upgrade_number } from './options.js'
+
+/** One parameter's part of a step. */
+export interface Update {
+  param: Tensor
+  /** The gradient, negated where the objective is maximized. */
+  grad: Tensor
+  state: ParamState
+}
+
+/**
+ * An optimizer that updates each parameter on its own, in the order of operations of PyTorch's single-tensor path.
+ *
+ * A subclass says how a parameter's state begins ({@link begin}) and how one is updated ({@link update}). The loop over a
+ * group's parameters is {@link update_group}, and nothing else: what updates many at once overrides that.
+ */
+export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimizer<G> {
+  /** Set by a gradient scaler, for fused kernels. */
+  declare grad_scale?: Tensor | null
+  /** Set by a gradient scaler, for fused kernels. */
+  declare found_inf?: Tensor | null
+  /** Whether a gradient scaler leaves the scaling to the step. */
+  declare _step_supports_amp_scaling?: boolean
+
+  /** Options that a state of an older version may lack, with their values. */
+  protected get older_options(): Record<string, unknown> {
+    return { foreach: null, maximize: false, differentiable: false, capturable: false }
+  }
+
+  /** Numbers of a parameter's state that an older version kept as numbers. */
+  protected get state_numbers(): readonly string[] {
+    return ['step']
+  }
+
+  /** Whether gradients may be sparse. */
+  protected get takes_sparse(): boolean {
+    return false
+  }
+
+  /** What is kept for a parameter before its first update. */
+  protected abstract begin(group: G, param: Tensor, grad: Tensor): ParamState
+
+  /** Updates one parameter. */
+  protected abstract update(group: G, update: Update): void
+
+  /** Updates a group's parameters that have gradients. */
+  protected update_group(group: G, updates: readonly Update[]): void {
+    if (this.grad_scale || this.found_inf)
+      throw assertion_error('Expected grad_scale and found_inf to be None')
+    for (const update of updates) this.update(group, update)
+  }
+
+  override __setstate__(loaded: { state: Map<Tensor, ParamState>; param_groups: ParamGroup[] }): void {
+    super.__setstate__(loaded)
+    for (const group of this.param_groups) {
+      const options = options_of(group)
+      for (const [name, value] of Object.entries(this.older_options)) options[name] ??= value
+      for (const param of group.params)
+        for (const name of this.state_numbers) upgrade_number(this.state.get(param), name, options, param)
+    }
+  }
+
+  override step(): null
+  override step<R>(closure: () => R): R
+  override step<R>(closure?: () => R): R | null {
+    const loss = closure ? with_grad(closure) : null
+    const update = () => {
+      for (const group of this.param_groups) this.#step_group(group)
+    }
+    if (this.defaults['differentiable']) set_grad_enabled(true, update)
+    else without_grad(update)
+    return loss
+  }
+
+  #step_group(group: G): void {
+    const { maximize } = options_of(group)
+    const updates: Update[] = []
+    for (const param of group.params) {
+      const { grad } = param
+      if (grad === null) continue
+      if (!this.takes_sparse && grad.is_sparse)
+        throw runtime_error(`${this.constructor.name} does not support sparse gradients`)
+      let state = this.state.get(param)
+      if (state === undefined || Object.keys(state).length === 0) {
+        state = keep(this.begin(group, param, grad))
+        if (Object.keys(state).length > 0) this.state.set(param, state)
+      }
+      updates.push({ param, grad, state })
+    }
+    if (updates.length === 0) return
+    if (maximize) for (const update of updates) update.grad = update.grad.neg()
+    this.update_group(group, updates)
+  }
+}
+
+/** A tensor of the state, like the parameter and filled with zeros. */
+export function zeros_like(param: Tensor): Tensor {
+  return keep(ops.zeros_like(param))
+}
+
+/** Tensors as pairs of real numbers where the parameter is complex, else as they are. */
+export function real_views<T extends readonly Tensor[]>(param: Tensor, tensors: T): T {
+  return param.is_complex() ? (tensors.map((tensor) => ops.view_as_real(tensor)) as unknown as T) : tensors
+}
