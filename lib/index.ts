@@ -6,6 +6,7 @@ export { _check, _check_index, _check_type, _check_value } from './_check.js'
 export { eig, lstsq, matrix_rank, solve, symeig } from './_linalg_utils.js'
 export { type LowRankOptions, type PCAOptions, pca_lowrank, svd_lowrank } from './_lowrank.js'
 export * as accelerator from './accelerator/index.js'
+export * as amp from './amp/index.js'
 export {
   enable_grad,
   inference_mode,

@@ -4,6 +4,7 @@ import * as ops from '../ops/generated/torch.js'
 import { expect_tensor, type Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
+import { finfo_of } from './float_info.js'
 import {
   enumerate_range,
   expanded_probabilities,
@@ -11,7 +12,7 @@ import {
   take_probabilities,
   type VectorProbsOrLogits,
 } from './parameters.js'
-import { argument, finfo_of, lazy_property, logits_to_probs, probs_to_logits, type Sizes } from './utils.js'
+import { argument, lazy_property, logits_to_probs, probs_to_logits, type Sizes } from './utils.js'
 
 /** Normalized probabilities or logits, as attributes. */
 function normalized(given: { probs: Tensor | null; logits: Tensor | null }): {

@@ -3,9 +3,10 @@ import { without_grad } from '../autograd/grad_mode.js'
 import { attribute_error, not_implemented_error, value_error } from '../errors.js'
 import { py_ints, py_size } from '../nn/repr.js'
 import { scope_owner } from '../scope.js'
+import { py_tensor } from '../tensor/py_tensor.js'
 import { Tensor } from '../tensor.js'
 import { type Constraint, is_dependent } from './constraints.js'
-import { argument, defines_constructor, is_lazy, own, py_tensor, type Sizes } from './utils.js'
+import { argument, defines_constructor, is_lazy, own, type Sizes } from './utils.js'
 
 /** Options that all distributions take. */
 export interface DistributionOptions {

@@ -2,9 +2,10 @@ import { contiguous_format } from '../layout.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
+import { finfo_of } from './float_info.js'
 import { Gamma } from './gamma.js'
 import { batch_of, take_parameters } from './parameters.js'
-import { broadcast_all, finfo_of, type Sizes, type Value } from './utils.js'
+import { broadcast_all, type Sizes, type Value } from './utils.js'
 
 // The parameter where the moment exists, else NaN.
 function defined_above(df: Tensor, least: number): Tensor {

@@ -5,8 +5,9 @@ import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import type { DistributionOptions, SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
+import { finfo_of } from './float_info.js'
 import { batch_of, take_parameters } from './parameters.js'
-import { broadcast_all, finfo_of, one_minus, type Sizes, type Value } from './utils.js'
+import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
 
 const standard_gamma = operator('aten::_standard_gamma')
 

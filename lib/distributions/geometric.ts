@@ -5,18 +5,18 @@ import { binary_cross_entropy_with_logits } from '../nn/functional.js'
 import { py_ints } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_scalar } from '../scalar.js'
+import { py_tensor } from '../tensor/py_tensor.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
+import { finfo_of } from './float_info.js'
 import { one_of, type ProbsOrLogits, take_probabilities } from './parameters.js'
 import {
   broadcast_all,
   divide,
-  finfo_of,
   lazy_property,
   logits_to_probs,
   probs_to_logits,
-  py_tensor,
   type Sizes,
   type Value,
 } from './utils.js'

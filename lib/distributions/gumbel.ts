@@ -4,11 +4,12 @@ import { is_scalar } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import type { DistributionOptions } from './distribution.js'
+import { finfo_of } from './float_info.js'
 import { take_parameters } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { AffineTransform, ExpTransform } from './transforms.js'
 import { Uniform } from './uniform.js'
-import { broadcast_all, euler_constant, finfo_of, type Sizes, type Value } from './utils.js'
+import { broadcast_all, euler_constant, type Sizes, type Value } from './utils.js'
 
 /**
  * The Gumbel distribution of the greatest of many, P(X ≤ x) = exp(−exp(−(x − loc) / scale)).

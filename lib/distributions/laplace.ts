@@ -3,8 +3,9 @@ import * as ops from '../ops/generated/torch.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
+import { finfo_of } from './float_info.js'
 import { batch_of, take_parameters } from './parameters.js'
-import { broadcast_all, finfo_of, type Sizes, type Value } from './utils.js'
+import { broadcast_all, type Sizes, type Value } from './utils.js'
 
 /**
  * The Laplace distribution, p(x) = exp(−|x − loc| / scale) / (2 scale).

@@ -5,8 +5,9 @@ import type { Tensor } from '../tensor.js'
 import { Beta } from './beta.js'
 import * as constraints from './constraints.js'
 import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
+import { finfo_of } from './float_info.js'
 import { take_parameters } from './parameters.js'
-import { broadcast_all, finfo_of, one_minus, type Sizes, type Value } from './utils.js'
+import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
 
 type Arguments = { dim: number; concentration: Value }
 

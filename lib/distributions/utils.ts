@@ -1,7 +1,7 @@
 import { with_grad } from '../autograd/grad_mode.js'
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
-import { type_error, value_error } from '../errors.js'
+import { value_error } from '../errors.js'
 import { native } from '../native.js'
 import { py_float, py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
@@ -10,7 +10,9 @@ import type { DeviceLike, Scalar } from '../ops/types.js'
 import { is_scalar } from '../scalar.js'
 import { keep } from '../scope.js'
 import { make_tensor } from '../tensor/create.js'
+import { py_tensor } from '../tensor/py_tensor.js'
 import { Tensor } from '../tensor.js'
+import { finfo_of } from './float_info.js'
 
 /** A parameter of a distribution: a tensor, or a number that stands for one. */
 export type Value = Tensor | Scalar
@@ -20,33 +22,6 @@ export type Sizes = readonly number[]
 
 /** Euler's constant γ. */
 export const euler_constant = 0.5772156649015329
-
-/** What distributions need to know of a floating point type. */
-export interface FloatInfo {
-  /** The distance from 1 to the next number. */
-  eps: number
-  /** The smallest positive number that is not subnormal. */
-  tiny: number
-  /** The greatest number. */
-  max: number
-}
-
-const infos = new Map<DType, FloatInfo>([
-  [dtypes.float16, { eps: 0.0009765625, tiny: 6.103515625e-5, max: 65504 }],
-  [dtypes.bfloat16, { eps: 0.0078125, tiny: 1.1754943508222875e-38, max: 3.3895313892515355e38 }],
-  [dtypes.float32, { eps: 1.1920928955078125e-7, tiny: 1.1754943508222875e-38, max: 3.4028234663852886e38 }],
-  [dtypes.float64, { eps: Number.EPSILON, tiny: 2.2250738585072014e-308, max: Number.MAX_VALUE }],
-])
-
-/** The limits of a floating point type. */
-export function finfo_of(dtype: DType): FloatInfo {
-  const found = infos.get(dtype)
-  if (found === undefined)
-    throw type_error(
-      `torch.finfo() requires a floating point input type. Use torch.iinfo to handle '${dtype}'`,
-    )
-  return found
-}
 
 /**
  * Tensors of one shape: numbers become tensors of the first tensor's dtype and device, and all are broadcast.
@@ -199,13 +174,6 @@ function flag(value: boolean | object, name: string): boolean {
   return argument<boolean>(value, name, false)
 }
 
-/** A tensor as Python formats it: the number of one without dimensions. */
-export function py_tensor(value: Tensor): string {
-  if (value.ndim > 0) return String(value)
-  const item: unknown = value.item()
-  return typeof item === 'number' ? py_repr(item, value.is_floating_point()) : py_repr(item)
-}
-
 /** A bound as Python prints it. */
 export function py_value(value: Value): string {
   if (value instanceof Tensor) return py_tensor(value)
@@ -263,4 +231,3 @@ export function round_half_even(x: number): number {
   if (rest !== 0.5) return Math.round(x)
   return floor % 2 === 0 ? floor : floor + 1
 }
-

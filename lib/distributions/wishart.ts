@@ -11,9 +11,10 @@ import { Chi2 } from './chi2.js'
 import * as constraints from './constraints.js'
 import type { Constraints, SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
+import { finfo_of } from './float_info.js'
 import { type CovarianceOptions, given_matrix, scale_tril_of } from './multivariate_normal.js'
 import { take_parameters } from './parameters.js'
-import { argument, finfo_of, lazy_property, py_value, type Sizes, type Value } from './utils.js'
+import { argument, lazy_property, py_value, type Sizes, type Value } from './utils.js'
 
 const LOG_2 = native.math.log(2)
 const NAMES = ['covariance_matrix', 'precision_matrix', 'scale_tril'] as const

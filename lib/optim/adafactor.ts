@@ -1,4 +1,4 @@
-import { finfo_of } from '../distributions/utils.js'
+import { finfo_of } from '../distributions/float_info.js'
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import { py_repr } from '../nn/repr.js'

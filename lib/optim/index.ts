@@ -6,6 +6,7 @@ export { Adamax, type AdamaxOptions, type AdamaxParamGroup } from './adamax.js'
 export { AdamW, type AdamWOptions } from './adamw.js'
 export { ASGD, type ASGDOptions, type ASGDParamGroup } from './asgd.js'
 export { LBFGS, type LBFGSOptions, type LBFGSParamGroup } from './lbfgs.js'
+export * as lr_scheduler from './lr_scheduler.js'
 export { Muon, type MuonOptions, type MuonParamGroup } from './muon.js'
 export { NAdam, type NAdamOptions, type NAdamParamGroup } from './nadam.js'
 export {
@@ -28,3 +29,4 @@ export {
   type StepPostHook,
   type StepPreHook,
 } from './step_hooks.js'
+export * as swa_utils from './swa_utils.js'

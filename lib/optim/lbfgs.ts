@@ -36,10 +36,8 @@ const OPTIONS = [
   'line_search_fn',
 ] as const
 
-/** What is remembered between steps. */
-interface History extends ParamState {
-  func_evals: number
-  n_iter: number
+/** What a step leaves for the next one. */
+interface History {
   d: Tensor | null
   t: Rate | null
   old_dirs: Tensor[]
@@ -48,7 +46,13 @@ interface History extends ParamState {
   H_diag: number | Tensor
   prev_flat_grad: Tensor | null
   prev_loss: number
-  al: (Tensor | null)[]
+}
+
+/** What is kept: two counts, the recursion's factors, and the history once a step has ended. */
+interface State extends ParamState, Partial<History> {
+  func_evals: number
+  n_iter: number
+  al?: (Tensor | null)[]
 }
 
 const contiguous = (x: Tensor) => x.clone({ memory_format: contiguous_format })
@@ -139,27 +143,27 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
     if (offset !== d.numel()) throw assertion_error(`Expected offset ${offset} to equal ${d.numel()}`)
   }
 
-  #history(): History {
+  #state(): State {
     const first = this.#params[0]!
-    let state = this.state.get(first) as History | undefined
-    if (state === undefined) this.state.set(first, (state = {} as History))
+    let state = this.state.get(first) as State | undefined
+    if (state === undefined) this.state.set(first, (state = {} as State))
     state.func_evals ??= 0
     state.n_iter ??= 0
     return state
   }
 
   // The two-loop recursion: the estimated inverse Hessian times the gradient.
-  #direction(state: History, flat_grad: Tensor, history_size: number): Tensor {
-    const y = flat_grad.sub(state.prev_flat_grad!)
-    const s = ops.mul(state.d!, state.t!)
+  #direction(state: State, history: History, flat_grad: Tensor, history_size: number): Tensor {
+    const y = flat_grad.sub(history.prev_flat_grad!)
+    const s = ops.mul(history.d!, history.t!)
     const ys = y.dot(s)
-    const { old_dirs, old_stps, ro } = state
+    const { old_dirs, old_stps, ro } = history
     if (ys.item() > 1e-10) {
       if (old_dirs.length === history_size) for (const list of [old_dirs, old_stps, ro]) list.shift()
       old_dirs.push(keep(y))
       old_stps.push(keep(s))
       ro.push(keep(ys.reciprocal().mul(1)))
-      state.H_diag = keep(ys.div(y.dot(y)))
+      history.H_diag = keep(ys.div(y.dot(y)))
     }
     state.al ??= Array<Tensor | null>(history_size).fill(null)
     const { al } = state
@@ -168,7 +172,7 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
       al[i] = keep(old_stps[i]!.dot(q).mul(ro[i]!))
       q.add_(old_dirs[i]!, { alpha: al[i]!.neg().item() })
     }
-    const r = ops.mul(q, state.H_diag)
+    const r = ops.mul(q, history.H_diag)
     for (let i = 0; i < old_dirs.length; i++) {
       const be = old_dirs[i]!.dot(r).mul(ro[i]!)
       r.add_(old_stps[i]!, { alpha: al[i]!.sub(be).item() })
@@ -197,7 +201,7 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
     const { max_iter, tolerance_grad, tolerance_change, history_size, line_search_fn } = group
     const max_eval = group.max_eval!
     const lr = scalar_rate(group.lr)
-    const state = this.#history()
+    const state = this.#state()
     const is_flat = (gradient: Tensor) => gradient.abs().max().item() <= tolerance_grad
 
     const first_loss = closure()
@@ -208,22 +212,32 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
     let done = is_flat(flat_grad)
     if (done) return first_loss
 
+    const history: History = {
+      d: state.d ?? null,
+      t: state.t ?? null,
+      old_dirs: state.old_dirs ?? [],
+      old_stps: state.old_stps ?? [],
+      ro: state.ro ?? [],
+      H_diag: state.H_diag ?? 1,
+      prev_flat_grad: state.prev_flat_grad ?? null,
+      prev_loss: state.prev_loss ?? 0,
+    }
     let n_iter = 0
     while (n_iter < max_iter) {
       n_iter += 1
       state.n_iter += 1
       if (state.n_iter === 1) {
-        state.d = keep(flat_grad.neg())
-        Object.assign(state, { old_dirs: [], old_stps: [], ro: [], H_diag: 1 })
+        history.d = keep(flat_grad.neg())
+        Object.assign(history, { old_dirs: [], old_stps: [], ro: [], H_diag: 1 })
       } else {
-        state.d = keep(this.#direction(state, flat_grad, history_size))
+        history.d = keep(this.#direction(state, history, flat_grad, history_size))
       }
-      if (state.prev_flat_grad) state.prev_flat_grad.copy_(flat_grad)
-      else state.prev_flat_grad = keep(contiguous(flat_grad))
-      state.prev_loss = loss
-      state.t = state.n_iter === 1 ? keep(first_step(flat_grad, lr)) : lr
+      if (history.prev_flat_grad) history.prev_flat_grad.copy_(flat_grad)
+      else history.prev_flat_grad = keep(contiguous(flat_grad))
+      history.prev_loss = loss
+      history.t = state.n_iter === 1 ? keep(first_step(flat_grad, lr)) : lr
 
-      const slope = flat_grad.dot(state.d)
+      const slope = flat_grad.dot(history.d)
       if (slope.item() > -tolerance_change) break
       let more = 0
       if (line_search_fn !== null) {
@@ -238,17 +252,17 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
           })
           return [value, gradient]
         }
-        const found = strong_wolfe(evaluate, state.t, state.d, loss, flat_grad, slope, {
+        const found = strong_wolfe(evaluate, history.t, history.d, loss, flat_grad, slope, {
           max_ls: max_eval - evaluations,
         })
         loss = found.loss
         flat_grad = found.gradient
-        state.t = keep(found.t)
+        history.t = keep(found.t)
         more = found.evaluations
-        this.#move(state.t, state.d)
+        this.#move(history.t, history.d)
         done = is_flat(flat_grad)
       } else {
-        this.#move(state.t, state.d)
+        this.#move(history.t, history.d)
         if (n_iter !== max_iter) {
           loss = loss_of(closure())
           flat_grad = this.#flat_gradient()
@@ -259,9 +273,10 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
       evaluations += more
       state.func_evals += more
       if (n_iter === max_iter || evaluations >= max_eval || done) break
-      if (ops.mul(state.d, state.t).abs().max().item() <= tolerance_change) break
-      if (Math.abs(loss - state.prev_loss) < tolerance_change) break
+      if (ops.mul(history.d, history.t).abs().max().item() <= tolerance_change) break
+      if (Math.abs(loss - history.prev_loss) < tolerance_change) break
     }
+    Object.assign(state, history)
     return first_loss
   }
 }

@@ -3,6 +3,7 @@ import { not_implemented_error, type_error, type_name, value_error } from '../er
 import { native } from '../native.js'
 import { py_repr } from '../nn/repr.js'
 import { is_options } from '../ops/keywords.js'
+import { py_tensor } from '../tensor/py_tensor.js'
 import { handle_of, Tensor } from '../tensor.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../utils/hooks.js'
 import { load_optimizer_state, type OptimizerStateDict, pack_optimizer_state } from './state_dict.js'
@@ -280,8 +281,9 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
     return `${this.constructor.name} (${groups.join('')})`
   }
 
-  // As str() in Python: a text without quotes.
+  // As str() in Python: a text without quotes, a tensor without dimensions as its number.
   #option_text(name: string, value: unknown): string {
+    if (value instanceof Tensor) return py_tensor(value)
     return typeof value === 'string' ? value : py_repr(value, this.float_options.includes(name))
   }
 

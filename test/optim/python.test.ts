@@ -68,7 +68,7 @@ function run({ name, options, kind = 'dense', steps = 6 }: Case): unknown {
     if (name === 'LBFGS') return [(optimizer.step(closure) as torch.Tensor).item(), hexed(params)]
     params.forEach((param, i) => {
       const grad = gradient(kind, param, step)
-      param.grad = step === 0 && i === 1 ? null : grad
+      param.grad = step === 0 && i === 1 && !('fused' in options) ? null : grad
     })
     optimizer.step()
     return hexed(params)
@@ -142,7 +142,7 @@ describe.skipIf(!live)('optimizers, bit for bit as in a live Python', () => {
       { name: 'Adagrad', options: { lr: 0.05 }, kind: 'sparse' },
     ],
     Adamax: common('Adamax', [{ betas: [0.75, 0.95], eps: 1e-5 }]),
-    ASGD: common('ASGD', [{ t0: 2, lambd: 0.01, alpha: 0.5 }]),
+    ASGD: common('ASGD', [{ t0: 2.5, lambd: 0.01, alpha: 0.5 }]),
     LBFGS: [
       { name: 'LBFGS', options: {}, steps: 2 },
       { name: 'LBFGS', options: { lr: 0.1, max_iter: 5, history_size: 3 }, steps: 4 },

@@ -2,7 +2,8 @@ import { bool } from '../../dtype.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
-import { finfo_of } from '../utils.js'
+import { finfo_of } from '../float_info.js'
+
 import { Constraint } from './constraint.js'
 
 class Matrix extends Constraint {

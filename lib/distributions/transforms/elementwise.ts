@@ -6,7 +6,8 @@ import { take_options } from '../../ops/keywords.js'
 import { float_scalar, type Scalar } from '../../scalar.js'
 import { Tensor } from '../../tensor.js'
 import { type Constraint, independent, interval, positive, real, unit_interval } from '../constraints.js'
-import { broadcast_all, divide, finfo_of, lazy_property, type Sizes, type Value } from '../utils.js'
+import { finfo_of } from '../float_info.js'
+import { broadcast_all, divide, lazy_property, type Sizes, type Value } from '../utils.js'
 import { type Sign, Transform, type TransformOptions } from './transform.js'
 
 const MINUS_ONE_TO_ONE = interval(float_scalar(-1), float_scalar(1))

@@ -13,14 +13,8 @@ import {
   real,
   real_vector,
 } from '../constraints.js'
-import {
-  finfo_of,
-  one_minus,
-  round_half_even,
-  type Sizes,
-  tril_matrix_to_vec,
-  vec_to_tril_matrix,
-} from '../utils.js'
+import { finfo_of } from '../float_info.js'
+import { one_minus, round_half_even, type Sizes, tril_matrix_to_vec, vec_to_tril_matrix } from '../utils.js'
 import { Transform } from './transform.js'
 
 const REAL_MATRIX = independent(real, 2)

@@ -1,0 +1,1 @@
+export { GradScaler, type GradScalerOptions, type GradScalerState, OptState } from './grad_scaler.js'

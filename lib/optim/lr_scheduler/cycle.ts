@@ -1,0 +1,389 @@
+import { value_error } from '../../errors.js'
+import { native } from '../../native.js'
+import { py_repr } from '../../nn/repr.js'
+import { take_options } from '../../ops/keywords.js'
+import { options_of } from '../optimizer.js'
+import { minus, over, plus, type Rate, times } from '../options.js'
+import {
+  type AnyOptimizer,
+  expect_optimizer,
+  format_param,
+  LRScheduler,
+  type SchedulerOptions,
+  type SchedulerState,
+  set_group_value,
+} from './scheduler.js'
+
+const { cos, pow } = native.math
+
+/** Options of schedules that move the momentum against the rate. */
+interface MomentumOptions extends SchedulerOptions {
+  /** Whether the momentum (Adam's β₁) falls while the rate grows. Default: true. */
+  cycle_momentum?: boolean
+  /** The least momentum, of all groups or of each. */
+  base_momentum?: number | readonly number[]
+  /** The greatest momentum. */
+  max_momentum?: number | readonly number[]
+}
+
+function uses_beta1(optimizer: AnyOptimizer): boolean {
+  if (!('momentum' in optimizer.defaults) && !('betas' in optimizer.defaults))
+    throw value_error('optimizer must support momentum or beta1 with `cycle_momentum` option enabled')
+  return 'betas' in optimizer.defaults
+}
+
+function set_momentum(group: Record<string, unknown>, use_beta1: boolean, momentum: number): void {
+  if (use_beta1) group['betas'] = [momentum, ...(group['betas'] as number[]).slice(1)]
+  else group['momentum'] = momentum
+}
+
+interface Momenta {
+  use_beta1: boolean
+  base_momentums: number[]
+  max_momentums: number[]
+}
+
+function take_momenta(optimizer: AnyOptimizer, given: Required<MomentumOptions>, is_new: boolean): Momenta {
+  const use_beta1 = uses_beta1(optimizer)
+  const base_momentums = format_param('base_momentum', optimizer, given.base_momentum)
+  const max_momentums = format_param('max_momentum', optimizer, given.max_momentum)
+  if (is_new)
+    optimizer.param_groups.forEach((group: object, i: number) => {
+      const options = options_of(group as never)
+      set_momentum(options, use_beta1, max_momentums[i]!)
+      options['max_momentum'] = max_momentums[i]
+      options['base_momentum'] = base_momentums[i]
+    })
+  return { use_beta1, base_momentums, max_momentums }
+}
+
+/** Options of {@link CyclicLR}. */
+export interface CyclicLROptions extends MomentumOptions {
+  /** The least rate, of all groups or of each. */
+  base_lr?: Rate | readonly Rate[]
+  /** The greatest rate. */
+  max_lr?: Rate | readonly Rate[]
+  /** Steps from the least to the greatest rate. Default: 2000. */
+  step_size_up?: number
+  /** Steps back. Default: step_size_up. */
+  step_size_down?: number | null
+  /** `'triangular'`, `'triangular2'` (halved each cycle) or `'exp_range'`. Default: `'triangular'`. */
+  mode?: 'triangular' | 'triangular2' | 'exp_range'
+  /** The base of `'exp_range'`. Default: 1. */
+  gamma?: number
+  /** A scaling of one's own. Default: null. */
+  scale_fn?: ((x: number) => number) | null
+  /** Whether that is given the cycle or the step. Default: `'cycle'`. */
+  scale_mode?: 'cycle' | 'iterations'
+}
+
+const CYCLIC = [
+  ...([
+    'base_lr',
+    'max_lr',
+    'step_size_up',
+    'step_size_down',
+    'mode',
+    'gamma',
+    'scale_fn',
+    'scale_mode',
+  ] as const),
+  ...(['cycle_momentum', 'base_momentum', 'max_momentum', 'last_epoch'] as const),
+] as const
+
+/**
+ * Each group's rate goes up and down between two rates; stepped after every batch.
+ *
+ * @param optimizer - the optimizer
+ * @param base_lr - the least rate
+ * @param max_lr - the greatest rate
+ * @throws ValueError for lists of other lengths than the groups', for an unknown mode, and where the optimizer has no momentum
+ *
+ * @example
+ * ```ts
+ * const scheduler = new torch.optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, { step_size_up: 10 })
+ * ```
+ *
+ * @see torch/optim/lr_scheduler.py
+ */
+export class CyclicLR extends LRScheduler {
+  declare max_lrs: Rate[]
+  declare total_size: number
+  declare step_ratio: number
+  declare mode: string
+  declare gamma: number
+  declare scale_mode: string
+  declare cycle_momentum: boolean
+  declare use_beta1: boolean
+  declare base_momentums: number[]
+  declare max_momentums: number[]
+  /** @internal */
+  declare _scale_fn_custom: ((x: number) => number) | null
+
+  constructor(
+    optimizer: AnyOptimizer,
+    base_lr: Rate | readonly Rate[] | CyclicLROptions,
+    max_lr?: Rate | readonly Rate[] | CyclicLROptions,
+    step_size_up?: number | CyclicLROptions,
+    step_size_down?: number | null | CyclicLROptions,
+    mode?: string | CyclicLROptions,
+    options?: CyclicLROptions,
+  )
+  constructor(...args: unknown[]) {
+    const given = take_options<Required<CyclicLROptions> & { optimizer: AnyOptimizer }>(
+      'CyclicLR',
+      args,
+      ['optimizer', ...CYCLIC],
+      {
+        step_size_up: 2000,
+        step_size_down: null,
+        mode: 'triangular',
+        gamma: 1,
+        scale_fn: null,
+        scale_mode: 'cycle',
+        cycle_momentum: true,
+        base_momentum: 0.8,
+        max_momentum: 0.9,
+        last_epoch: -1,
+      },
+    )
+    const { optimizer, mode, gamma, scale_fn, cycle_momentum, last_epoch } = given
+    expect_optimizer(optimizer)
+    const base_lrs = format_param<Rate>('base_lr', optimizer, given.base_lr)
+    if (last_epoch === -1)
+      optimizer.param_groups.forEach((group: object, i: number) => {
+        set_group_value(options_of(group as never), 'lr', base_lrs[i]!)
+      })
+    const max_lrs = format_param<Rate>('max_lr', optimizer, given.max_lr)
+    const total_size = given.step_size_up + (given.step_size_down ?? given.step_size_up)
+    if (!['triangular', 'triangular2', 'exp_range'].includes(mode) && scale_fn === null)
+      throw value_error('mode is invalid and scale_fn is None')
+    const scale_mode = scale_fn !== null ? given.scale_mode : mode === 'exp_range' ? 'iterations' : 'cycle'
+    super(optimizer, last_epoch, {
+      ...{ max_lrs, total_size, step_ratio: given.step_size_up / total_size, mode, gamma, scale_mode },
+      ...{ _scale_fn_custom: scale_fn, cycle_momentum },
+      ...(cycle_momentum ? take_momenta(optimizer, given, last_epoch === -1) : {}),
+    })
+    this.base_lrs = base_lrs
+  }
+
+  /** What a cycle's height is multiplied by. */
+  scale_fn(x: number): number {
+    if (this._scale_fn_custom !== null) return this._scale_fn_custom(x)
+    if (this.mode === 'triangular') return 1
+    return this.mode === 'triangular2' ? 1 / pow(2, x - 1) : pow(this.gamma, x)
+  }
+
+  override get_lr(): Rate[] {
+    this.warn_if_called_outside()
+    const cycle = Math.floor(1 + this.last_epoch / this.total_size)
+    const x = 1 + this.last_epoch / this.total_size - cycle
+    const part = x <= this.step_ratio ? x / this.step_ratio : (x - 1) / (this.step_ratio - 1)
+    const height = this.scale_fn(this.scale_mode === 'cycle' ? cycle : this.last_epoch)
+    const rates = this.base_lrs.map((base, i) =>
+      plus(base, times(times(minus(this.max_lrs[i]!, base), part), height)),
+    )
+    if (this.cycle_momentum)
+      this.optimizer.param_groups.forEach((group: object, i: number) => {
+        const most = this.max_momentums[i]!
+        const momentum = most - (most - this.base_momentums[i]!) * part * height
+        set_momentum(options_of(group as never), this.use_beta1, momentum)
+      })
+    return rates
+  }
+
+  override state_dict(): SchedulerState {
+    const { _scale_fn_custom: own, ...state } = super.state_dict() as { _scale_fn_custom: object | null }
+    // A function's own properties are its state.
+    const kept = own !== null && Object.keys(own).length > 0 ? { ...own } : null
+    return { ...state, _scale_fn_custom: kept }
+  }
+
+  override load_state_dict(state_dict: SchedulerState): void {
+    const { _scale_fn_custom: own, ...state } = state_dict as { _scale_fn_custom?: object | null }
+    super.load_state_dict(state)
+    if (own) Object.assign(this._scale_fn_custom!, own)
+  }
+}
+
+/** Options of {@link OneCycleLR}. */
+export interface OneCycleLROptions extends MomentumOptions {
+  /** The greatest rate, of all groups or of each. */
+  max_lr?: number | readonly number[]
+  /** The number of steps; else epochs · steps_per_epoch. */
+  total_steps?: number | null
+  epochs?: number | null
+  steps_per_epoch?: number | null
+  /** The part of the steps in which the rate grows. Default: 0.3. */
+  pct_start?: number
+  /** How the rate goes from one to the other. Default: `'cos'`. */
+  anneal_strategy?: 'cos' | 'linear'
+  /** The first rate is max_lr over this. Default: 25. */
+  div_factor?: number
+  /** The last rate is the first one over this. Default: 1e4. */
+  final_div_factor?: number
+  /** Whether the rate goes back to the first one before it falls to the last. Default: false. */
+  three_phase?: boolean
+}
+
+type Momentum = 'max_momentum' | 'base_momentum'
+type Lr = 'initial_lr' | 'max_lr' | 'min_lr'
+interface Phase {
+  end_step: number
+  start_lr: Lr
+  end_lr: Lr
+  start_momentum: Momentum
+  end_momentum: Momentum
+}
+
+const phase = (
+  end_step: number,
+  start_lr: Lr,
+  end_lr: Lr,
+  start_momentum: Momentum,
+  end_momentum: Momentum,
+): Phase => ({ end_step, start_lr, end_lr, start_momentum, end_momentum })
+
+function phases_of(total_steps: number, pct_start: number, three_phase: boolean): Phase[] {
+  const up = phase(pct_start * total_steps - 1, 'initial_lr', 'max_lr', 'max_momentum', 'base_momentum')
+  if (!three_phase) return [up, phase(total_steps - 1, 'max_lr', 'min_lr', 'base_momentum', 'max_momentum')]
+  const back = 2 * pct_start * total_steps - 2
+  return [
+    up,
+    phase(back, 'max_lr', 'initial_lr', 'base_momentum', 'max_momentum'),
+    phase(total_steps - 1, 'initial_lr', 'min_lr', 'max_momentum', 'max_momentum'),
+  ]
+}
+
+function expect_positive(name: string, value: number): void {
+  if (!(value > 0) || !Number.isInteger(value))
+    throw value_error(`Expected positive integer ${name}, but got ${py_repr(value)}`)
+}
+
+function steps_of({ total_steps, epochs, steps_per_epoch }: Required<OneCycleLROptions>): number {
+  if (total_steps !== null) {
+    expect_positive('total_steps', total_steps)
+    return total_steps
+  }
+  if (epochs === null || steps_per_epoch === null)
+    throw value_error('You must define either total_steps OR (epochs AND steps_per_epoch)')
+  expect_positive('epochs', epochs)
+  expect_positive('steps_per_epoch', steps_per_epoch)
+  return epochs * steps_per_epoch
+}
+
+const ONE_CYCLE = [
+  ...(['max_lr', 'total_steps', 'epochs', 'steps_per_epoch', 'pct_start', 'anneal_strategy'] as const),
+  ...(['cycle_momentum', 'base_momentum', 'max_momentum', 'div_factor', 'final_div_factor'] as const),
+  ...(['three_phase', 'last_epoch'] as const),
+] as const
+
+/**
+ * Each group's rate grows once to the greatest and falls far below the first; stepped after every batch.
+ *
+ * @param optimizer - the optimizer
+ * @param max_lr - the greatest rate
+ * @param total_steps - the number of steps
+ * @throws ValueError where the number of steps is not given, for options out of their range, and where the optimizer has no momentum
+ *
+ * @example
+ * ```ts
+ * const scheduler = new torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, { steps_per_epoch: 100, epochs: 10 })
+ * ```
+ *
+ * @see torch/optim/lr_scheduler.py
+ */
+export class OneCycleLR extends LRScheduler {
+  declare total_steps: number
+  declare cycle_momentum: boolean
+  declare use_beta1: boolean
+  /** @internal */
+  declare _schedule_phases: Phase[]
+  /** @internal */
+  declare _anneal_func_type: 'cos' | 'linear'
+
+  constructor(
+    optimizer: AnyOptimizer,
+    max_lr: number | readonly number[] | OneCycleLROptions,
+    total_steps?: number | null | OneCycleLROptions,
+    epochs?: number | null | OneCycleLROptions,
+    steps_per_epoch?: number | null | OneCycleLROptions,
+    pct_start?: number | OneCycleLROptions,
+    anneal_strategy?: 'cos' | 'linear' | OneCycleLROptions,
+    options?: OneCycleLROptions,
+  )
+  constructor(...args: unknown[]) {
+    const given = take_options<Required<OneCycleLROptions> & { optimizer: AnyOptimizer }>(
+      'OneCycleLR',
+      args,
+      ['optimizer', ...ONE_CYCLE],
+      {
+        total_steps: null,
+        epochs: null,
+        steps_per_epoch: null,
+        pct_start: 0.3,
+        anneal_strategy: 'cos',
+        cycle_momentum: true,
+        base_momentum: 0.85,
+        max_momentum: 0.95,
+        div_factor: 25,
+        final_div_factor: 1e4,
+        three_phase: false,
+        last_epoch: -1,
+      },
+    )
+    const { optimizer, pct_start, anneal_strategy, cycle_momentum, last_epoch } = given
+    expect_optimizer(optimizer)
+    const total_steps = steps_of(given)
+    if (!(pct_start >= 0 && pct_start <= 1))
+      throw value_error(`Expected float between 0 and 1 pct_start, but got ${py_repr(pct_start)}`)
+    if (anneal_strategy !== 'cos' && anneal_strategy !== 'linear')
+      throw value_error(
+        `anneal_strategy must be one of 'cos' or 'linear', instead got ${String(anneal_strategy)}`,
+      )
+    const max_lrs = format_param<Rate>('max_lr', optimizer, given.max_lr)
+    if (last_epoch === -1)
+      optimizer.param_groups.forEach((group: object, i: number) => {
+        const initial_lr = over(max_lrs[i]!, given.div_factor)
+        const min_lr = over(initial_lr, given.final_div_factor)
+        Object.assign(group, { initial_lr, max_lr: max_lrs[i], min_lr })
+      })
+    const momenta = cycle_momentum ? take_momenta(optimizer, given, last_epoch === -1) : null
+    super(optimizer, last_epoch, {
+      total_steps,
+      _schedule_phases: phases_of(total_steps, pct_start, given.three_phase),
+      _anneal_func_type: anneal_strategy,
+      cycle_momentum,
+      ...(momenta === null ? {} : { use_beta1: momenta.use_beta1 }),
+    })
+  }
+
+  /** @internal */
+  _anneal(start: Rate, end: Rate, pct: number): Rate {
+    if (this._anneal_func_type === 'linear') return plus(times(minus(end, start), pct), start)
+    return plus(end, times(over(minus(start, end), 2), cos(Math.PI * pct) + 1))
+  }
+
+  override get_lr(): Rate[] {
+    this.warn_if_called_outside()
+    const step = this.last_epoch
+    if (step > this.total_steps)
+      throw value_error(
+        `Tried to step ${step} times. The specified number of total steps is ${this.total_steps}`,
+      )
+    const phases = this._schedule_phases
+    const found = phases.findIndex(({ end_step }) => step <= end_step)
+    const place = found < 0 ? phases.length - 1 : found
+    const current = phases[place]!
+    const start_step = place === 0 ? 0 : phases[place - 1]!.end_step
+    const pct = (step - start_step) / (current.end_step - start_step)
+    return this.optimizer.param_groups.map((group: object) => {
+      const options = options_of(group as never) as Record<Lr, Rate> & Record<Momentum, number>
+      if (this.cycle_momentum) {
+        const momentum = this._anneal(options[current.start_momentum], options[current.end_momentum], pct)
+        set_momentum(options, this.use_beta1, momentum as number)
+      }
+      return this._anneal(options[current.start_lr], options[current.end_lr], pct)
+    })
+  }
+}

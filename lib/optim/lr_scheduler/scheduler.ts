@@ -1,0 +1,264 @@
+import { key_error, not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
+import { full_like } from '../../ops/generated/torch.js'
+import { keep } from '../../scope.js'
+import { Tensor } from '../../tensor.js'
+import { Optimizer, options_of } from '../optimizer.js'
+import { type Rate, scalar_rate } from '../options.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: an optimizer of any groups
+export type AnyOptimizer = Optimizer<any>
+
+/** A schedule's state: its properties by name. */
+export type SchedulerState = Record<string, unknown>
+
+/** Options that all schedules take. */
+export interface SchedulerOptions {
+  /** The last epoch of a run that goes on; −1 for a new one. Default: −1. */
+  last_epoch?: number
+}
+
+const EPOCH_DEPRECATION_WARNING =
+  'The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use ' +
+  '`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed form ' +
+  'is used instead of the new chainable form, where available. Please open an issue if you are unable to replicate your ' +
+  'use case: https://github.com/pytorch/pytorch/issues/new/choose.'
+
+const warned = new Set<string>()
+
+/** Each text once, as Python's filter has it. */
+export function warn(message: string): void {
+  if (warned.has(message)) return
+  warned.add(message)
+  process.emitWarning(message, 'UserWarning')
+}
+
+export function warn_of_epoch(): void {
+  warn(EPOCH_DEPRECATION_WARNING)
+}
+
+function copy<T>(value: T): T {
+  return value instanceof Tensor ? (keep(value.detach().clone()) as T) : value
+}
+
+/** One value for each group: a list as it is, anything else for all. */
+export function format_param<T>(name: string, optimizer: AnyOptimizer, param: T | readonly T[]): T[] {
+  const groups = optimizer.param_groups.length
+  if (!Array.isArray(param)) return Array.from({ length: groups }, () => copy(param as T))
+  if (param.length !== groups)
+    throw value_error(
+      `${name} must have the same length as optimizer.param_groups. ${name} has ${param.length} values, ` +
+        `param_groups has ${groups}.`,
+    )
+  return (param as T[]).map(copy)
+}
+
+/** An option of all groups; tensors are copied. */
+export function group_values(optimizer: AnyOptimizer, name: string): Rate[] {
+  return optimizer.param_groups.map((group) => copy(options_of(group)[name] as Rate))
+}
+
+/** Sets an option of a group; a tensor stays the same tensor. */
+export function set_group_value(group: Record<string, unknown>, name: string, value: Rate): void {
+  const old = group[name]
+  if (old instanceof Tensor)
+    old.detach().copy_(value instanceof Tensor ? scalar_rate(value) : full_like(old, value))
+  else group[name] = value
+}
+
+export function expect_optimizer(optimizer: unknown): void {
+  if (!(optimizer instanceof Optimizer)) throw type_error(`${type_name(optimizer)} is not an Optimizer`)
+}
+
+const stepped = new WeakSet<object>()
+const watched = new WeakMap<object, unknown>()
+
+// Notes that the optimizer has stepped; its `step` becomes a property of its own.
+function watch_steps(optimizer: AnyOptimizer): void {
+  if (watched.get(optimizer) === optimizer.step) return
+  const { step } = optimizer
+  const watching = function (this: object, ...args: unknown[]): unknown {
+    stepped.add(this)
+    return (step as (...args: unknown[]) => unknown).apply(this, args)
+  }
+  Object.defineProperty(optimizer, 'step', {
+    value: watching,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  })
+  watched.set(optimizer, watching)
+}
+
+/**
+ * Base class of the schedules of learning rates. A subclass defines `get_lr`, which gives each group's rate for
+ * `last_epoch`, and, where there is one, a closed form.
+ *
+ * @param optimizer - whose groups' `lr` is set
+ * @param last_epoch - the last epoch of a run that goes on. Default: −1, a new run
+ * @param attributes - for subclasses: properties that the first step needs
+ * @throws TypeError for something else than an Optimizer; KeyError where a run goes on without `initial_lr`
+ *
+ * @example
+ * ```ts
+ * class Halving extends torch.optim.lr_scheduler.LRScheduler {
+ *   override get_lr() {
+ *     return this.base_lrs.map((lr) => (lr as number) / (1 + this.last_epoch))
+ *   }
+ * }
+ * const scheduler = new Halving(optimizer)
+ * for (const batch of batches) {
+ *   train(batch)
+ *   optimizer.step()
+ *   scheduler.step()
+ * }
+ * ```
+ *
+ * @see torch/optim/lr_scheduler.py
+ */
+export class LRScheduler {
+  declare readonly optimizer: AnyOptimizer
+  /** Each group's rate at the start. */
+  declare base_lrs: Rate[]
+  declare last_epoch: number
+  /** @internal */
+  declare _step_count: number
+  /** @internal */
+  declare _is_initial: boolean
+  /** @internal */
+  declare _get_lr_called_within_step: boolean
+  /** @internal */
+  declare _last_lr: Rate[]
+
+  constructor(optimizer: AnyOptimizer, last_epoch = -1, attributes: object = {}) {
+    expect_optimizer(optimizer)
+    Object.defineProperty(this, 'optimizer', { value: optimizer, writable: true, configurable: true })
+    Object.assign(this, attributes)
+    this._begin(last_epoch)
+  }
+
+  /** The first step; schedules made of others begin otherwise. @internal */
+  _begin(last_epoch: number): void {
+    const { optimizer } = this
+    optimizer.param_groups.forEach((group: object, i: number) => {
+      const options = group as Record<string, unknown>
+      if (last_epoch === -1) options['initial_lr'] ??= copy(options['lr'])
+      else if (!('initial_lr' in options))
+        throw key_error(
+          `param 'initial_lr' is not specified in param_groups[${i}] when resuming scheduler with last_epoch >= 0.\n` +
+            "This typically happens when:\n1. You're trying to resume training from a checkpoint but haven't properly " +
+            "loaded the optimizer state\n2. You're using last_epoch >= 0 for a fresh training run (not recommended)",
+        )
+    })
+    this.base_lrs = group_values(optimizer, 'initial_lr')
+    this.last_epoch = last_epoch
+    watch_steps(optimizer)
+    this._initial_step()
+  }
+
+  /** @internal */
+  _initial_step(): void {
+    this._step_count = 0
+    this._is_initial = true
+    try {
+      this.step()
+    } finally {
+      this._is_initial = false
+    }
+  }
+
+  /** The schedule's properties but the optimizer. */
+  state_dict(): SchedulerState {
+    return { ...(this as unknown as SchedulerState) }
+  }
+
+  /** Takes what {@link state_dict} gave. */
+  load_state_dict(state_dict: SchedulerState): void {
+    Object.assign(this, state_dict)
+  }
+
+  /** Each group's rate as the last step set it. */
+  get_last_lr(): Rate[] {
+    return this._last_lr
+  }
+
+  /** Each group's rate for `last_epoch`. */
+  get_lr(): Rate[] {
+    throw not_implemented_error(`${this.constructor.name}.get_lr() is not defined`)
+  }
+
+  /** Each group's rate from the epoch alone; null where that is not known. */
+  _get_closed_form_lr(): Rate[] | null {
+    return null
+  }
+
+  /** Goes to the next epoch; to be called after `optimizer.step()`. */
+  step(epoch?: number | null): void {
+    if (this._step_count === 1) this._check_order()
+    this._step_count += 1
+    if (epoch !== undefined && epoch !== null) warn_of_epoch()
+    this._update_lr(epoch)
+  }
+
+  /** @internal */
+  _check_order(): void {
+    const page = 'See more details at https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate'
+    if (watched.get(this.optimizer) !== this.optimizer.step)
+      warn(
+        'Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. Please, make ' +
+          `sure to call \`optimizer.step()\` before \`lr_scheduler.step()\`. ${page}`,
+      )
+    else if (!stepped.has(this.optimizer))
+      warn(
+        'Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call ' +
+          'them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result ' +
+          `in PyTorch skipping the first value of the learning rate schedule. ${page}`,
+      )
+  }
+
+  /** @internal */
+  _update_lr(epoch?: number | null): void {
+    const values = this._within_step(() => {
+      if (epoch === undefined || epoch === null) {
+        this.last_epoch += 1
+        return this.get_lr()
+      }
+      this.last_epoch = epoch
+      return this._get_closed_form_lr() ?? this.get_lr()
+    })
+    this._set_lrs(values)
+  }
+
+  /** @internal */
+  _within_step<T>(call: () => T): T {
+    this._get_lr_called_within_step = true
+    try {
+      return call()
+    } finally {
+      this._get_lr_called_within_step = false
+    }
+  }
+
+  /** @internal */
+  _set_lrs(values: readonly Rate[]): void {
+    this.optimizer.param_groups.forEach((group: object, i: number) => {
+      set_group_value(group as Record<string, unknown>, 'lr', values[i]!)
+    })
+    this._last_lr = group_values(this.optimizer, 'lr')
+  }
+
+  /** Each group's current rate. */
+  protected current_lrs(): Rate[] {
+    return group_values(this.optimizer, 'lr')
+  }
+
+  /** To be called first by every `get_lr`. */
+  protected warn_if_called_outside(): void {
+    if (!this._get_lr_called_within_step)
+      warn('To get the last learning rate computed by the scheduler, please use `get_last_lr()`.')
+  }
+}
+
+/** Each rate times a factor. */
+export function scale(rates: readonly Rate[], factor: number): Rate[] {
+  return rates.map((rate) => (rate instanceof Tensor ? keep(rate.mul(factor)) : rate * factor))
+}
