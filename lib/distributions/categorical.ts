@@ -2,9 +2,9 @@ import { int64 } from '../dtype.js'
 import { value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
 import { expect_tensor, type Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
-import { finfo_of } from './float_info.js'
 import {
   enumerate_range,
   expanded_probabilities,
@@ -111,7 +111,7 @@ export class Categorical extends Distribution {
 
   override entropy(): Tensor {
     // −∞ · 0 is not a number.
-    const logits = this.logits.clamp(-finfo_of(this.logits.dtype).max)
+    const logits = this.logits.clamp(-finfo(this.logits.dtype).max)
     return logits.mul(this.probs).sum(-1).neg()
   }
 

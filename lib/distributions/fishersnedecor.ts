@@ -1,8 +1,8 @@
 import { contiguous_format } from '../layout.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
 import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { finfo_of } from './float_info.js'
 import { Gamma } from './gamma.js'
 import { batch_of, take_parameters } from './parameters.js'
 import { broadcast_all, type Sizes, type Value } from './utils.js'
@@ -81,7 +81,7 @@ export class FisherSnedecor extends Distribution {
     const shape = this._extended_shape(sample_shape)
     const above = this._gamma1.rsample(sample_shape).view(shape)
     const below = this._gamma2.rsample(sample_shape).view(shape)
-    const { tiny } = finfo_of(below.dtype)
+    const { tiny } = finfo(below.dtype)
     below.clamp_(tiny)
     return above.div(below).clamp_(tiny)
   }

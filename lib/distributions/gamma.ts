@@ -2,10 +2,10 @@ import * as special from '../ops/generated/special.js'
 import { operator } from '../ops/operator.js'
 import { as_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
 import type { DistributionOptions, SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { finfo_of } from './float_info.js'
 import { batch_of, take_parameters } from './parameters.js'
 import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
 
@@ -66,7 +66,7 @@ export class Gamma extends ExponentialFamily {
     const shape = this._extended_shape(sample_shape)
     const value = standard_gamma(this.concentration.expand(shape)).div(this.rate.expand(shape))
     // Not recorded, as in PyTorch: a gradient flows through values that were raised, too.
-    value.detach().clamp_(finfo_of(value.dtype).tiny)
+    value.detach().clamp_(finfo(value.dtype).tiny)
     return value
   }
 

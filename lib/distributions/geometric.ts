@@ -7,9 +7,9 @@ import * as ops from '../ops/generated/torch.js'
 import { is_scalar } from '../scalar.js'
 import { py_tensor } from '../tensor/py_tensor.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
-import { finfo_of } from './float_info.js'
 import { one_of, type ProbsOrLogits, take_probabilities } from './parameters.js'
 import {
   broadcast_all,
@@ -82,7 +82,7 @@ export class Geometric extends Distribution {
   override sample(sample_shape: SampleShape = []): Tensor {
     const shape = this._extended_shape(sample_shape)
     return without_grad(() => {
-      const u = this.probs.new_empty(shape).uniform_(finfo_of(this.probs.dtype).tiny, 1)
+      const u = this.probs.new_empty(shape).uniform_(finfo(this.probs.dtype).tiny, 1)
       return u.log().div(this.probs.neg().log1p()).floor()
     })
   }

@@ -2,9 +2,9 @@ import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_scalar } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
 import type { DistributionOptions } from './distribution.js'
-import { finfo_of } from './float_info.js'
 import { take_parameters } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { AffineTransform, ExpTransform } from './transforms.js'
@@ -37,7 +37,7 @@ export class Gumbel extends TransformedDistribution {
     const given = take_parameters<{ loc: Value; scale: Value }>('Gumbel', args, ['loc', 'scale'])
     const { validate_args } = given
     const [loc, scale] = broadcast_all(given.loc, given.scale) as [Tensor, Tensor]
-    const { tiny, eps } = finfo_of(loc.dtype)
+    const { tiny, eps } = finfo(loc.dtype)
     const base =
       is_scalar(given.loc) && is_scalar(given.scale)
         ? new Uniform(tiny, 1 - eps, { validate_args })

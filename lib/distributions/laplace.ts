@@ -1,9 +1,9 @@
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
 import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { finfo_of } from './float_info.js'
 import { batch_of, take_parameters } from './parameters.js'
 import { broadcast_all, type Sizes, type Value } from './utils.js'
 
@@ -56,7 +56,7 @@ export class Laplace extends Distribution {
 
   override rsample(sample_shape: SampleShape = []): Tensor {
     const shape = this._extended_shape(sample_shape)
-    const u = this.loc.new_empty(shape).uniform_(finfo_of(this.loc.dtype).eps - 1, 1)
+    const u = this.loc.new_empty(shape).uniform_(finfo(this.loc.dtype).eps - 1, 1)
     return this.loc.sub(this.scale.mul(u.sign()).mul(u.abs().neg().log1p()))
   }
 

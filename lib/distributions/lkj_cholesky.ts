@@ -2,10 +2,10 @@ import { value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import { Beta } from './beta.js'
 import * as constraints from './constraints.js'
 import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { finfo_of } from './float_info.js'
 import { take_parameters } from './parameters.js'
 import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
 
@@ -75,7 +75,7 @@ export class LKJCholesky extends Distribution {
     const sphere = normal.div(normal.norm(2, { dim: -1, keepdim: true }))
     sphere.at('...', 0, ':').fill_(0)
     const w = y.sqrt().mul(sphere)
-    const diagonal = one_minus(w.pow(2).sum(-1)).clamp(finfo_of(w.dtype).tiny).sqrt()
+    const diagonal = one_minus(w.pow(2).sum(-1)).clamp(finfo(w.dtype).tiny).sqrt()
     return w.add_(diagonal.diag_embed())
   }
 

@@ -12,7 +12,7 @@ import { keep } from '../scope.js'
 import { make_tensor } from '../tensor/create.js'
 import { py_tensor } from '../tensor/py_tensor.js'
 import { Tensor } from '../tensor.js'
-import { finfo_of } from './float_info.js'
+import { finfo } from '../type_info.js'
 
 /** A parameter of a distribution: a tensor, or a number that stands for one. */
 export type Value = Tensor | Scalar
@@ -89,7 +89,7 @@ export function logits_to_probs(
 
 /** Probabilities between eps and 1 − eps, so that their logits are finite. */
 export function clamp_probs(probs: Tensor): Tensor {
-  const { eps } = finfo_of(probs.dtype)
+  const { eps } = finfo(probs.dtype)
   return probs.clamp(eps, 1 - eps)
 }
 
@@ -210,7 +210,7 @@ export function vec_to_tril_matrix(vec: Tensor, diag: number | { diag?: number }
   const exact =
     (-twice + native.math.sqrt(twice * twice + 8 * length + 4 * Math.abs(offset) * (offset + 1))) / 2
   const n = round_half_even(exact)
-  if (n - exact > finfo_of(vec.dtype).eps)
+  if (n - exact > finfo(vec.dtype).eps)
     throw value_error(
       `The size of last dimension is ${length} which cannot be expressed as ` +
         'the lower triangular part of a square D x D matrix.',

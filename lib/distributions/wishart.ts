@@ -7,11 +7,11 @@ import * as ops from '../ops/generated/torch.js'
 import { is_scalar, type Scalar } from '../scalar.js'
 import { make_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import { Chi2 } from './chi2.js'
 import * as constraints from './constraints.js'
 import type { Constraints, SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { finfo_of } from './float_info.js'
 import { type CovarianceOptions, given_matrix, scale_tril_of } from './multivariate_normal.js'
 import { take_parameters } from './parameters.js'
 import { argument, lazy_property, py_value, type Sizes, type Value } from './utils.js'
@@ -194,7 +194,7 @@ export class Wishart extends ExponentialFamily {
   _bartlett_sampling(sample_shape: Sizes): Tensor {
     const p = this._event_shape[1]!
     const squares = this._dist_chi2.rsample(sample_shape)
-    const roots = squares.sqrt().clamp(finfo_of(squares.dtype).eps)
+    const roots = squares.sqrt().clamp(finfo(squares.dtype).eps)
     const noise = roots.diag_embed({ dim1: -2, dim2: -1 })
     const [i, j] = ops.tril_indices(p, p, { offset: -1 }).unbind() as [Tensor, Tensor]
     const shape = [...sample_shape, ...this._batch_shape, Math.trunc((p * (p - 1)) / 2)]

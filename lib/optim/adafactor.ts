@@ -1,10 +1,10 @@
-import { finfo_of } from '../distributions/float_info.js'
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import { py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
+import { finfo } from '../type_info.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import { check_rate, number_of, type Rate, state_number, take_optimizer_options } from './options.js'
 import { SingleTensorOptimizer, type Update } from './single_tensor.js'
@@ -115,7 +115,7 @@ export class Adafactor extends SingleTensorOptimizer<AdafactorParamGroup> {
   protected override update_group(group: AdafactorParamGroup, updates: readonly Update[]): void {
     if (this.grad_scale || this.found_inf)
       throw assertion_error('Grad scaling should occur outside of optimizer.step()')
-    const eps1 = group.eps[0] ?? finfo_of(updates[0]!.param.dtype).eps
+    const eps1 = group.eps[0] ?? finfo(updates[0]!.param.dtype).eps
     for (const update of updates) this.update({ ...group, eps: [eps1, group.eps[1]] }, update)
   }
 

@@ -2,7 +2,7 @@ import { bool } from '../../dtype.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
-import { finfo_of } from '../float_info.js'
+import { finfo } from '../../type_info.js'
 
 import { Constraint } from './constraint.js'
 
@@ -39,7 +39,7 @@ export class _LowerCholesky extends Matrix {
 export class _CorrCholesky extends Matrix {
   override check(value: Tensor): Tensor {
     // Ten times the rounding error of a row, since the norm is a sum of many.
-    const tolerance = finfo_of(value.dtype).eps * value.size(-1) * 10
+    const tolerance = finfo(value.dtype).eps * value.size(-1) * 10
     const row_norm = linalg.norm(value.detach(), null, -1)
     const unit = row_norm.sub(1).abs().le(tolerance).all(-1)
     return lower_cholesky.check(value).bitwise_and(unit)

@@ -5,8 +5,8 @@ import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
 import { float_scalar, type Scalar } from '../../scalar.js'
 import { Tensor } from '../../tensor.js'
+import { finfo } from '../../type_info.js'
 import { type Constraint, independent, interval, positive, real, unit_interval } from '../constraints.js'
-import { finfo_of } from '../float_info.js'
 import { broadcast_all, divide, lazy_property, type Sizes, type Value } from '../utils.js'
 import { type Sign, Transform, type TransformOptions } from './transform.js'
 
@@ -116,7 +116,7 @@ export class PowerTransform extends Transform {
 
 /** The sigmoid, kept off 0 and 1. */
 export function clipped_sigmoid(x: Tensor): Tensor {
-  const { tiny, eps } = finfo_of(x.dtype)
+  const { tiny, eps } = finfo(x.dtype)
   return x.sigmoid().clamp(tiny, 1 - eps)
 }
 
@@ -133,7 +133,7 @@ export class SigmoidTransform extends Growing {
     return clipped_sigmoid(x)
   }
   override _inverse(y: Tensor): Tensor {
-    const { tiny, eps } = finfo_of(y.dtype)
+    const { tiny, eps } = finfo(y.dtype)
     const clamped = y.clamp(tiny, 1 - eps)
     return clamped.log().sub(clamped.neg().log1p())
   }

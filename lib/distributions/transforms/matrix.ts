@@ -4,6 +4,7 @@ import * as linalg from '../../ops/generated/linalg.js'
 import { pad, softplus } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
+import { finfo } from '../../type_info.js'
 import {
   type Constraint,
   corr_cholesky,
@@ -13,7 +14,6 @@ import {
   real,
   real_vector,
 } from '../constraints.js'
-import { finfo_of } from '../float_info.js'
 import { one_minus, round_half_even, type Sizes, tril_matrix_to_vec, vec_to_tril_matrix } from '../utils.js'
 import { Transform } from './transform.js'
 
@@ -38,7 +38,7 @@ export class CorrCholeskyTransform extends Transform {
   }
 
   override _call(x: Tensor): Tensor {
-    const { eps } = finfo_of(x.dtype)
+    const { eps } = finfo(x.dtype)
     let r = vec_to_tril_matrix(x.tanh().clamp(-1 + eps, 1 - eps), -1)
     const left = one_minus(r.pow(2)).sqrt().cumprod(-1)
     r = r.add(ops.eye(r.shape.at(-1)!, { dtype: r.dtype, device: r.device }))

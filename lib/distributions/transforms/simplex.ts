@@ -2,8 +2,8 @@ import { value_error } from '../../errors.js'
 import { log_sigmoid, pad } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
+import { finfo } from '../../type_info.js'
 import { type Constraint, real_vector, simplex } from '../constraints.js'
-import { finfo_of } from '../float_info.js'
 import { one_minus, type Sizes } from '../utils.js'
 import { clipped_sigmoid } from './elementwise.js'
 import { Transform } from './transform.js'
@@ -77,7 +77,7 @@ export class StickBreakingTransform extends Transform {
   override _inverse(y: Tensor): Tensor {
     const crop = y.at('...', ':-1')
     const offset = offsets(y, crop.shape.at(-1)!, y.shape.at(-1)!)
-    const left = one_minus(crop.cumsum(-1)).clamp(finfo_of(y.dtype).tiny)
+    const left = one_minus(crop.cumsum(-1)).clamp(finfo(y.dtype).tiny)
     return crop.log().sub(left.log()).add(offset.log())
   }
 
