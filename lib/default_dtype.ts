@@ -1,5 +1,5 @@
 import * as dtypes from './dtype.js'
-import { type DType, DType as DTypeClass, note_default_dtype } from './dtype.js'
+import { type DType, DType as DTypeClass } from './dtype.js'
 import { attribute_error, type_error } from './errors.js'
 import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
@@ -28,7 +28,6 @@ export function set_default_dtype(dtype: DType): void {
     throw type_error(`invalid dtype object: ${REFUSED}`, 'set_default_dtype')
   if (!dtype.is_floating_point) throw type_error(REFUSED, 'set_default_dtype')
   native.set_default_dtype(dtype[LOWERED])
-  note_default_dtype(dtype)
 }
 
 type LegacyTensor = (...args: (number | TensorData)[]) => Tensor

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
 
 /**
@@ -93,22 +94,16 @@ export const float8_e8m0fnu = new DType('float8_e8m0fnu', 44, 1, true, false, fa
 
 export const float4_e2m1fn_x2 = new DType('float4_e2m1fn_x2', 45, 1, true)
 
-let default_dtype: DType = float32
-
-/** The dtype of numbers that come without one. */
+/** The dtype of numbers that come without one: the whole process's, workers included. */
 export function get_default_dtype(): DType {
-  return default_dtype
+  return dtype_of_code(native.default_dtype())
 }
 
 /** The dtype of complex numbers that come without one. */
 export function get_default_complex_dtype(): DType {
-  if (default_dtype === float64) return complex128
-  return default_dtype === float16 ? complex32 : complex64
-}
-
-/** Called by torch.set_default_dtype. */
-export function note_default_dtype(dtype: DType): void {
-  default_dtype = dtype
+  const real = get_default_dtype()
+  if (real === float64) return complex128
+  return real === float16 ? complex32 : complex64
 }
 
 export const half = float16

@@ -163,6 +163,7 @@ export interface Native {
   context_set(name: string, on: boolean): void
   set_flush_denormal(on: boolean): boolean
   matmul_precision(wanted?: string): string
+  default_dtype(): number
   set_default_dtype(code: number): void
   /** This thread's autocast of a type of device, after setting what is given. */
   autocast(device_type: string, enabled?: boolean, dtype?: number): [enabled: boolean, dtype: number]

@@ -49,6 +49,7 @@ Napi::Value set_memory_budget(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value empty_cache(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).tensors.release_retired();
   empty_allocator_cache();
   return info.Env().Undefined();
 }

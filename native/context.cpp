@@ -138,6 +138,10 @@ Napi::Value set_default_dtype(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value default_dtype(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<int>(c10::get_default_dtype_as_scalartype()));
+}
+
 at::DeviceType device_type(const Napi::Value& value) {
   return c10::Device(value.As<Napi::String>().Utf8Value()).type();
 }
@@ -171,6 +175,7 @@ void export_context(Napi::Env env, Napi::Object exports) {
   export_function<context_set>(env, exports, "context_set");
   export_function<set_flush_denormal>(env, exports, "set_flush_denormal");
   export_function<matmul_precision>(env, exports, "matmul_precision");
+  export_function<default_dtype>(env, exports, "default_dtype");
   export_function<set_default_dtype>(env, exports, "set_default_dtype");
   export_function<autocast>(env, exports, "autocast");
   export_function<autocast_nesting>(env, exports, "autocast_nesting");
