@@ -135,9 +135,11 @@ export {
   set_rng_state,
   thread_safe_generator,
 } from './random.js'
+export * as safetensors from './safetensors/index.js'
 export { Complex, complex_scalar, FloatScalar, float_scalar, type Scalar } from './scalar.js'
 export { keep, scope } from './scope.js'
-export { type LoadOptions, load, save } from './serialization.js'
+export * as serialization from './serialization.js'
+export { type LoadOptions, load, type MapLocation, save } from './serialization.js'
 export * as signal from './signal/index.js'
 export { Size } from './size.js'
 export * as sparse from './sparse.js'

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { Device } from './device.js'
+import { type Device, type DeviceLike, device as make_device } from './device.js'
 import * as dtypes from './dtype.js'
 import { type DType, uint8 } from './dtype.js'
 import { index_error, type_error, type_name } from './errors.js'
@@ -117,6 +117,13 @@ export class UntypedStorage extends Storage<number> {
   cpu(): UntypedStorage {
     return new UntypedStorage(this.row.cpu())
   }
+  /** The same bytes on a device: a copy, where they are not there. */
+  to(device: DeviceLike): UntypedStorage {
+    return storage_of_bytes(this.row.to(make_device(device)))
+  }
+  cuda(index?: number): UntypedStorage {
+    return this.to(index === undefined ? 'cuda' : `cuda:${index}`)
+  }
   copy_(source: UntypedStorage): this {
     this.row.copy_(source.row)
     return this
@@ -187,4 +194,15 @@ export const ComplexDoubleStorage = legacy(dtypes.complex128)
 /** The memory under a tensor, as bytes. */
 export function untyped_storage(tensor: Tensor): UntypedStorage {
   return new UntypedStorage(tensor)
+}
+
+/** A storage whose bytes are a row of bytes, which may be a part of more memory. */
+export function storage_of_bytes(bytes: Tensor): UntypedStorage {
+  return Object.assign(new UntypedStorage(), { row: bytes })
+}
+
+/** The bytes of a storage as a row. */
+export function bytes_of_storage(storage: UntypedStorage | TypedStorage): Tensor {
+  const row = storage['row']
+  return row.dtype === uint8 ? row : row.view(uint8)
 }

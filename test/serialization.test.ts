@@ -323,7 +323,7 @@ describe('load refuses', () => {
   it('a name that is not allowed, and runs nothing', () => {
     const path = forged('evil.pt', 'cos\nsystem\n', 'X', new Uint8Array([4, 0, 0, 0]), 'true', 0x85, 'R', '.')
     expect(() => torch.load(path)).toThrow(
-      `Weights only load failed. Unsupported global: GLOBAL os.system was not an allowed global by default. (${path}, byte 2, GLOBAL)`,
+      `Weights only load failed. Unsupported global: GLOBAL os.system was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, 'os.system']])\` to allowlist this global if you trust this class/function. (${path}, byte 2, GLOBAL)`,
     )
   })
 

@@ -1,4 +1,5 @@
 import { OrderedDict } from '../collections.js'
+import { added_path } from './safe_globals.js'
 
 const WHOLE_NUMBER = /^(?:0|[1-9]\d*)$/
 
@@ -30,7 +31,13 @@ export function settle(value: unknown, seen: Map<object, unknown> = new Map()): 
     if (metadata !== undefined && !metadata.enumerable) settle(metadata.value, seen)
     return value
   }
-  return value instanceof Dict ? settle_dict(value, seen) : value
+  if (value instanceof Dict) return settle_dict(value, seen)
+  if (added_path(value.constructor) !== undefined) {
+    seen.set(value, value)
+    for (const [name, item] of Object.entries(value))
+      (value as Record<string, unknown>)[name] = settle(item, seen)
+  }
+  return value
 }
 
 function settle_dict(dict: Dict, seen: Map<object, unknown>): unknown {

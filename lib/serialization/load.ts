@@ -1,32 +1,42 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { OrderedDict } from '../collections.js'
-import { Device, type DeviceLike } from '../device.js'
-import { runtime_error } from '../errors.js'
-import { native } from '../native.js'
+import { runtime_error, value_error } from '../errors.js'
 import { take_options } from '../ops/keywords.js'
-import { type Tensor, wrap } from '../tensor.js'
+import { load_file } from '../safetensors/load_file.js'
+import type { Tensor } from '../tensor.js'
+import { CheckpointArchive, is_archive } from './archive.js'
 import { Dict, settle } from './dict.js'
 import { find_global } from './globals.js'
-import { Storage, StorageType } from './rebuild.js'
-import { path_of } from './save.js'
-import { type PickleEnvironment, Unpickler } from './unpickler.js'
+import { load_legacy } from './legacy.js'
+import { type MapLocation, restore_of } from './location.js'
+import { is_stack_overflow } from './pickler.js'
+import { map_file } from './read_storage.js'
+import { set_attributes } from './rebuild.js'
+import { added_path } from './safe_globals.js'
+import { open_source, type Source } from './source.js'
+import type { PickleEnvironment } from './unpickler.js'
 
 /** Options of {@link load}. */
 export interface LoadOptions {
-  /** Where the tensors are put, whatever the file says. Default: where they were saved from. */
-  map_location?: DeviceLike | null
+  /** Where the tensors are put. Default: where they were saved from. */
+  map_location?: MapLocation
   /** Accepted as in Python. Nothing in a file is ever run, so both values mean the same here. Default: true. */
   weights_only?: boolean | null
+  /** Whether tensors are the file's own memory, read when they are used first. Changes never go to the file. Default: false. */
+  mmap?: boolean | null
 }
 
 /**
- * Loads what {@link save}, or Python's `torch.save`, has written: tensors that shared a storage share it again. A dict
- * whose keys are strings becomes a plain object (or an OrderedDict, which it was), another one a Map; a tuple an array.
- * Nothing in the file is run: what is no tensor, number, text or container of them is refused by name and place.
+ * Loads what {@link save}, or Python's `torch.save`, has written (in files older than PyTorch 1.6 too, and safetensors
+ * by the name `….safetensors`): tensors that shared a storage share it again. A dict whose keys are strings becomes a
+ * plain object (or an OrderedDict, which it was), another one a Map; a tuple an array. Nothing in the file is run: what
+ * is no tensor, number, text or container of them is refused by name and place, or allowed by
+ * `torch.serialization.add_safe_globals`.
  *
- * @param f - path of the file
- * @param options.map_location - a device for all tensors. Default: the one that they were saved from
+ * @param f - path of the file, or its bytes
+ * @param options.map_location - a device for all tensors; a mapping by the device that each was saved from; or a function
+ *   that gets a storage and its device's name, and returns the storage to use or null. Default: where they were saved from
  * @param options.weights_only - accepted as in Python; it changes nothing
+ * @param options.mmap - whether tensors are memory of the file, which must then stay as long as it is. Default: false
  * @returns what was saved
  * @throws RuntimeError where the file is damaged, or holds what is not allowed
  *
@@ -38,79 +48,79 @@ export interface LoadOptions {
  *
  * @see torch/serialization.py
  */
-export function load<T = unknown>(f: string | URL, options?: LoadOptions): T
-export function load<T = unknown>(f: string | URL, map_location?: DeviceLike | null, options?: LoadOptions): T
+export function load<T = unknown>(f: string | URL | Uint8Array | ArrayBuffer, options?: LoadOptions): T
+export function load<T = unknown>(
+  f: string | URL | Uint8Array | ArrayBuffer,
+  map_location?: MapLocation,
+  options?: LoadOptions,
+): T
 export function load(...args: unknown[]): unknown {
-  const names = ['f', 'map_location', 'weights_only']
-  const given = take_options<Record<string, unknown>>('load', args, names, {
-    map_location: null,
-    weights_only: true,
-  })
-  const path = path_of('load', given.f)
-  const location = given.map_location as DeviceLike | null
-  check_magic(path)
-  const archive = native.open_archive(path)
-  const records = new Set(native.archive_records(archive))
-  if (!records.has('data.pkl')) {
-    const script = records.has('constants.pkl') ? ', it is a TorchScript archive' : ''
-    throw runtime_error(`load(): '${path}' holds no data.pkl${script}`)
-  }
-  if (records.has('byteorder')) {
-    const order = Buffer.from(native.archive_record(archive, 'byteorder')).toString('latin1')
-    if (order !== 'little')
-      throw runtime_error(`load(): '${path}' has byte order '${order}', only 'little' is read`)
-  }
-  const storages = new Map<string, Tensor>()
-  const environment: PickleEnvironment = {
-    find: find_global,
-    dict: () => new Dict(),
-    set_item,
-    build,
-    persistent: ([, kind, key, saved_on, length]) => {
-      if (!(kind instanceof StorageType) || typeof key !== 'string' || typeof length !== 'number') {
-        throw runtime_error('a storage is described in a way that is not known')
-      }
-      let bytes = storages.get(key)
-      if (bytes === undefined) {
-        const name = `data/${key}`
-        if (!records.has(name)) throw runtime_error(`record '${name}' is missing`)
-        bytes = place(wrap(native.archive_storage(archive, name)), String(saved_on), location)
-        storages.set(key, bytes)
-      }
-      const wanted = length * kind.dtype.itemsize
-      if (bytes.numel() < wanted) {
-        throw runtime_error(`record 'data/${key}' has ${bytes.numel()} bytes, and ${wanted} are wanted`)
-      }
-      return new Storage(bytes, kind.dtype)
-    },
-  }
-  return settle(new Unpickler(native.archive_record(archive, 'data.pkl'), environment, path).load())
-}
-
-function check_magic(path: string): void {
-  const file = openSync(path, 'r')
-  const start = Buffer.alloc(4)
+  const names = ['f', 'map_location', 'weights_only', 'mmap']
+  const given = take_options<Record<string, unknown>>(
+    'load',
+    args,
+    names,
+    { map_location: null, weights_only: true, mmap: false },
+    2,
+  )
+  const source = open_source('load', given['f'])
   try {
-    readSync(file, start, 0, 4, 0)
+    return read(source, given['map_location'], given['mmap'] === true)
   } finally {
-    closeSync(file)
-  }
-  if (start.toString('latin1') !== 'PK\x03\x04') {
-    throw runtime_error(`load(): '${path}' is no zip archive; files older than PyTorch 1.6 are not read`)
+    source.close()
   }
 }
 
-function place(bytes: Tensor, saved_on: string, location: DeviceLike | null): Tensor {
-  const device = location ?? saved_on
-  if (String(device) === 'cpu') return bytes
-  if (location === null && saved_on.startsWith('cuda') && !native.has_cuda()) {
+function read(source: Source, map_location: unknown, mmap: boolean): unknown {
+  const restore = restore_of('load', map_location)
+  if (source.path?.endsWith('.safetensors')) return load_safetensors(source.path, map_location)
+  if (is_archive(source)) {
+    const archive = new CheckpointArchive(source)
+    return settled(source, archive.load(ENVIRONMENT, restore, mmap ? mapped(source) : null))
+  }
+  if (mmap) {
     throw runtime_error(
-      'Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are running ' +
-        "on a CPU-only machine, please use torch.load with map_location=torch.device('cpu') to map your storages to " +
-        'the CPU.',
+      `load(): '${source.name}': mmap can only be used with files saved with torch.save in the zip format, please torch.save your checkpoint again in order to use mmap.`,
     )
   }
-  return bytes.to(device instanceof Device ? device : new Device(String(device)))
+  return settled(source, load_legacy(source, ENVIRONMENT, restore))
+}
+
+function load_safetensors(path: string, map_location: unknown): unknown {
+  if (typeof map_location === 'function' || (map_location !== null && typeof map_location === 'object')) {
+    if (!('type' in map_location && 'index' in map_location)) {
+      const kind = typeof map_location === 'function' ? 'callable' : 'dict'
+      throw runtime_error(
+        `Loading safetensors file with ${kind} map_location is not supported. Use a device string or torch.device instead.`,
+      )
+    }
+  }
+  return load_file(path, { device: (map_location as string | null) ?? 'cpu' })
+}
+
+function mapped(source: Source): Tensor {
+  if (source.path === null) throw value_error('f must be a file path in order to use the mmap argument')
+  return map_file(source.path, source.size, false)
+}
+
+function settled(source: Source, value: unknown): unknown {
+  try {
+    return settle(value)
+  } catch (error) {
+    if (!is_stack_overflow(error)) throw error
+    throw runtime_error(`load(): '${source.name}': the object is nested too deeply`)
+  }
+}
+
+/** What pickles know of the world outside them: PyTorch's names, and no storages. */
+export const ENVIRONMENT: PickleEnvironment = {
+  find: find_global,
+  dict: () => new Dict(),
+  set_item,
+  build,
+  persistent: () => {
+    throw runtime_error('unsupported persistent id encountered')
+  },
 }
 
 function set_item(target: unknown, key: unknown, value: unknown): boolean {
@@ -125,10 +135,17 @@ function set_item(target: unknown, key: unknown, value: unknown): boolean {
 
 // A state_dict's `_metadata`, which is an attribute in Python and no key here either.
 function build(target: unknown, state: unknown): boolean {
-  if (!(target instanceof OrderedDict) || !(state instanceof Dict)) return false
-  const metadata = state.get('_metadata')
-  if (metadata !== undefined) {
-    Object.defineProperty(target, '_metadata', { value: metadata, writable: true, configurable: true })
+  if (target instanceof OrderedDict) {
+    const metadata = state instanceof Dict ? state.get('_metadata') : undefined
+    if (metadata !== undefined) {
+      Object.defineProperty(target, '_metadata', { value: metadata, writable: true, configurable: true })
+    }
+    return true
   }
+  if (typeof target !== 'object' || target === null || added_path(target.constructor) === undefined)
+    return false
+  const own = target as { __setstate__?: unknown }
+  if (typeof own.__setstate__ === 'function') own.__setstate__(settle(state))
+  else set_attributes(target, state)
   return true
 }

@@ -1,8 +1,13 @@
-/** Bytes of pickle's instructions, protocol 2: those that PyTorch writes, and those that its weights-only reader takes. */
+/** Bytes of pickle's instructions: what PyTorch writes (protocol 2), and what protocols 3 to 5 have for the same values. */
 export const OP = {
   MARK: 0x28,
   EMPTY_TUPLE: 0x29,
   STOP: 0x2e,
+  POP: 0x30,
+  POP_MARK: 0x31,
+  DUP: 0x32,
+  BINBYTES: 0x42,
+  SHORT_BINBYTES: 0x43,
   BINFLOAT: 0x47,
   BININT: 0x4a,
   BININT1: 0x4b,
@@ -10,6 +15,7 @@ export const OP = {
   NONE: 0x4e,
   BINPERSID: 0x51,
   REDUCE: 0x52,
+  BINSTRING: 0x54,
   SHORT_BINSTRING: 0x55,
   BINUNICODE: 0x58,
   EMPTY_LIST: 0x5d,
@@ -34,14 +40,49 @@ export const OP = {
   NEWFALSE: 0x89,
   LONG1: 0x8a,
   LONG4: 0x8b,
+  SHORT_BINUNICODE: 0x8c,
+  BINUNICODE8: 0x8d,
+  BINBYTES8: 0x8e,
   EMPTY_SET: 0x8f,
+  ADDITEMS: 0x90,
+  FROZENSET: 0x91,
+  STACK_GLOBAL: 0x93,
+  MEMOIZE: 0x94,
+  FRAME: 0x95,
+  BYTEARRAY8: 0x96,
 } as const
+
+// Arrays that were tuples in the file they come from: saved again they are tuples again.
+const tuples = new WeakSet<object>()
+
+/** Whether an array was a tuple in a file. */
+export function was_tuple(value: object): boolean {
+  return tuples.has(value)
+}
 
 /** A Python tuple; JavaScript's arrays are Python's lists. */
 export class Tuple {
   readonly items: readonly unknown[]
+  #array: unknown[] | undefined
+
   constructor(...items: readonly unknown[]) {
     this.items = items
+  }
+
+  /** Like the constructor, for any number of items. */
+  static of(items: readonly unknown[]): Tuple {
+    const tuple = new Tuple()
+    ;(tuple as { items: readonly unknown[] }).items = items
+    return tuple
+  }
+
+  /** The tuple as an array, the tuples in it too; always the same one. */
+  array(): unknown[] {
+    if (this.#array === undefined) {
+      this.#array = this.items.map((item) => (item instanceof Tuple ? item.array() : item))
+      tuples.add(this.#array)
+    }
+    return this.#array
   }
 }
 
@@ -60,6 +101,8 @@ export class Reduce {
     readonly args: Tuple,
     readonly items: Iterable<readonly [unknown, unknown]> = [],
     readonly state: ReadonlyMap<string, unknown> | null = null,
+    /** Whether the callable is a class of which an object is made without its constructor. */
+    readonly is_new: boolean = false,
   ) {}
 }
 

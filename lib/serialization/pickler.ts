@@ -1,9 +1,14 @@
-import { type_error, type_name } from '../errors.js'
+import { type_error, type_name, value_error } from '../errors.js'
 import { FloatScalar } from '../scalar.js'
-import { Global, OP, PersistentId, Reduce, Tuple } from './pickle_types.js'
+import { Global, OP, PersistentId, Reduce, Tuple, was_tuple } from './pickle_types.js'
 
 // As many items as Python's pickler puts into one SETITEMS or APPENDS.
 const BATCH = 1000
+
+/** Whether an error is the engine's own, of a call too deep. */
+export function is_stack_overflow(error: unknown): boolean {
+  return error instanceof RangeError && error.name === 'RangeError' && /call stack/.test(error.message)
+}
 
 /** Turns an object that pickle has no instruction for into one that it has; undefined where there is none. */
 export type Reducer = (
@@ -21,6 +26,7 @@ export class Pickler {
   #length = 0
   // Strings by their text, so that each is written once; objects by identity, globals by the first of their name.
   readonly #memo = new Map<unknown, number>()
+  #memorized = 0
   readonly #globals = new Map<string, Global>()
   readonly #reduce: Reducer
 
@@ -32,7 +38,12 @@ export class Pickler {
   dump(value: unknown): Uint8Array {
     this.#byte(OP.PROTO)
     this.#byte(2)
-    this.#save(value, 'the object')
+    try {
+      this.#save(value, 'the object')
+    } catch (error) {
+      if (!is_stack_overflow(error)) throw error
+      throw value_error('save(): the object is nested too deeply to be saved')
+    }
     this.#byte(OP.STOP)
     return this.#bytes.subarray(0, this.#length)
   }
@@ -82,8 +93,8 @@ export class Pickler {
 
   // Two's complement, little-endian, in as few bytes as hold the sign too.
   #long(value: bigint): void {
-    let size = 1
-    while (BigInt.asIntN(8 * size, value) !== value) size++
+    const bits = (value < 0n ? ~value : value).toString(16)
+    const size = Math.ceil((4 * bits.length - (Number.parseInt(bits[0]!, 16) < 8 ? 1 : 0) + 1) / 8)
     if (size < 256) {
       this.#byte(OP.LONG1)
       this.#byte(size)
@@ -91,7 +102,10 @@ export class Pickler {
       this.#byte(OP.LONG4)
       this.#uint32(size)
     }
-    for (let rest = value, i = 0; i < size; i++, rest >>= 8n) this.#byte(Number(rest & 0xffn))
+    const digits = BigInt.asUintN(8 * size, value)
+      .toString(16)
+      .padStart(2 * size, '0')
+    this.#raw(Buffer.from(digits, 'hex').reverse())
   }
 
   #string(value: string): void {
@@ -111,9 +125,16 @@ export class Pickler {
     else if (value instanceof Tuple) this.#tuple(value, where)
     else if (value instanceof PersistentId) this.#persistent(value, where)
     else if (value instanceof Reduce) this.#call(value, value, where)
-    else if (Array.isArray(value)) this.#list(value, where)
+    else if (Array.isArray(value)) this.#array(value, where)
     else if (value instanceof Map) this.#dict(value, value, where)
     else this.#other(value, where)
+  }
+
+  #array(value: readonly unknown[], where: string): void {
+    const reduced = this.#reduce(value)
+    if (reduced instanceof Reduce) this.#call(value, reduced, where)
+    else if (was_tuple(value)) this.#tuple(Tuple.of(value), where, value)
+    else this.#list(value, where)
   }
 
   #other(value: object, where: string): void {
@@ -139,7 +160,7 @@ export class Pickler {
     this.#memorize(value)
   }
 
-  #tuple(value: Tuple, where: string): void {
+  #tuple(value: Tuple, where: string, identity: object = value): void {
     const { items } = value
     if (items.length === 0) {
       this.#byte(OP.EMPTY_TUPLE)
@@ -148,7 +169,7 @@ export class Pickler {
     if (items.length > 3) this.#byte(OP.MARK)
     for (const item of items) this.#save(item, where)
     this.#byte(items.length > 3 ? OP.TUPLE : OP.TUPLE1 + items.length - 1)
-    this.#memorize(value)
+    this.#memorize(identity)
   }
 
   #list(value: readonly unknown[], where: string): void {
@@ -186,7 +207,7 @@ export class Pickler {
   #call(identity: object, value: Reduce, where: string): void {
     this.#global(value.callable)
     this.#save(value.args, where)
-    this.#byte(OP.REDUCE)
+    this.#byte(value.is_new ? OP.NEWOBJ : OP.REDUCE)
     this.#memorize(identity)
     this.#items(value.items, where)
     if (value.state === null) return
@@ -207,7 +228,7 @@ export class Pickler {
   }
 
   #memorize(key: unknown): void {
-    const index = this.#memo.size
+    const index = this.#memorized++
     this.#memo.set(key, index)
     this.#indexed(OP.BINPUT, OP.LONG_BINPUT, index)
   }

@@ -5,8 +5,11 @@ import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
 import { operator } from '../ops/operator.js'
 import { Complex, FloatScalar } from '../scalar.js'
+import { Size } from '../size.js'
 import { handle_of, Tensor } from '../tensor.js'
+import { saved_part } from './mapped.js'
 import { Global, PersistentId, Reduce, Tuple } from './pickle_types.js'
+import { added_path } from './safe_globals.js'
 import { STORAGE_CLASSES, UNTYPED } from './storage_types.js'
 
 const aten_indices = operator('aten::_indices')
@@ -43,12 +46,16 @@ export class Reduction {
       const text = Buffer.from(value).toString('latin1')
       return new Reduce(new Global('_codecs', 'encode'), new Tuple(text, 'latin1'))
     }
+    if (Object.getPrototypeOf(value) === Size.prototype) {
+      return new Reduce(new Global('torch', 'Size'), new Tuple(Tuple.of(value as Size)))
+    }
     if (value instanceof Set) return new Reduce(new Global('__builtin__', 'set'), new Tuple([...value]))
     if (value instanceof Complex) {
       const parts = [value.re, value.im].map((part) => new FloatScalar(part))
       return new Reduce(new Global('__builtin__', 'complex'), new Tuple(...parts))
     }
-    return undefined
+    const path = added_path(value.constructor)
+    return path === undefined ? undefined : instance_of(path, value)
   }
 
   #tensor(self: Tensor): Reduce {
@@ -83,15 +90,8 @@ export class Reduction {
       )
     }
     const untyped = UNTYPED.includes(self.dtype)
-    const offset = native.storage_offset(handle_of(self))
-    const args: unknown[] = [
-      this.#storage(self, untyped),
-      offset,
-      size,
-      stride,
-      self.requires_grad,
-      ordered([], null),
-    ]
+    const { storage, offset } = this.#storage(self, untyped)
+    const args: unknown[] = [storage, offset, size, stride, self.requires_grad, ordered([], null)]
     if (untyped) args.push(self.dtype)
     const bits = [
       ['conj', self.is_conj()],
@@ -101,8 +101,8 @@ export class Reduction {
     return new Reduce(utils(untyped ? '_rebuild_tensor_v3' : '_rebuild_tensor_v2'), new Tuple(...args))
   }
 
-  #storage(self: Tensor, untyped: boolean): PersistentId {
-    const [address, bytes] = native.storage(handle_of(self))
+  #storage(self: Tensor, untyped: boolean): { storage: PersistentId; offset: number } {
+    const { address, bytes, offset, whole } = saved_part(self)
     const known = this.#dtypes.get(address) ?? self.dtype
     if (known !== self.dtype && native.data_ptr(handle_of(self)) !== 0) {
       throw runtime_error(
@@ -114,13 +114,14 @@ export class Reduction {
       key = String(this.storages.length)
       this.#keys.set(address, key)
       this.#dtypes.set(address, self.dtype)
-      this.storages.push(self)
+      this.storages.push(whole())
     }
     const kind = untyped
       ? new Global('torch.storage', 'UntypedStorage')
       : new Global('torch', storage_class(self.dtype))
     const length = untyped ? bytes : Math.floor(bytes / self.dtype.itemsize)
-    return new PersistentId(new Tuple('storage', kind, key, String(self.device), length))
+    const id = new Tuple('storage', kind, key, String(self.device), length)
+    return { storage: new PersistentId(id), offset }
   }
 }
 
@@ -128,6 +129,14 @@ function storage_class(dtype: DType): string {
   const name = STORAGE_CLASSES.get(dtype)
   if (name === undefined) throw runtime_error(`save(): cannot save a tensor of dtype ${dtype}`)
   return name
+}
+
+// As Python's: an object made without its constructor, then its attributes.
+function instance_of(path: string, value: object): Reduce {
+  const dot = path.lastIndexOf('.')
+  const name = new Global(path.slice(0, dot), path.slice(dot + 1))
+  const attributes = new Map(Object.entries(value))
+  return new Reduce(name, new Tuple(), [], attributes.size === 0 ? null : attributes, true)
 }
 
 const torch_size = (self: Tensor) =>

@@ -1,18 +1,27 @@
 import { runtime_error, type_name } from '../errors.js'
+import type { PickleCursor } from './pickle_cursor.js'
 import { OP, Tuple } from './pickle_types.js'
+import { is_stack_overflow } from './pickler.js'
+
+const OLD_MODULES = new Map([
+  ['__builtin__', 'builtins'],
+  ['copy_reg', 'copyreg'],
+])
 
 /** What a pickle may name: a class or function that its REDUCE calls, and what else may be done with it. */
 export interface Constructor {
   /** The value of a call with these arguments. */
   call?(args: readonly unknown[]): unknown
+  /** A new object without the constructor having run, where that is not the same. */
+  make?(args: readonly unknown[]): unknown
   /** The value itself, where the name is no function (a dtype). */
   readonly value?: unknown
 }
 
 /** What the reader of a pickle knows of the world outside it. */
 export interface PickleEnvironment {
-  /** What a name stands for; undefined where it is not allowed. */
-  find(module: string, name: string): Constructor | undefined
+  /** What a name, `module.name`, stands for; undefined where it is not allowed. */
+  find(path: string): Constructor | undefined
   /** What a reference to a storage stands for. */
   persistent(id: readonly unknown[]): unknown
   /** Sets a key of a dictionary that the pickle made; false where the object is none. */
@@ -25,9 +34,9 @@ export interface PickleEnvironment {
 
 const MARK = Symbol('mark')
 const OP_NAMES = new Map<number, string>(Object.entries(OP).map(([name, code]) => [code, name]))
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-class Found {
+/** A class or function that a pickle named and may call. */
+export class Found {
   constructor(
     readonly path: string,
     readonly constructor_: Constructor,
@@ -41,27 +50,41 @@ class Found {
  * @see torch/_weights_only_unpickler.py
  */
 export class Unpickler {
-  readonly #bytes: Buffer
+  readonly #cursor: PickleCursor
   readonly #environment: PickleEnvironment
   readonly #stack: unknown[] = []
   readonly #memo = new Map<number, unknown>()
-  #at = 0
-  #instruction = 0
-
   readonly #name: string
+  readonly #start: number
+  #instruction = 0
+  #op = -1
 
   /** @param name - what errors call the pickle: its file */
-  constructor(bytes: Uint8Array, environment: PickleEnvironment, name: string) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  constructor(cursor: PickleCursor, environment: PickleEnvironment, name: string) {
+    this.#cursor = cursor
     this.#environment = environment
     this.#name = name
+    this.#start = cursor.at
+    cursor.error = (message) => this.#error(message)
   }
 
+  /** The object; the cursor stands behind the pickle then. */
   load(): unknown {
+    try {
+      return this.#load()
+    } catch (error) {
+      if (is_stack_overflow(error)) throw this.#error('the object is nested too deeply')
+      throw error
+    }
+  }
+
+  #load(): unknown {
     for (;;) {
-      this.#instruction = this.#at
-      const op = this.#uint(1)
-      if (op === OP.STOP) return this.#pop()
+      this.#instruction = this.#cursor.at - this.#start
+      this.#op = -1
+      this.#op = this.#cursor.byte()
+      const op = this.#op
+      if (op === OP.STOP) return plain(this.#pop())
       if (!this.#literal(op) && !this.#structure(op) && !this.#memory(op) && !this.#construct(op)) {
         throw this.#error(`Unsupported operand ${op}`)
       }
@@ -69,12 +92,13 @@ export class Unpickler {
   }
 
   #error(message: string): Error {
-    const name = OP_NAMES.get(this.#bytes[this.#instruction] ?? -1)
+    const name = OP_NAMES.get(this.#op)
     const place = `${this.#name}, byte ${this.#instruction}${name === undefined ? '' : `, ${name}`}`
     return runtime_error(`Weights only load failed. ${message} (${place})`)
   }
 
   #literal(op: number): boolean {
+    const cursor = this.#cursor
     switch (op) {
       case OP.NONE:
         return this.#push(null)
@@ -83,19 +107,34 @@ export class Unpickler {
       case OP.NEWFALSE:
         return this.#push(false)
       case OP.BININT1:
-        return this.#push(this.#uint(1))
+        return this.#push(cursor.uint(1))
       case OP.BININT2:
-        return this.#push(this.#uint(2))
+        return this.#push(cursor.uint(2))
       case OP.BININT:
-        return this.#push(this.#take(4).readInt32LE())
+        return this.#push(cursor.take(4).readInt32LE())
       case OP.BINFLOAT:
-        return this.#push(this.#take(8).readDoubleBE())
+        return this.#push(cursor.take(8).readDoubleBE())
       case OP.LONG1:
-        return this.#push(this.#long(this.#uint(1)))
+        return this.#push(cursor.long(cursor.uint(1)))
+      case OP.LONG4:
+        return this.#push(cursor.long(cursor.uint(4)))
+      case OP.SHORT_BINUNICODE:
+        return this.#push(cursor.text(cursor.uint(1)))
       case OP.BINUNICODE:
-        return this.#push(this.#text(this.#take(this.#uint(4))))
+        return this.#push(cursor.text(cursor.uint(4)))
+      case OP.BINUNICODE8:
+        return this.#push(cursor.text(cursor.uint64()))
       case OP.SHORT_BINSTRING:
-        return this.#push(this.#take(this.#uint(1)).toString('latin1'))
+        return this.#push(cursor.take(cursor.uint(1)).toString('latin1'))
+      case OP.BINSTRING:
+        return this.#push(cursor.take(cursor.uint(4)).toString('latin1'))
+      case OP.SHORT_BINBYTES:
+        return this.#push(new Uint8Array(cursor.take(cursor.uint(1))))
+      case OP.BINBYTES:
+        return this.#push(new Uint8Array(cursor.take(cursor.uint(4))))
+      case OP.BINBYTES8:
+      case OP.BYTEARRAY8:
+        return this.#push(new Uint8Array(cursor.take(cursor.uint64())))
       case OP.EMPTY_TUPLE:
         return this.#push(new Tuple())
       case OP.EMPTY_LIST:
@@ -112,18 +151,34 @@ export class Unpickler {
   #structure(op: number): boolean {
     switch (op) {
       case OP.PROTO: {
-        const protocol = this.#uint(1)
+        const protocol = this.#cursor.uint(1)
         if (protocol > 5) throw this.#error(`unsupported pickle protocol: ${protocol}`)
         return true
       }
       case OP.MARK:
         return this.#push(MARK)
+      case OP.FRAME:
+        this.#cursor.take(8)
+        return true
+      case OP.POP:
+        this.#top()
+        this.#stack.length--
+        return true
+      case OP.POP_MARK:
+        this.#pop_mark()
+        return true
+      case OP.DUP:
+        return this.#push(this.#top())
       case OP.TUPLE:
-        return this.#push(new Tuple(...this.#pop_mark()))
+        return this.#push(Tuple.of(this.#pop_mark()))
+      case OP.FROZENSET:
+        return this.#push(new Set(this.#pop_mark().map(plain)))
+      case OP.ADDITEMS:
+        return this.#add_items(this.#pop_mark())
       case OP.TUPLE1:
       case OP.TUPLE2:
       case OP.TUPLE3:
-        return this.#push(new Tuple(...this.#pop_many(op - OP.TUPLE1 + 1)))
+        return this.#push(Tuple.of(this.#pop_many(op - OP.TUPLE1 + 1)))
       case OP.APPEND:
         return this.#append([this.#pop()])
       case OP.APPENDS:
@@ -141,11 +196,14 @@ export class Unpickler {
     switch (op) {
       case OP.BINPUT:
       case OP.LONG_BINPUT:
-        this.#memo.set(this.#uint(op === OP.BINPUT ? 1 : 4), this.#top())
+        this.#memo.set(this.#cursor.uint(op === OP.BINPUT ? 1 : 4), this.#top())
+        return true
+      case OP.MEMOIZE:
+        this.#memo.set(this.#memo.size, this.#top())
         return true
       case OP.BINGET:
       case OP.LONG_BINGET: {
-        const index = this.#uint(op === OP.BINGET ? 1 : 4)
+        const index = this.#cursor.uint(op === OP.BINGET ? 1 : 4)
         if (!this.#memo.has(index)) throw this.#error(`Memo value not found at index ${index}`)
         return this.#push(this.#memo.get(index))
       }
@@ -157,7 +215,13 @@ export class Unpickler {
   #construct(op: number): boolean {
     switch (op) {
       case OP.GLOBAL:
-        return this.#push(this.#global(this.#line(), this.#line()))
+        return this.#push(this.#global(this.#cursor.line(), this.#cursor.line()))
+      case OP.STACK_GLOBAL: {
+        const [module, name] = this.#pop_many(2)
+        if (typeof module !== 'string' || typeof name !== 'string')
+          throw this.#error('STACK_GLOBAL requires str')
+        return this.#push(this.#global(module, name))
+      }
       case OP.REDUCE:
       case OP.NEWOBJ: {
         const args = this.#pop()
@@ -168,7 +232,7 @@ export class Unpickler {
         }
         if (!(args instanceof Tuple))
           throw this.#error(`arguments of ${callable.path} must be a tuple, not ${type_name(args)}`)
-        return this.#push(this.#call(callable, args))
+        return this.#push(this.#call(callable, args, op === OP.NEWOBJ))
       }
       case OP.BUILD: {
         const state = plain(this.#pop())
@@ -191,8 +255,12 @@ export class Unpickler {
     }
   }
 
-  #call(callable: Found, args: Tuple): unknown {
-    return this.#located(() => callable.constructor_.call!(args.items.map(plain)), ` in ${callable.path}`)
+  #call({ path, constructor_ }: Found, args: Tuple, is_new: boolean): unknown {
+    const given = args.array()
+    return this.#located(() => {
+      const make = is_new ? (constructor_.make ?? constructor_.call) : constructor_.call
+      return make!(given)
+    }, ` in ${path}`)
   }
 
   // An error from outside says also where in the file it came about.
@@ -201,15 +269,19 @@ export class Unpickler {
       return call()
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
+      if (is_stack_overflow(cause)) throw cause
       throw this.#error(`${message}${where}`)
     }
   }
 
   #global(module: string, name: string): unknown {
-    const path = `${module === '__builtin__' ? 'builtins' : module}.${name}`
-    const found = this.#environment.find(path.slice(0, -name.length - 1), name)
+    // Python 2's names, which protocol 2 keeps.
+    const path = `${OLD_MODULES.get(module) ?? module}.${name}`
+    const found = this.#environment.find(path)
     if (found === undefined) {
-      throw this.#error(`Unsupported global: GLOBAL ${path} was not an allowed global by default.`)
+      throw this.#error(
+        `Unsupported global: GLOBAL ${path} was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, '${path}']])\` to allowlist this global if you trust this class/function.`,
+      )
     }
     return found.call === undefined ? found.value : new Found(path, found)
   }
@@ -218,6 +290,13 @@ export class Unpickler {
     const list = this.#top()
     if (!Array.isArray(list)) throw this.#error(`Can only append to lists, but got ${type_name(list)}`)
     for (const item of items) list.push(plain(item))
+    return true
+  }
+
+  #add_items(items: readonly unknown[]): boolean {
+    const set = this.#top()
+    if (!(set instanceof Set)) throw this.#error(`Can only add items to sets, but got ${type_name(set)}`)
+    for (const item of items) set.add(plain(item))
     return true
   }
 
@@ -263,44 +342,9 @@ export class Unpickler {
     this.#stack.length--
     return items
   }
-
-  #uint(size: 1 | 2 | 4): number {
-    return this.#take(size).readUIntLE(0, size)
-  }
-
-  #take(size: number): Buffer {
-    if (size > this.#bytes.length - this.#at)
-      throw this.#error(`pickle data was truncated: ${size} bytes are wanted`)
-    this.#at += size
-    return this.#bytes.subarray(this.#at - size, this.#at)
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#at)
-    if (end < 0) throw this.#error('pickle data was truncated: a line has no end')
-    const line = this.#text(this.#take(end - this.#at))
-    this.#at = end + 1
-    return line
-  }
-
-  #text(bytes: Buffer): string {
-    try {
-      return utf8.decode(bytes)
-    } catch {
-      throw this.#error('a string is not UTF-8')
-    }
-  }
-
-  #long(size: number): number | bigint {
-    const bytes = this.#take(size)
-    let value = 0n
-    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!)
-    value = BigInt.asIntN(8 * size, value)
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  }
 }
 
 /** Python's tuple is JavaScript's array; inside the reader the two are kept apart. */
 function plain(value: unknown): unknown {
-  return value instanceof Tuple ? value.items.map(plain) : value
+  return value instanceof Tuple ? value.array() : value
 }

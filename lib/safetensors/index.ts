@@ -1,0 +1,5 @@
+// The safetensors format, with the names of Python's safetensors.torch.
+
+export { type LoadFileOptions, load, load_file } from './load_file.js'
+export { SafeOpen, type SafeOpenOptions, safe_open, TensorSlice } from './safe_open.js'
+export { type SaveFileOptions, save, save_file } from './save_file.js'

@@ -1,0 +1,158 @@
+import { Device, type DeviceLike } from '../device.js'
+import type { DType } from '../dtype.js'
+import { key_error, runtime_error, value_error } from '../errors.js'
+import { take_options } from '../ops/keywords.js'
+import { map_file } from '../serialization/read_storage.js'
+import { open_source, path_of, type Source } from '../serialization/source.js'
+import type { IndexItem } from '../tensor/indexing.js'
+import type { Tensor } from '../tensor.js'
+import { type Header, read_header, type TensorInfo } from './header.js'
+import { put, read_tensor } from './read_tensor.js'
+
+/** Options of {@link safe_open}. */
+export interface SafeOpenOptions {
+  /** `'pt'`, `'torch'` or `'pytorch'`: what the tensors are. Default: 'pt'. */
+  framework?: string
+  /** Where the tensors are put. Default: 'cpu'. */
+  device?: DeviceLike
+}
+
+/** An open safetensors file; see {@link safe_open}. */
+export class SafeOpen implements Disposable {
+  readonly #source: Source
+  readonly #header: Header
+  readonly #device: DeviceLike
+  #mapped: Tensor | null = null
+  #is_closed = false
+
+  /** @param filename path of the file */
+  constructor(filename: string, device: DeviceLike) {
+    this.#device = device
+    this.#source = open_source('safe_open', filename)
+    try {
+      this.#header = read_header(this.#source)
+    } catch (error) {
+      this.#source.close()
+      throw error
+    }
+  }
+
+  /** The names of all tensors, in alphabetical order. */
+  keys(): string[] {
+    return [...this.#tensors().keys()].sort()
+  }
+
+  /** The names of all tensors, in the order of their bytes. */
+  offset_keys(): string[] {
+    return [...this.#tensors().keys()]
+  }
+
+  /** What the file says of itself; null where it says nothing. */
+  metadata(): Record<string, string> | null {
+    return this.#header.metadata === null ? null : { ...this.#header.metadata }
+  }
+
+  /** A tensor by its name. On the CPU it is the file's own memory, and nothing of it is read before it is used. */
+  get_tensor(name: string): Tensor {
+    return put(this.#read(name), this.#device)
+  }
+
+  /** A part of a tensor, of which nothing else is read: `get_slice('weight').at('0:10')`. */
+  get_slice(name: string): TensorSlice {
+    const info = this.#find(name)
+    return new TensorSlice(info, (index) => put(this.#read(name).at(...index), this.#device))
+  }
+
+  /** Closes the file. Tensors that were got from it stay as they are. */
+  close(): void {
+    if (this.#is_closed) return
+    this.#is_closed = true
+    this.#mapped = null
+    this.#source.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #read(name: string): Tensor {
+    const info = this.#find(name)
+    const { path, size } = this.#source
+    if (info.bytes > 0 && path !== null) this.#mapped ??= map_file(path, size, false)
+    return read_tensor(this.#source, this.#mapped, info)
+  }
+
+  #tensors(): Header['tensors'] {
+    if (this.#is_closed) throw runtime_error(`File is not open: '${this.#source.name}'`)
+    return this.#header.tensors
+  }
+
+  #find(name: string): TensorInfo {
+    const info = this.#tensors().get(name)
+    if (info === undefined) throw key_error(`File does not contain tensor ${name} ('${this.#source.name}')`)
+    return info
+  }
+}
+
+/** A tensor of an open file of which parts can be read; see {@link SafeOpen.get_slice}. */
+export class TensorSlice {
+  readonly #info: TensorInfo
+  readonly #read: (index: IndexItem[]) => Tensor
+
+  /** @param info what the file says of it */
+  constructor(info: TensorInfo, read: (index: IndexItem[]) => Tensor) {
+    this.#info = info
+    this.#read = read
+  }
+
+  get_shape(): number[] {
+    return [...this.#info.shape]
+  }
+
+  get_dtype(): DType {
+    return this.#info.dtype
+  }
+
+  /** The part that an index gives, as {@link Tensor.at}. */
+  at(...index: IndexItem[]): Tensor {
+    return this.#read(index)
+  }
+}
+
+/**
+ * Opens a safetensors file to read tensors by name. Only its header is read; a tensor's bytes are, when they are used.
+ *
+ * @param filename path of the file
+ * @param options.framework what the tensors are: `'pt'`, `'torch'` or `'pytorch'`. Default: 'pt'
+ * @param options.device where the tensors are put. Default: 'cpu'
+ * @throws RuntimeError where the header is damaged; it says where
+ *
+ * @example
+ * ```ts
+ * using file = torch.safetensors.safe_open('model.safetensors')
+ * file.keys() // ['bias', 'weight']
+ * file.get_tensor('weight')
+ * ```
+ * @see https://huggingface.co/docs/safetensors/api/torch
+ */
+export function safe_open(filename: string | URL, options?: SafeOpenOptions): SafeOpen
+export function safe_open(filename: string | URL, framework?: string, options?: SafeOpenOptions): SafeOpen
+export function safe_open(
+  filename: string | URL,
+  framework?: string,
+  device?: DeviceLike,
+  options?: SafeOpenOptions,
+): SafeOpen
+export function safe_open(...args: unknown[]): SafeOpen {
+  const given = take_options<{ filename: unknown; framework: unknown; device: DeviceLike }>(
+    'safe_open',
+    args,
+    ['filename', 'framework', 'device'],
+    { framework: 'pt', device: 'cpu' },
+  )
+  if (!['pt', 'torch', 'pytorch'].includes(String(given.framework))) {
+    throw value_error(`safe_open(): argument 'framework' must be 'pt', not '${String(given.framework)}'`)
+  }
+  if (typeof given.device === 'string') new Device(given.device)
+  return new SafeOpen(path_of('safe_open', given.filename, 'filename'), given.device)
+}

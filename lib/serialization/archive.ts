@@ -1,0 +1,98 @@
+import { runtime_error, value_error } from '../errors.js'
+import type { Tensor } from '../tensor.js'
+import type { Restore } from './location.js'
+import { mapped_record } from './mapped.js'
+import { PickleCursor } from './pickle_cursor.js'
+import { empty_bytes } from './read_storage.js'
+import { Storage, StorageType } from './rebuild.js'
+import { open_source, type Source } from './source.js'
+import { type PickleEnvironment, Unpickler } from './unpickler.js'
+import { ZipReader } from './zip_reader.js'
+
+/** The newest version of the format that LibTorch 2.13 reads. */
+const NEWEST = 10
+
+// A record that begins here is aligned for every dtype.
+const ALIGNMENT = 16
+
+/** Whether a file begins as a zip archive does. */
+export function is_archive(source: Source): boolean {
+  return source.size >= 4 && source.read(0, 4).readUInt32LE(0) === 0x04034b50
+}
+
+/** The pickle of an archive, and what is said of the archive itself: that it is one of ours, its version and byte order. */
+export class CheckpointArchive {
+  readonly #source: Source
+  readonly #zip: ZipReader
+  readonly #is_swapped: boolean
+
+  constructor(source: Source) {
+    this.#source = source
+    this.#zip = new ZipReader(source)
+    const where = `load(): '${source.name}'`
+    if (this.#zip.has('constants.pkl')) {
+      throw runtime_error(
+        `${where}: Cannot use \`weights_only=True\` with TorchScript archives passed to \`torch.load\``,
+      )
+    }
+    if (!this.#zip.has('data.pkl'))
+      throw runtime_error(`${where} holds no data.pkl: it is no file of torch.save`)
+    const version = this.#text('version') ?? this.#text('.data/version')
+    if (version !== null && !(Number(version) <= NEWEST)) {
+      throw runtime_error(
+        `${where}: Attempted to read a PyTorch file with version ${version.trim()}, but the maximum supported version for reading is ${NEWEST}. Your PyTorch installation may be too old.`,
+      )
+    }
+    const order = this.#text('byteorder') ?? 'little'
+    if (order !== 'little' && order !== 'big')
+      throw value_error(`${where}: Unknown endianness type: ${order}`)
+    this.#is_swapped = order === 'big'
+  }
+
+  /** The object. `persistent` of the environment is what the archive knows itself. */
+  load(environment: PickleEnvironment, restore: Restore, mapped: Tensor | null): unknown {
+    const storages = new Map<string, Tensor>()
+    const persistent = ([, kind, key, saved_on, count]: readonly unknown[]): Storage => {
+      if (!(kind instanceof StorageType) || typeof key !== 'string' || !Number.isSafeInteger(count)) {
+        throw runtime_error('a storage is described in a way that is not known')
+      }
+      const wanted = (count as number) * kind.dtype.itemsize
+      let bytes = storages.get(key)
+      if (bytes === undefined) {
+        const unit = kind.dtype.itemsize / (kind.dtype.is_complex ? 2 : 1)
+        const held = this.#zip.size(`data/${key}`)
+        // Before anything is read.
+        if (held < wanted) throw too_short(key, held, wanted)
+        bytes = restore(this.#bytes(`data/${key}`, unit, restore, mapped), String(saved_on))
+        storages.set(key, bytes)
+      }
+      if (bytes.numel() < wanted) throw too_short(key, bytes.numel(), wanted)
+      return new Storage(bytes, kind.dtype)
+    }
+    return this.unpickle({ ...environment, persistent })
+  }
+
+  unpickle(environment: PickleEnvironment): unknown {
+    // Places in errors are the pickle's own.
+    const pickle = open_source('load', this.#zip.record('data.pkl'))
+    return new Unpickler(new PickleCursor(pickle), environment, this.#source.name).load()
+  }
+
+  #bytes(name: string, unit: number, restore: Restore, mapped: Tensor | null): Tensor {
+    const size = this.#zip.size(name)
+    if (restore.is_meta) return empty_bytes(size, 'meta')
+    const place = this.#zip.place(name)
+    if (mapped === null || size === 0 || this.#is_swapped || place === null || place % ALIGNMENT !== 0) {
+      return this.#zip.storage(name, this.#is_swapped ? unit : 1)
+    }
+    return mapped_record(mapped, place, size)
+  }
+
+  #text(name: string): string | null {
+    return this.#zip.has(name) ? this.#zip.record(name).toString('latin1') : null
+  }
+}
+
+function too_short(key: string, held: number, wanted: number): Error {
+  return runtime_error(`record 'data/${key}' has ${held} bytes, and ${wanted} are wanted`)
+}

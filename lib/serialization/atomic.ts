@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { make_error } from '../errors.js'
+
+/**
+ * Writes a file so that its name stands for all of the old or all of the new bytes at any moment: into a new file beside
+ * it, flushed to the disk, which then takes its name. Where that fails the old file is as it was.
+ *
+ * @param operator what errors name
+ * @param write gets the new file, open for writing
+ * @throws RuntimeError that names the file and says why, its `code` the system's (`ENOSPC`, `EACCES`, `EROFS`, …)
+ */
+export function write_atomically(operator: string, path: string, write: (file: number) => void): void {
+  try {
+    replace(path, write)
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause
+    const error = make_error('RuntimeError', `${operator}(): cannot write '${path}': ${cause.message}`)
+    const { code } = cause as NodeJS.ErrnoException
+    throw Object.assign(error, { cause }, code === undefined ? {} : { code })
+  }
+}
+
+function replace(path: string, write: (file: number) => void): void {
+  const present = statSync(path, { throwIfNoEntry: false })
+  // A device or a pipe cannot be replaced; a link stays and what it points to is replaced.
+  const target = present === undefined ? path : realpathSync(path)
+  if (present !== undefined && !present.isFile()) {
+    with_file(target, 'w', write)
+    return
+  }
+  // A file that may not be written stays, though its folder would let it be replaced.
+  if (present !== undefined) accessSync(target, constants.W_OK)
+  const unfinished = join(
+    dirname(target),
+    `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`,
+  )
+  try {
+    with_file(unfinished, 'wx', (file) => {
+      write(file)
+      if (present !== undefined) fchmodSync(file, present.mode & 0o7777)
+      fsyncSync(file)
+    })
+    renameSync(unfinished, target)
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw error
+  }
+  with_file(dirname(target), 'r', fsyncSync)
+}
+
+function with_file(path: string, flags: string, use: (file: number) => void): void {
+  const file = openSync(path, flags)
+  try {
+    use(file)
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,87 @@
+import type { Source } from './source.js'
+
+const WINDOW = 1 << 16
+
+/** Longest line: a class's module or name. */
+const LONGEST_LINE = 1 << 12
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Reads one thing after the other from a part of a source, through a window of it. */
+export class PickleCursor {
+  readonly #source: Source
+  readonly #end: number
+  #window: Buffer = Buffer.alloc(0)
+  #window_at = 0
+  /** Where the next byte stands in the source. */
+  at: number
+  /** Makes the errors. */
+  error: (message: string) => Error = (message) => new Error(message)
+
+  constructor(source: Source, at = 0, end = source.size) {
+    this.#source = source
+    this.at = at
+    this.#end = end
+  }
+
+  /** The next bytes. */
+  take(size: number): Buffer {
+    if (!(size <= this.#end - this.at))
+      throw this.error(`pickle data was truncated: ${size} bytes are wanted`)
+    this.#load(size)
+    const start = this.at - this.#window_at
+    this.at += size
+    return this.#window.subarray(start, start + size)
+  }
+
+  byte(): number {
+    return this.take(1)[0]!
+  }
+
+  /** An unsigned number of so many bytes, little-endian. */
+  uint(size: 1 | 2 | 4): number {
+    return this.take(size).readUIntLE(0, size)
+  }
+
+  uint64(): number {
+    return Number(this.take(8).readBigUInt64LE())
+  }
+
+  /** A whole number in two's complement; a bigint where a number would not hold it. */
+  long(size: number): number | bigint {
+    const bytes = this.take(size)
+    if (size === 0) return 0
+    const unsigned = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
+    const value = BigInt.asIntN(8 * size, unsigned)
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  }
+
+  text(size: number): string {
+    const bytes = this.take(size)
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      throw this.error('a string is not UTF-8')
+    }
+  }
+
+  /** Up to the end of a line, which is left out. */
+  line(): string {
+    this.#load(Math.min(this.#end - this.at, LONGEST_LINE))
+    const start = this.at - this.#window_at
+    const end = this.#window.indexOf(0x0a, start)
+    if (end < 0 || end - start > LONGEST_LINE)
+      throw this.error('pickle data was truncated: a line has no end')
+    const line = this.text(end - start)
+    this.at++
+    return line
+  }
+
+  #load(size: number): void {
+    const start = this.at - this.#window_at
+    if (start + size <= this.#window.length) return
+    const length = Math.min(Math.max(size, WINDOW), this.#end - this.at)
+    this.#window = this.#source.read(this.at, length)
+    this.#window_at = this.at
+  }
+}

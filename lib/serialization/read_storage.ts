@@ -1,0 +1,67 @@
+import { crc32 } from 'node:zlib'
+import type { Device } from '../device.js'
+import { uint8 } from '../dtype.js'
+import { native } from '../native.js'
+import { LOWERED } from '../ops/lowered.js'
+import { operator } from '../ops/operator.js'
+import { handle_of, type Tensor, wrap } from '../tensor.js'
+import type { Source } from './source.js'
+
+const aten_empty = operator('aten::empty.memory_format')
+const aten_from_file = operator('aten::from_file')
+
+// A multiple of every element's size; it stays in the processor's cache.
+const CHUNK = 1 << 20
+
+/** Bytes on a device that nobody has written yet. */
+export function empty_bytes(length: number, device: Device | string = 'cpu'): Tensor {
+  return aten_empty([length], { dtype: uint8, device })
+}
+
+/**
+ * Reads bytes into a tensor of bytes, a piece at a time: nothing but the tensor is held in memory.
+ *
+ * @param into as long as what is read
+ * @param swap the size of the units whose bytes are in the other order; 1 where they are not
+ * @returns the checksum (CRC-32) of the bytes as they stand in the file
+ */
+export function read_into(source: Source, at: number, into: Tensor, swap = 1): number {
+  const length = into.numel()
+  let checksum = 0
+  for (let done = 0; done < length; done += CHUNK) {
+    const bytes = source.read(at + done, Math.min(CHUNK, length - done))
+    checksum = crc32(bytes, checksum)
+    if (into.device.type === 'meta') continue
+    const ordered = swap === 1 ? bytes : swap_bytes(bytes, swap)
+    write_bytes(into, done, ordered)
+  }
+  return checksum
+}
+
+function swap_bytes(bytes: Buffer, unit: number): Buffer {
+  const copy = Buffer.from(bytes)
+  const whole = copy.subarray(0, copy.length - (copy.length % unit))
+  if (unit === 2) whole.swap16()
+  else if (unit === 4) whole.swap32()
+  else if (unit === 8) whole.swap64()
+  return copy
+}
+
+/** Copies bytes to a place in a tensor of bytes. */
+export function write_bytes(into: Tensor, at: number, bytes: Uint8Array): void {
+  const piece = wrap(native.from_bytes(bytes, uint8[LOWERED], [bytes.length]))
+  const place = into.narrow(0, at, bytes.length)
+  place.copy_(piece)
+  place.dispose()
+  piece.dispose()
+}
+
+/** Some of the bytes of a tensor's storage, wherever in it the tensor begins. */
+export function bytes_at(tensor: Tensor, at: number, length: number): Tensor {
+  return wrap(native.view_storage(handle_of(tensor), uint8[LOWERED], at, [length], [1]))
+}
+
+/** A file's bytes as memory that is read when it is used first, and copied where it is written. */
+export function map_file(path: string, size: number, shared: boolean): Tensor {
+  return aten_from_file(path, shared, size, { dtype: uint8 })
+}
