@@ -1,0 +1,237 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import * as torch from 'typetorch'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { temporary_folder } from './helpers/folder.js'
+import { live_torch } from './helpers/python.js'
+
+const path = temporary_folder()
+
+const { safetensors } = torch
+
+const DTYPES = [
+  'bool',
+  'uint8',
+  'int8',
+  'float8_e5m2',
+  'float8_e4m3fn',
+  'float8_e8m0fnu',
+  'int16',
+  'uint16',
+  'float16',
+  'bfloat16',
+  'int32',
+  'uint32',
+  'float32',
+  'complex64',
+  'float64',
+  'int64',
+  'uint64',
+] as const
+
+const every_dtype = () =>
+  Object.fromEntries(
+    DTYPES.map((name, i) => [`${name} ü"${i}`, torch.arange(6).reshape(2, 3).to(torch[name])]),
+  )
+
+// The package of Python's is not torch's: where it is not beside the live torch, TYPETORCH_SAFETENSORS names its folder.
+function python_safetensors(script: string, args: string[]): string | null {
+  const live = live_torch()
+  if (live === null) return null
+  const folders = [live.env['PYTHONPATH'], process.env['TYPETORCH_SAFETENSORS']].filter(
+    (folder) => folder !== undefined,
+  )
+  const env = { ...live.env, PYTHONPATH: folders.join(':') }
+  const { status, stdout, stderr } = spawnSync(live.python, ['-c', script, ...args], {
+    env,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`Python failed: ${stderr}`)
+  return stdout
+}
+
+function has_package(): boolean {
+  try {
+    return python_safetensors('import safetensors.torch', []) !== null
+  } catch {
+    return false
+  }
+}
+
+describe.skipIf(!has_package())('with safetensors of Python', () => {
+  it('both write the same bytes, and read each other', () => {
+    safetensors.save_file(every_dtype(), path('ours.safetensors'), { metadata: { format: 'pt' } })
+    python_safetensors(
+      `import sys, torch
+from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+x = load_file(sys.argv[1])
+for name, value in x.items():
+    assert str(value.dtype) == 'torch.' + name.split(' ')[0], name
+    assert torch.equal(value.view(torch.uint8), torch.arange(6).reshape(2, 3).to(value.dtype).view(torch.uint8)), name
+with safe_open(sys.argv[1], 'pt') as f: assert f.metadata() == {'format': 'pt'}
+save_file(x, sys.argv[2], metadata={'format': 'pt'})`,
+      [path('ours.safetensors'), path('theirs.safetensors')],
+    )
+    const [ours, theirs] = [path('ours.safetensors'), path('theirs.safetensors')].map((file) =>
+      readFileSync(file),
+    )
+    expect(ours!.equals(theirs!)).toBe(true)
+    expect(Object.keys(safetensors.load_file(path('theirs.safetensors'))).sort()).toEqual(
+      Object.keys(every_dtype()).sort(),
+    )
+  })
+})
+
+describe('safetensors', () => {
+  it('every dtype goes into a file and out of it', () => {
+    const tensors = every_dtype()
+    const file = path('dtypes.safetensors')
+    safetensors.save_file(tensors, file)
+    const back = safetensors.load_file(file)
+    expectTypeOf(back).toEqualTypeOf<Record<string, torch.Tensor>>()
+    for (const [name, tensor] of Object.entries(tensors)) {
+      expect(back[name]!.dtype, name).toBe(tensor.dtype)
+      expect(back[name]!.shape).toEqual([2, 3])
+      expect(torch.equal(back[name]!.view(torch.uint8), tensor.view(torch.uint8)), name).toBe(true)
+    }
+    expect(torch.load(file)).toEqual(expect.objectContaining({}))
+    expect(Object.keys(torch.load(file) as object)).toEqual(Object.keys(back))
+  })
+
+  it('empty tensors, scalars, whole numbers as names, and no tensors at all', () => {
+    const bytes = safetensors.save(
+      new torch.OrderedDict([
+        ['10', torch.zeros(0, 3)],
+        ['2', torch.tensor(2.5)],
+      ]),
+    )
+    const back = safetensors.load(bytes)
+    expect(back['10']!.shape).toEqual([0, 3])
+    expect(back['2']!.item()).toBe(2.5)
+    expect(safetensors.load(safetensors.save({}))).toEqual({})
+  })
+
+  it('is opened lazily: names, metadata, tensors, slices', () => {
+    const file = path('lazy.safetensors')
+    const weight = torch.arange(12, { dtype: torch.float32 }).reshape(4, 3)
+    safetensors.save_file({ weight, bias: torch.ones(3) }, file, { metadata: { step: '7' } })
+    using opened = safetensors.safe_open(file, 'pt', 'cpu')
+    expect(opened.keys()).toEqual(['bias', 'weight'])
+    expect(opened.offset_keys()).toEqual(['bias', 'weight'])
+    expect(opened.metadata()).toEqual({ step: '7' })
+    const slice = opened.get_slice('weight')
+    expect([slice.get_shape(), slice.get_dtype()]).toEqual([[4, 3], torch.float32])
+    expect(slice.at('1:3', 0).tolist()).toEqual([3, 6])
+    const got = opened.get_tensor('weight')
+    opened.close()
+    expect(torch.equal(got, weight)).toBe(true)
+    expect(() => opened.get_tensor('weight')).toThrow('File is not open')
+  })
+
+  it('is mapped: opening a file costs nothing, and changes stay in memory', () => {
+    const file = path('mapped.safetensors')
+    safetensors.save_file({ x: torch.zeros(1 << 20), y: torch.ones(4) }, file)
+    const before = torch.memory_stats().alive_bytes
+    const { x, y } = safetensors.load_file(file)
+    expect(torch.memory_stats().alive_bytes - before).toBeLessThan(1 << 20)
+    x!.fill_(1)
+    expect(x!.sum().item()).toBe(1 << 20)
+    expect(safetensors.load_file(file)['x']!.sum().item()).toBe(0)
+    // What was loaded can be saved, each tensor for itself.
+    safetensors.save_file({ x: x!, y: y! }, path('again.safetensors'))
+    torch.save({ y }, path('small.pt'))
+    expect(statSync(path('small.pt')).size).toBeLessThan(4096)
+    expect((torch.load(path('small.pt')) as { y: torch.Tensor }).y.tolist()).toEqual([1, 1, 1, 1])
+  })
+
+  it('a tensor that stands at no place for its dtype is copied', () => {
+    const header = Buffer.from('{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} ')
+    expect(header.length % 4).not.toBe(0)
+    const length = Buffer.alloc(8)
+    length.writeUInt32LE(header.length)
+    writeFileSync(
+      path('odd.safetensors'),
+      Buffer.concat([length, header, Buffer.from(Float32Array.of(1, 2).buffer)]),
+    )
+    expect(safetensors.load_file(path('odd.safetensors'))['x']!.tolist()).toEqual([1, 2])
+  })
+
+  it('refuses what the format has no place for, by name', () => {
+    const to = path('refused.safetensors')
+    const x = torch.ones(4, 3)
+    expect(() => safetensors.save_file({ t: x.t() }, to)).toThrow('non contiguous tensor: `t`')
+    expect(() => safetensors.save_file({ s: x.to_sparse() }, to)).toThrow('sparse tensor: `s`')
+    expect(() => safetensors.save_file({ a: x, b: x.at('1:') }, to)).toThrow(
+      "Some tensors share memory, this will lead to duplicate memory on disk and potential differences when loading them again: [{'a', 'b'}]",
+    )
+    expect(() => safetensors.save_file({ a: x.at('0:2'), b: x.at('2:') }, to)).not.toThrow()
+    expect(() => safetensors.save_file({ c: x.to(torch.complex128) }, to)).toThrow('torch.complex128')
+    // @ts-expect-error no tensor
+    expect(() => safetensors.save_file({ n: 1 }, to)).toThrow(
+      'Key `n` is invalid, expected torch.Tensor but received number',
+    )
+    // @ts-expect-error no strings
+    expect(() => safetensors.save_file({ x }, to, { metadata: { step: 1 } })).toThrow(
+      "metadata['step'] must be a string",
+    )
+    expect(() => safetensors.save_file({ x }, to, { metdata: {} } as object)).toThrow(
+      "did you mean 'metadata'?",
+    )
+    expect(() => safetensors.load_file(path('none.safetensors'))).toThrow('ENOENT')
+    expect(() => safetensors.safe_open(to, 'np')).toThrow("argument 'framework' must be 'pt', not 'np'")
+  })
+
+  it.each([
+    ['short', Buffer.from([1, 2]), 'the file has 2 bytes'],
+    ['long', Buffer.from([255, 255, 255, 255, 255, 255, 255, 127, 123]), 'is more than the format allows'],
+    [
+      'beyond',
+      Buffer.from([64, 0, 0, 0, 0, 0, 0, 0, 123, 125]),
+      "the header's length of 64 bytes exceeds the file's 10 bytes",
+    ],
+    ['json', packed('{"x":'), 'the header is no JSON'],
+    ['array', packed('[]'), 'the header must be an object, not array'],
+    ['dtype', packed('{"x":{"dtype":"F99","shape":[],"data_offsets":[0,0]}}'), 'is of dtype "F99"'],
+    ['shape', packed('{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}'), 'has no shape, but [-1]'],
+    [
+      'huge',
+      packed('{"x":{"dtype":"F32","shape":[9007199254740991,0,9],"data_offsets":[0,0]}}'),
+      'needs 0 bytes',
+    ],
+    [
+      'size',
+      packed('{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', 4),
+      'needs 8 bytes, and its data_offsets are 0 and 4',
+    ],
+    [
+      'hole',
+      packed('{"x":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', 3),
+      "tensor 'x' begins at byte 1",
+    ],
+    [
+      'rest',
+      packed('{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}', 3),
+      'the tensors are 2 bytes, and the file has 3 for them',
+    ],
+    [
+      'cut',
+      packed('{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}', 1),
+      'the tensors are 2 bytes, and the file has 1 for them',
+    ],
+    ['metadata', packed('{"__metadata__":{"a":1}}'), '__metadata__ must hold strings'],
+  ])('refuses a damaged header: %s', (name, bytes, message) => {
+    const file = path(`${name}.safetensors`)
+    writeFileSync(file, bytes)
+    expect(() => safetensors.load_file(file)).toThrow(message)
+    expect(() => safetensors.load_file(file)).toThrow(`('${file}')`)
+    expect(() => safetensors.load(bytes)).toThrow(message)
+  })
+})
+
+function packed(header: string, data = 0): Buffer {
+  const bytes = Buffer.alloc(8 + header.length + data)
+  bytes.writeUInt32LE(header.length)
+  bytes.write(header, 8)
+  return bytes
+}
