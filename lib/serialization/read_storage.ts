@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Device } from '../device.js'
-import { uint8 } from '../dtype.js'
+import { type DType, int64, uint8 } from '../dtype.js'
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
@@ -10,8 +10,10 @@ import type { Source } from './source.js'
 const aten_empty = operator('aten::empty.memory_format')
 const aten_from_file = operator('aten::from_file')
 
-// A multiple of every element's size; it stays in the processor's cache.
-const CHUNK = 1 << 20
+// Half of what LibTorch would divide among threads, as many int64: waiting for them costs more than the copying.
+const CHUNK = 1 << 17
+// One for all, as pages of new memory cost more than the copying.
+let scratch: Buffer | null = null
 
 /** Bytes on a device that nobody has written yet. */
 export function empty_bytes(length: number, device: Device | string = 'cpu'): Tensor {
@@ -28,8 +30,9 @@ export function empty_bytes(length: number, device: Device | string = 'cpu'): Te
 export function read_into(source: Source, at: number, into: Tensor, swap = 1): number {
   const length = into.numel()
   let checksum = 0
+  if (length > 1 << 16) scratch ??= Buffer.allocUnsafeSlow(CHUNK)
   for (let done = 0; done < length; done += CHUNK) {
-    const bytes = source.read(at + done, Math.min(CHUNK, length - done))
+    const bytes = source.read(at + done, Math.min(CHUNK, length - done), scratch ?? undefined)
     checksum = crc32(bytes, checksum)
     if (into.device.type === 'meta') continue
     const ordered = swap === 1 ? bytes : swap_bytes(bytes, swap)
@@ -49,8 +52,18 @@ function swap_bytes(bytes: Buffer, unit: number): Buffer {
 
 /** Copies bytes to a place in a tensor of bytes. */
 export function write_bytes(into: Tensor, at: number, bytes: Uint8Array): void {
-  const piece = wrap(native.from_bytes(bytes, uint8[LOWERED], [bytes.length]))
-  const place = into.narrow(0, at, bytes.length)
+  const start = native.storage_offset(handle_of(into)) + at
+  const whole = start % 8 === 0 ? bytes.length - (bytes.length % 8) : 0
+  if (whole > 0) copy_units(into, int64, start, bytes.subarray(0, whole))
+  if (whole < bytes.length) copy_units(into, uint8, start + whole, bytes.subarray(whole))
+}
+
+function copy_units(into: Tensor, dtype: DType, start: number, bytes: Uint8Array): void {
+  const length = bytes.length / dtype.itemsize
+  const piece = wrap(native.from_bytes(bytes, dtype[LOWERED], [length]))
+  const place = wrap(
+    native.view_storage(handle_of(into), dtype[LOWERED], start / dtype.itemsize, [length], [1]),
+  )
   place.copy_(piece)
   place.dispose()
   piece.dispose()

@@ -9,8 +9,8 @@ export interface Source {
   /** The file's path; null for bytes in memory. */
   readonly path: string | null
   readonly size: number
-  /** Exactly these bytes; an error where there are not so many. */
-  read(at: number, length: number): Buffer
+  /** Exactly these bytes; an error where there are not so many. They may be written to `scratch`, where it is long enough. */
+  read(at: number, length: number, scratch?: Buffer): Buffer
   close(): void
 }
 
@@ -55,9 +55,12 @@ class File implements Source {
     this.size = status.size
   }
 
-  read(at: number, length: number): Buffer {
+  read(at: number, length: number, scratch?: Buffer): Buffer {
     check_range(this, at, length)
-    const bytes = Buffer.allocUnsafe(length)
+    const bytes =
+      scratch !== undefined && scratch.length >= length
+        ? scratch.subarray(0, length)
+        : Buffer.allocUnsafe(length)
     let done = 0
     while (done < length) {
       const got = readSync(this.#file, bytes, done, length - done, at + done)
