@@ -21,6 +21,7 @@ const allowed = new Map<string, Constructor>([
   ['builtins.set', { call: ([items]) => new Set(list(items)) }],
   ['builtins.complex', { call: ([re, im]) => new Complex(Number(re ?? 0), Number(im ?? 0)) }],
   ['builtins.bytearray', { call: ([bytes]) => bytes_of(bytes) }],
+  ['builtins.bytes', { call: ([bytes]) => bytes_of(bytes) }],
   ['_codecs.encode', { call: ([text, encoding]) => encode(text, encoding) }],
   ['torch.serialization._get_layout', { call: rebuild.get_layout }],
   ['torch.storage.UntypedStorage', { value: rebuild.UNTYPED_STORAGE }],

@@ -5,6 +5,15 @@ import { Global, OP, PersistentId, Reduce, Tuple, was_tuple } from './pickle_typ
 // As many items as Python's pickler puts into one SETITEMS or APPENDS.
 const BATCH = 1000
 
+const WHOLE_NUMBER = /^(?:0|[1-9]\d{0,8})$/
+
+// JavaScript's `{ 0: … }` is Python's: where all keys are whole numbers they are ints (an optimizer's state is by number).
+function entries_of(value: object): [string | number, unknown][] {
+  const entries = Object.entries(value)
+  if (!entries.every(([key]) => WHOLE_NUMBER.test(key))) return entries
+  return entries.map(([key, item]) => [Number(key), item])
+}
+
 /** Whether an error is the engine's own, of a call too deep. */
 export function is_stack_overflow(error: unknown): boolean {
   return error instanceof RangeError && error.name === 'RangeError' && /call stack/.test(error.message)
@@ -144,7 +153,7 @@ export class Pickler {
     else if (reduced instanceof Map) this.#dict(value, reduced, where)
     else if (reduced !== undefined) this.#save(reduced, where)
     else if (prototype === Object.prototype || prototype === null) {
-      this.#dict(value, Object.entries(value), where)
+      this.#dict(value, entries_of(value), where)
     } else {
       throw type_error(`save(): cannot save ${where}: ${type_name(value)} is no kind of object that is saved`)
     }

@@ -10,7 +10,8 @@ const ALIGNMENT = 64
 /**
  * Saves an object to a file in PyTorch's format, which Python's `torch.load` reads: tensors and parameters, numbers (a
  * whole one becomes Python's int, `torch.float_scalar(2)` its float), bigints, strings, booleans, null, arrays (lists),
- * sets, bytes (Uint8Array), dtypes, devices, and dictionaries (an OrderedDict, a Map, a plain object) of them. Tensors that share a storage
+ * sets, bytes (Uint8Array), dtypes, devices, and dictionaries (an OrderedDict, a Map, a plain object) of them. The keys
+ * of a plain object are strings, and ints where all are whole numbers. Tensors that share a storage
  * share it in the file too. The file appears under its name only when all of it is on the disk.
  *
  * @param obj - what to save
