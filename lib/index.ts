@@ -227,4 +227,5 @@ export {
 } from './trainer/index.js'
 export { FInfo, finfo, IInfo, iinfo } from './type_info.js'
 export { get_device_module, typename } from './typename.js'
+export * as utils from './utils/index.js'
 export { __version__, version } from './version.js'

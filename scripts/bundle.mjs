@@ -7,7 +7,14 @@ import { ROOT } from './setup/config.mjs'
 // into is an entry of its own; code that entries share is in files that they share, so that nothing is there twice.
 const options = {
   absWorkingDir: ROOT,
-  entryPoints: ['lib/index.ts', 'lib/native.ts', 'lib/ops/plan.ts', 'lib/ops/generated/face.ts'],
+  entryPoints: [
+    'lib/index.ts',
+    'lib/native.ts',
+    'lib/ops/plan.ts',
+    'lib/ops/generated/face.ts',
+    // The program of DataLoader's worker threads.
+    'lib/utils/data/_utils/worker_main.ts',
+  ],
   outbase: 'lib',
   outdir: 'dist',
   // Beside the entry: the addon is found, and the library's own lines in a stack told, by where these files lie.

@@ -1,0 +1,223 @@
+import { OrderedDict } from '../collections.js'
+import { Device, device_of } from '../device.js'
+import { DType, dtype_of_code } from '../dtype.js'
+import { type_error, type_name } from '../errors.js'
+import { Generator } from '../generator.js'
+import { Module } from '../nn/modules/module.js'
+import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
+import { LOWERED } from '../ops/lowered.js'
+import { Tensor } from '../tensor.js'
+import { type HandedTensor, hand_over, take_over } from './hand_over.js'
+import type { Importable } from './importable.js'
+
+// What Python's pickle does between processes, here between threads: tensors go by hand_over, objects by their class's
+// name and their fields, functions by their name. The rest is the structured clone's.
+
+/** A place among the nodes of a message. */
+interface Place {
+  place: number
+}
+
+type Node =
+  | readonly ['clone', unknown]
+  | readonly ['list', unknown[]]
+  | readonly ['object', [string, unknown][]]
+  | readonly ['dict', [string, unknown][]]
+  | readonly ['map', [unknown, unknown][]]
+  | readonly ['set', unknown[]]
+  | readonly ['tensor', HandedTensor, 'Tensor' | 'Parameter' | 'Buffer', persistent: boolean]
+  | readonly ['dtype', number]
+  | readonly ['device', string]
+  | readonly ['url', string]
+  | readonly ['generator', string, unknown]
+  | readonly ['importable', Importable]
+  | readonly ['instance', Importable, state: unknown, restore: boolean]
+
+/** A value that can be posted to another thread. */
+export interface Packed {
+  root: unknown
+  nodes: Node[]
+}
+
+/** Finds a class or a function by its name. */
+export type Finder = (what: Importable) => unknown
+
+const cloneable = [Date, RegExp, ArrayBuffer, SharedArrayBuffer, Error]
+const homeless = [Promise, WeakMap, WeakSet, WeakRef]
+
+/** What a class or a function is found by elsewhere. */
+function importable(value: { readonly name: string }, what: string): Importable {
+  if (value.name === '') {
+    throw type_error(
+      `${what} cannot be sent to a worker thread: it has no name. Export it from a module, and give the module as worker_module`,
+    )
+  }
+  return { name: value.name, source: String(value) }
+}
+
+class Packer {
+  readonly nodes: Node[] = []
+  readonly transfer: ArrayBuffer[] = []
+  readonly #places = new Map<object, Place>()
+
+  pack(value: unknown): unknown {
+    if (typeof value === 'symbol') throw type_error('a symbol cannot be sent to a worker thread')
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value
+    const known = this.#places.get(value)
+    if (known !== undefined) return known
+    const place = { place: this.nodes.length }
+    this.#places.set(value, place)
+    this.nodes.push(['clone', null])
+    this.nodes[place.place] = this.#node(value)
+    return place
+  }
+
+  #pairs(entries: Iterable<[string, unknown]>): [string, unknown][] {
+    return Array.from(entries, ([key, item]) => [key, this.pack(item)])
+  }
+
+  #node(value: object): Node {
+    if (value instanceof Tensor) return this.#tensor(value)
+    if (typeof value === 'function') {
+      if (value instanceof Module)
+        throw type_error(`a ${type_name_of(value)} cannot be sent to a worker thread`)
+      return ['importable', importable(value, 'a function')]
+    }
+    if (Array.isArray(value)) {
+      return value.every((item) => typeof item !== 'object' && typeof item !== 'function')
+        ? ['clone', [...value]]
+        : ['list', value.map((item) => this.pack(item))]
+    }
+    if (ArrayBuffer.isView(value) || cloneable.some((type) => value instanceof type)) return ['clone', value]
+    if (value instanceof OrderedDict)
+      return ['dict', this.#pairs(OrderedDict.prototype.items.call(value) as [string, unknown][])]
+    if (value instanceof Map)
+      return [
+        'map',
+        Array.from(value, ([key, item]): [unknown, unknown] => [this.pack(key), this.pack(item)]),
+      ]
+    if (value instanceof Set) return ['set', Array.from(value, (item) => this.pack(item))]
+    if (value instanceof DType) return ['dtype', value[LOWERED]]
+    if (value instanceof Device) return ['device', String(value)]
+    if (value instanceof URL) return ['url', value.href]
+    if (value instanceof Generator) return ['generator', String(value.device), this.pack(value.get_state())]
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype === null || prototype === Object.prototype)
+      return ['object', this.#pairs(Object.entries(value))]
+    if (homeless.some((type) => value instanceof type))
+      throw type_error(`a ${type_name(value)} cannot be sent to a worker thread`)
+    return this.#instance(value)
+  }
+
+  #tensor(value: Tensor): Node {
+    const kind =
+      value instanceof Parameter ? 'Parameter' : value instanceof ModuleBuffer ? 'Buffer' : 'Tensor'
+    const persistent = !(value instanceof ModuleBuffer) || value.persistent
+    return ['tensor', hand_over(value, this.transfer), kind, persistent]
+  }
+
+  #instance(value: object): Node {
+    const { __getstate__ } = value as { __getstate__?: () => unknown }
+    const own = typeof __getstate__ === 'function'
+    const state = own ? this.pack(__getstate__.call(value)) : this.#pairs(Object.entries(value))
+    return ['instance', importable(value.constructor, 'an instance of a class'), state, own]
+  }
+}
+
+const type_name_of = (value: object) => value.constructor.name
+
+/** A value for another thread, and the memory that moves there with it. */
+export function pack(value: unknown): { packed: Packed; transfer: ArrayBuffer[] } {
+  const packer = new Packer()
+  const root = packer.pack(value)
+  return { packed: { root, nodes: packer.nodes }, transfer: packer.transfer }
+}
+
+/**
+ * The value that was packed on another thread.
+ *
+ * @param packed what arrived
+ * @param find finds classes and functions
+ */
+export function unpack({ root, nodes }: Packed, find: Finder): unknown {
+  const made: unknown[] = []
+  const is_made: boolean[] = []
+  /** Notes an object before its parts are made: they may refer to it. */
+  const begin = <T>(place: number, value: T): T => {
+    made[place] = value
+    is_made[place] = true
+    return value
+  }
+  const assign = (target: object, entries: [string, unknown][]) => {
+    for (const [key, item] of entries) {
+      const value = value_of(item)
+      Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
+    }
+    return target
+  }
+  const value_of = (item: unknown): unknown => {
+    if (typeof item !== 'object' || item === null) return item
+    const { place } = item as Place
+    return is_made[place] ? made[place] : begin(place, build(place, nodes[place]!))
+  }
+  const build = (place: number, node: Node): unknown => {
+    switch (node[0]) {
+      case 'clone':
+        return node[1]
+      case 'list': {
+        const list: unknown[] = begin(place, [])
+        for (const item of node[1]) list.push(value_of(item))
+        return list
+      }
+      case 'object':
+        return assign(begin(place, {}), node[1])
+      case 'dict': {
+        const dict = begin(place, new OrderedDict<unknown>())
+        for (const [key, item] of node[1]) OrderedDict.prototype.set.call(dict, key, value_of(item))
+        return dict
+      }
+      case 'map': {
+        const map = begin(place, new Map<unknown, unknown>())
+        for (const [key, item] of node[1]) map.set(value_of(key), value_of(item))
+        return map
+      }
+      case 'set': {
+        const set = begin(place, new Set<unknown>())
+        for (const item of node[1]) set.add(value_of(item))
+        return set
+      }
+      case 'tensor':
+        return revive(node[1], node[2], node[3])
+      case 'dtype':
+        return dtype_of_code(node[1])
+      case 'device':
+        return device_of(node[1])
+      case 'url':
+        return new URL(node[1])
+      case 'generator': {
+        const generator = new Generator(node[1])
+        generator.set_state(value_of(node[2]) as Tensor)
+        return generator
+      }
+      case 'importable':
+        return find(node[1])
+      case 'instance': {
+        const found = find(node[1]) as { prototype: object }
+        const instance = begin(place, Object.create(found.prototype) as object)
+        if (!node[3]) return assign(instance, node[2] as [string, unknown][])
+        const state = value_of(node[2])
+        const { __setstate__ } = instance as { __setstate__?: (state: unknown) => void }
+        if (typeof __setstate__ === 'function') __setstate__.call(instance, state)
+        else Object.assign(instance, state)
+        return instance
+      }
+    }
+  }
+  return value_of(root)
+}
+
+function revive(handed: HandedTensor, kind: 'Tensor' | 'Parameter' | 'Buffer', persistent: boolean): Tensor {
+  const tensor = take_over(handed)
+  if (kind === 'Parameter') return new Parameter(tensor.detach(), handed.requires_grad)
+  return kind === 'Buffer' ? new ModuleBuffer(tensor, { persistent }) : tensor
+}

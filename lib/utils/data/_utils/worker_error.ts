@@ -1,0 +1,35 @@
+import * as errors from '../../../errors.js'
+
+/** An error as it crosses to another thread. */
+export interface Forwarded {
+  name: string
+  message: string
+  stack: string
+}
+
+export function forward_error(error: unknown): Forwarded {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: String(error) }
+  let stack = error.stack ?? `${error.name}: ${error.message}`
+  for (let { cause } = error; cause instanceof Error; cause = cause.cause)
+    stack += `\n[cause]: ${cause.stack}`
+  return { name: error.name, message: error.message, stack }
+}
+
+const is_error_class = (value: unknown): value is new (message: string) => Error =>
+  typeof value === 'function' && (value === Error || value.prototype instanceof Error)
+
+/**
+ * A worker's error, of its own class where that is one of PyTorch's or JavaScript's, with the stack that it had there; that
+ * error by itself is its `cause`.
+ *
+ * @param where completes "Caught X …"
+ */
+export function revive_error({ name, message, stack }: Forwarded, where: string): Error {
+  const cause = Object.assign(new Error(message), { name, stack })
+  const found = [(errors as Record<string, unknown>)[name], (globalThis as Record<string, unknown>)[name]]
+  const type = found.find(is_error_class) ?? Error
+  const error = new type(`Caught ${name} ${where}.\nOriginal stack:\n${stack}`)
+  error.cause = cause
+  if (type === Error) error.name = name
+  return error
+}

@@ -1,0 +1,125 @@
+import { DONE, type Iteration } from './_utils/iteration.js'
+import { type DataLoaderState, type EpochStart, with_rng_state } from './loader_state.js'
+
+/** What goes through a DataLoader once. */
+export interface DataLoaderIterator<B> extends IterableIterator<B, undefined> {
+  return(): IteratorResult<B, undefined>
+}
+
+interface EpochOptions {
+  start: EpochStart
+  base_seed: bigint
+  drew_base_seed: boolean
+  num_yielded: number
+  /** How many batches are read and not given out. */
+  to_skip: number
+  /** How long the stream said it is, where it was asked. */
+  length_told: number | null
+  num_workers: number
+}
+
+/** An iteration, how far it has come, and what it began from. */
+export class Epoch {
+  finished = false
+  #num_yielded: number
+  #to_skip: number
+  #on_iterator: ((iterator: object) => void) | undefined
+
+  constructor(
+    readonly iteration: Iteration,
+    readonly options: EpochOptions,
+  ) {
+    this.#num_yielded = options.num_yielded
+    this.#to_skip = options.to_skip
+  }
+
+  /** Called with the iterator that is handed out. */
+  on_iterator(callback: (iterator: object) => void): void {
+    this.#on_iterator = callback
+  }
+
+  state(): Omit<DataLoaderState, 'dataset'> {
+    const { start, base_seed, drew_base_seed, num_workers } = this.options
+    return {
+      ...start,
+      num_yielded: this.#num_yielded,
+      started: true,
+      base_seed,
+      drew_base_seed,
+      num_workers,
+      worker_rng_states: [...this.iteration.rng_states],
+    }
+  }
+
+  #note(result: IteratorResult<unknown, undefined>): IteratorResult<unknown, undefined> {
+    if (result.done) {
+      this.finished = true
+      return result
+    }
+    this.#num_yielded++
+    const { length_told, num_workers } = this.options
+    if (length_told !== null && this.#num_yielded > length_told) {
+      const workers =
+        num_workers > 0
+          ? 'For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset replica at each worker. Please see https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for examples.'
+          : ''
+      process.emitWarning(
+        `Length of IterableDataset was reported to be ${length_told}(when accessing len(dataloader)), but ${this.#num_yielded} samples have been fetched. ${workers}`,
+        'UserWarning',
+      )
+    }
+    return result
+  }
+
+  #next(): IteratorResult<unknown, undefined> {
+    if (this.finished) return DONE
+    const skip = () => {
+      for (; this.#to_skip > 0; this.#to_skip--) if (this.iteration.next().done) return
+    }
+    if (this.#to_skip > 0) with_rng_state(this.options.start.rng_state, skip)
+    return this.#note(this.iteration.next())
+  }
+
+  async #next_async(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.finished) return DONE
+    for (; this.#to_skip > 0; this.#to_skip--) if ((await this.iteration.next_async()).done) break
+    return this.#note(await this.iteration.next_async())
+  }
+
+  #close(): void {
+    if (!this.finished) this.iteration.close()
+    this.finished = true
+  }
+
+  iterator(): DataLoaderIterator<unknown> {
+    const iterator: DataLoaderIterator<unknown> = {
+      next: () => this.#next(),
+      return: () => {
+        this.#close()
+        return DONE
+      },
+      [Symbol.iterator]: () => iterator,
+    }
+    this.#on_iterator?.(iterator)
+    return iterator
+  }
+
+  async_iterator(): AsyncIterableIterator<unknown, undefined> {
+    // Calls that do not wait for each other are served one after the other.
+    let turn: Promise<unknown> = Promise.resolve()
+    const iterator: AsyncIterableIterator<unknown, undefined> = {
+      next: () => {
+        const result = turn.then(() => this.#next_async())
+        turn = result.catch(() => {})
+        return result
+      },
+      return: async () => {
+        this.#close()
+        return DONE
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    this.#on_iterator?.(iterator)
+    return iterator
+  }
+}
