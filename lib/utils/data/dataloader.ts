@@ -30,8 +30,6 @@ import { draw_seed } from './sampler.js'
 /** Ends the workers of what was forgotten: an iterator left in the middle, a loader whose workers persist. */
 const forgotten = new FinalizationRegistry<WorkerPool>((pool) => pool.shutdown())
 
-type Options<T, S, B> = DataLoaderOptions<T, B> & { batch_size?: S }
-
 /**
  * Goes through a dataset in batches, in order or shuffled, reading it on this thread or ahead in worker threads. Under the
  * same seed the order is Python's. Both `for (…)` and `for await (…)` go through it, any number of times; the first blocks
@@ -66,13 +64,13 @@ export class DataLoader<
   #loaded: DataLoaderState | null = null
   #length_told: number | null = null
 
-  constructor(dataset: AnyDataset<T>, options?: Options<T, S, B>)
-  constructor(dataset: AnyDataset<T>, batch_size: S, options?: Omit<Options<T, S, B>, 'batch_size'>)
+  constructor(dataset: AnyDataset<T>, options?: DataLoaderOptions<T, S, B>)
+  constructor(dataset: AnyDataset<T>, batch_size: S, options?: Omit<DataLoaderOptions<T, S, B>, 'batch_size'>)
   constructor(
     dataset: AnyDataset<T>,
     batch_size: S,
     shuffle: boolean | null,
-    options?: Omit<Options<T, S, B>, 'batch_size' | 'shuffle'>,
+    options?: Omit<DataLoaderOptions<T, S, B>, 'batch_size' | 'shuffle'>,
   )
   constructor(...args: unknown[]) {
     const given = take_options<Given>('DataLoader', args, NAMES, DEFAULTS, 12)

@@ -7,10 +7,10 @@ import { default_collate, default_convert } from './_utils/collate.js'
 import { type AnyDataset, IterableDataset } from './dataset.js'
 import { BatchSampler, RandomSampler, SequentialSampler } from './sampler.js'
 
-/** Options of a DataLoader, under PyTorch's names. `T` is a sample, `B` a batch. */
-export interface DataLoaderOptions<T, B> {
+/** Options of a DataLoader, under PyTorch's names. `T` is a sample, `S` the `batch_size`, `B` a batch. */
+export interface DataLoaderOptions<T, S extends number | null, B> {
   /** Samples a batch; null gives samples out one by one as they are (default 1). */
-  batch_size?: number | null
+  batch_size?: S
   /** Whether each epoch has another order (default false). */
   shuffle?: boolean | null
   /** The order of the samples; mutually exclusive with `shuffle`. */
@@ -20,7 +20,7 @@ export interface DataLoaderOptions<T, B> {
   /** How many threads read the dataset; 0 reads it on the caller's own (default 0). */
   num_workers?: number
   /** Makes a batch of samples, or, with `batch_size` null, something of one (default {@link default_collate}). */
-  collate_fn?: ((samples: T[]) => B) | ((sample: T) => B) | null
+  collate_fn?: ((data: [S] extends [null] ? T : T[]) => B | Promise<B>) | null
   /** Whether batches are put into pinned memory, where there is an accelerator (default false). */
   pin_memory?: boolean
   /** Whether a last batch that is not full is left out (default false). */
@@ -106,7 +106,9 @@ export const DEFAULTS = {
   worker_module: null,
 }
 
-export type Given = Required<DataLoaderOptions<unknown, unknown>> & { dataset: AnyDataset<unknown> }
+export type Given = Required<DataLoaderOptions<unknown, number | null, unknown>> & {
+  dataset: AnyDataset<unknown>
+}
 
 /** For ever: how much a stream gives is its own business. */
 class InfiniteConstantSampler {
