@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runtime_error } from '../../errors.js'
+import { Image } from '../image.js'
+import { array_of, read_batch } from './cifar_pickle.js'
+import { sample_index } from './mnist.js'
+import { type SplitOptions, VisionDataset } from './vision_dataset.js'
+
+const SIDE = 32
+const PLANE = SIDE * SIDE
+
+interface Files {
+  folder: string
+  train: readonly string[]
+  test: readonly string[]
+  labels: string
+  meta: string
+  names: string
+  source: string
+}
+
+/**
+ * Photographs of ten kinds of things, 32 × 32 pixels in colour: 50,000 for training and 10,000 for tests.
+ *
+ * The files of the Python version are read from `<root>/cifar-10-batches-py`.
+ *
+ * @param root - the folder that has that folder
+ * @param options - train, transform, target_transform
+ * @throws RuntimeError that says what was looked for and where it can be had
+ *
+ * Sample: an {@link Image} of mode `'RGB'`, or what `transform` makes of it, and the class.
+ *
+ * @see https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.CIFAR10.html
+ */
+export class CIFAR10<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
+  static readonly files: Files = {
+    folder: 'cifar-10-batches-py',
+    train: ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5'],
+    test: ['test_batch'],
+    labels: 'labels',
+    meta: 'batches.meta',
+    names: 'label_names',
+    source: 'https://www.cs.toronto.edu/~kriz/cifar.html (CIFAR-10 python version)',
+  }
+
+  readonly train: boolean
+  /** All images' bytes: (n, 32, 32, 3), row by row. */
+  readonly data: Uint8Array
+  /** All classes. */
+  readonly targets: readonly number[]
+  readonly classes: readonly string[]
+
+  constructor(root: string, options: SplitOptions<Image, X, Y> = {}) {
+    super(root, options)
+    this.train = options.train ?? true
+    const { train, test, labels, meta, names } = this.#files
+    const batches = (this.train ? train : test).map((name) => this.#read(name))
+    this.targets = batches.flatMap((batch) => batch.get(labels) as number[])
+    this.data = new Uint8Array(this.targets.length * PLANE * 3)
+    let at = 0
+    for (const batch of batches) {
+      const { shape, bytes } = array_of(batch.get('data'), this.#path('a batch'))
+      if (shape[1] !== PLANE * 3)
+        throw runtime_error(`${this.#path('a batch')} has images of ${shape[1]} bytes, not ${PLANE * 3}`)
+      at = interleave(bytes, this.data, at)
+    }
+    if (at !== this.data.length)
+      throw runtime_error(`${this.targets.length} labels for ${at / (PLANE * 3)} images in ${this.root}`)
+    this.classes = (this.#read(meta).get(names) as Buffer[]).map(String)
+  }
+
+  get #files(): Files {
+    return (this.constructor as typeof CIFAR10).files
+  }
+
+  #path(name: string): string {
+    return join(this.root ?? '', this.#files.folder, name)
+  }
+
+  #read(name: string): Map<string, unknown> {
+    const path = this.#path(name)
+    if (!existsSync(path))
+      throw runtime_error(
+        `Dataset not found: there is no ${path}, and nothing is downloaded. Its files are at ${this.#files.source}`,
+      )
+    return read_batch(readFileSync(path), path)
+  }
+
+  get class_to_idx(): Record<string, number> {
+    return Object.fromEntries(this.classes.map((name, i) => [name, i]))
+  }
+
+  override get length(): number {
+    return this.targets.length
+  }
+
+  override at(index: number): [X, Y] {
+    const i = sample_index(index, this.length, this.constructor.name)
+    const image = new Image('RGB', SIDE, SIDE, this.data.slice(i * PLANE * 3, (i + 1) * PLANE * 3))
+    return this.transformed(image, this.targets[i]!)
+  }
+
+  override extra_repr(): string {
+    return `Split: ${this.train ? 'Train' : 'Test'}`
+  }
+}
+
+// Planes of red, green and blue become pixels.
+function interleave(planes: Uint8Array, pixels: Uint8Array, start: number): number {
+  let at = start
+  for (let image = 0; image < planes.length; image += PLANE * 3) {
+    for (let i = image; i < image + PLANE; i++) {
+      pixels[at++] = planes[i]!
+      pixels[at++] = planes[i + PLANE]!
+      pixels[at++] = planes[i + 2 * PLANE]!
+    }
+  }
+  return at
+}
+
+/** CIFAR10's hundred classes, from `<root>/cifar-100-python`; the rest as {@link CIFAR10}. */
+export class CIFAR100<X = Image, Y = number> extends CIFAR10<X, Y> {
+  static override readonly files: Files = {
+    folder: 'cifar-100-python',
+    train: ['train'],
+    test: ['test'],
+    labels: 'fine_labels',
+    meta: 'meta',
+    names: 'fine_label_names',
+    source: 'https://www.cs.toronto.edu/~kriz/cifar.html (CIFAR-100 python version)',
+  }
+}

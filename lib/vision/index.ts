@@ -1,0 +1,9 @@
+// What Python has in the package torchvision.
+export * as datasets from './datasets/index.js'
+export { Image, type Mode } from './image.js'
+export * as io from './io.js'
+export * as models from './models/index.js'
+export * as ops from './ops/index.js'
+export type { Resampling } from './resample.js'
+export * as transforms from './transforms/index.js'
+export * as utils from './utils.js'

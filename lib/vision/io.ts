@@ -1,0 +1,152 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { uint8 } from '../dtype.js'
+import { runtime_error } from '../errors.js'
+import { frombuffer } from '../tensor/from_memory.js'
+import type { Tensor } from '../tensor.js'
+import { Image, type Mode } from './image.js'
+import { bytes_of, image_of, tensor_of } from './pixels.js'
+import { load_sharp } from './sharp.js'
+
+/** How {@link decode_image} gives the colours: as the file has them, or in one of the modes. */
+export const ImageReadMode = Object.freeze({
+  UNCHANGED: 'UNCHANGED',
+  GRAY: 'GRAY',
+  GRAY_ALPHA: 'GRAY_ALPHA',
+  RGB: 'RGB',
+  RGB_ALPHA: 'RGB_ALPHA',
+} as const)
+export type ImageReadMode = keyof typeof ImageReadMode
+
+const MODES: Record<Exclude<ImageReadMode, 'UNCHANGED'>, Mode> = {
+  GRAY: 'L',
+  GRAY_ALPHA: 'LA',
+  RGB: 'RGB',
+  RGB_ALPHA: 'RGBA',
+}
+
+/** Options of {@link decode_image} and {@link read_image}. */
+export interface DecodeOptions {
+  /** The colours wanted. Default: `'UNCHANGED'`. */
+  mode?: ImageReadMode
+  /** Whether the rotation that the file's EXIF names is applied. Default: false. */
+  apply_exif_orientation?: boolean
+}
+
+/** A file's bytes, as a tensor of dtype uint8. */
+export async function read_file(path: string): Promise<Tensor> {
+  return frombuffer(await readFile(path), { dtype: uint8 })
+}
+
+/** Writes a tensor of dtype uint8 and one dimension to a file. */
+export async function write_file(filename: string, data: Tensor): Promise<void> {
+  await writeFile(filename, bytes_of(data))
+}
+
+/**
+ * Decodes an image: PNG, JPEG, WebP, GIF, AVIF and whatever else sharp reads. The promise stands where Python waits.
+ *
+ * @param input - the file's bytes, of dtype uint8 and one dimension
+ * @param mode - the colours wanted, a string of {@link ImageReadMode}. Default: `'UNCHANGED'`
+ * @param options.apply_exif_orientation - whether the rotation that the file's EXIF names is applied. Default: false
+ * @returns uint8 (channels, height, width), between 0 and 255
+ * @throws RuntimeError for what is no image
+ *
+ * @see https://docs.pytorch.org/vision/stable/generated/torchvision.io.decode_image.html
+ */
+export async function decode_image(
+  input: Tensor,
+  mode: ImageReadMode | DecodeOptions = 'UNCHANGED',
+  options: DecodeOptions = {},
+): Promise<Tensor> {
+  const given = { mode: 'UNCHANGED' as const, ...(typeof mode === 'string' ? { mode } : mode), ...options }
+  if (!(given.mode in ImageReadMode)) throw runtime_error(`decode_image: unknown mode ${String(given.mode)}`)
+  const bytes = Buffer.from(bytes_of(input))
+  try {
+    const turned =
+      given.apply_exif_orientation === true
+        ? await (await load_sharp())(bytes).autoOrient().png().toBuffer()
+        : bytes
+    const image = await Image.open(turned)
+    return tensor_of(given.mode === 'UNCHANGED' ? image : image.convert(MODES[given.mode]))
+  } catch (cause) {
+    throw runtime_error(`decode_image: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+/**
+ * Reads an image file.
+ *
+ * @param path - the file
+ * @param mode - the colours wanted. Default: `'UNCHANGED'`
+ * @returns uint8 (channels, height, width), between 0 and 255
+ *
+ * @example
+ * ```ts
+ * await vision.io.write_png(torch.full([3, 2, 2], 255, { dtype: torch.uint8 }), 'white.png')
+ * const image = await vision.io.read_image('white.png') // (3, 2, 2)
+ * ```
+ *
+ * @see https://docs.pytorch.org/vision/stable/generated/torchvision.io.read_image.html
+ */
+export async function read_image(
+  path: string,
+  mode: ImageReadMode | DecodeOptions = 'UNCHANGED',
+  options: DecodeOptions = {},
+): Promise<Tensor> {
+  return decode_image(await read_file(path), mode, options)
+}
+
+function encodable(input: Tensor, name: string): Image {
+  if (input.dtype !== uint8) throw runtime_error(`${name}: Input tensor dtype should be uint8`)
+  if (input.ndim !== 3) throw runtime_error(`${name}: Input data should be a 3-dimensional tensor`)
+  const [channels] = input.shape
+  if (channels !== 1 && channels !== 3)
+    throw runtime_error(`${name}: The number of channels should be 1 or 3, got: ${channels}`)
+  return image_of(input, channels === 1 ? 'L' : 'RGB')
+}
+
+async function raw(image: Image) {
+  const { width, height, channels } = image
+  const sharp = await load_sharp()
+  return sharp(image.data, { raw: { width, height, channels: channels as 1 | 3 } }).toColourspace(
+    channels === 1 ? 'b-w' : 'srgb',
+  )
+}
+
+/**
+ * Encodes an image as PNG.
+ *
+ * @param input - uint8 (1 or 3, height, width)
+ * @param compression_level - from 0 to 9. Default: 6
+ * @returns the file's bytes
+ */
+export async function encode_png(input: Tensor, compression_level = 6): Promise<Tensor> {
+  if (!(compression_level >= 0 && compression_level <= 9))
+    throw runtime_error('encode_png: Compression level should be between 0 and 9')
+  const image = await raw(encodable(input, 'encode_png'))
+  return frombuffer(await image.png({ compressionLevel: compression_level }).toBuffer(), { dtype: uint8 })
+}
+
+/**
+ * Encodes an image as JPEG.
+ *
+ * @param input - uint8 (1 or 3, height, width)
+ * @param quality - from 1 to 100. Default: 75
+ * @returns the file's bytes
+ */
+export async function encode_jpeg(input: Tensor, quality = 75): Promise<Tensor> {
+  if (!(quality >= 1 && quality <= 100))
+    throw runtime_error('encode_jpeg: Image quality should be a positive number between 1 and 100')
+  const image = await raw(encodable(input, 'encode_jpeg'))
+  return frombuffer(await image.jpeg({ quality }).toBuffer(), { dtype: uint8 })
+}
+
+/** Writes an image, uint8 (1 or 3, height, width), as a PNG file. */
+export async function write_png(input: Tensor, filename: string, compression_level = 6): Promise<void> {
+  await write_file(filename, await encode_png(input, compression_level))
+}
+
+/** Writes an image, uint8 (1 or 3, height, width), as a JPEG file. */
+export async function write_jpeg(input: Tensor, filename: string, quality = 75): Promise<void> {
+  await write_file(filename, await encode_jpeg(input, quality))
+}

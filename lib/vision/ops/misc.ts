@@ -1,0 +1,1 @@
+export { FrozenBatchNorm2d } from './frozen_batch_norm.js'
