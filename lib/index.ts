@@ -6,7 +6,35 @@ export { _check, _check_index, _check_type, _check_value } from './_check.js'
 export { eig, lstsq, matrix_rank, solve, symeig } from './_linalg_utils.js'
 export { type LowRankOptions, type PCAOptions, pca_lowrank, svd_lowrank } from './_lowrank.js'
 export * as accelerator from './accelerator/index.js'
+export {
+  get_autocast_cpu_dtype,
+  get_autocast_gpu_dtype,
+  get_autocast_ipu_dtype,
+  get_autocast_xla_dtype,
+  is_autocast_cpu_enabled,
+  is_autocast_ipu_enabled,
+  is_autocast_xla_enabled,
+  set_autocast_cpu_dtype,
+  set_autocast_cpu_enabled,
+  set_autocast_gpu_dtype,
+  set_autocast_ipu_dtype,
+  set_autocast_ipu_enabled,
+  set_autocast_xla_dtype,
+  set_autocast_xla_enabled,
+} from './amp/deprecated.js'
 export * as amp from './amp/index.js'
+export { type AutocastArguments, type AutocastOptions, autocast, GradScaler } from './amp/index.js'
+export {
+  autocast_decrement_nesting,
+  autocast_increment_nesting,
+  clear_autocast_cache,
+  get_autocast_dtype,
+  is_autocast_cache_enabled,
+  is_autocast_enabled,
+  set_autocast_cache_enabled,
+  set_autocast_dtype,
+  set_autocast_enabled,
+} from './amp/state.js'
 export {
   enable_grad,
   inference_mode,

@@ -8,6 +8,7 @@ import { operator } from '../ops/operator.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
+import { warn_once } from '../warn.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: an optimizer of any groups
 type AnyOptimizer = Optimizer<any> & {
@@ -132,10 +133,7 @@ export class GradScaler {
     })
     let { enabled } = given
     if (given.device === 'cuda' && enabled && !(native.has_cuda() && native.cuda_device_count() > 0)) {
-      process.emitWarning(
-        'torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.',
-        'UserWarning',
-      )
+      warn_once('torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.')
       enabled = false
     }
     if (enabled && given.growth_factor <= 1) throw assertion_error('The growth factor must be > 1.0.')
@@ -390,5 +388,29 @@ export class GradScaler {
     this.#init_growth_tracker = _growth_tracker!
     this.#scale?.fill_(scale!)
     this.#growth_tracker?.fill_(_growth_tracker!)
+  }
+}
+
+type DeviceGradScalerOptions = Omit<GradScalerOptions, 'device'>
+
+/** The deprecated class of scalers for one type of device, which its constructor does not take. */
+export type DeviceGradScaler = new (
+  init_scale?: number | DeviceGradScalerOptions,
+  growth_factor?: number | DeviceGradScalerOptions,
+  backoff_factor?: number | DeviceGradScalerOptions,
+  growth_interval?: number | DeviceGradScalerOptions,
+  enabled?: boolean | DeviceGradScalerOptions,
+) => GradScaler
+
+/** Makes the deprecated class of scalers for a type of device. */
+export function device_grad_scaler(device_type: string): DeviceGradScaler {
+  return class extends GradScaler {
+    constructor(...args: unknown[]) {
+      warn_once(
+        `\`torch.${device_type}.amp.GradScaler(args...)\` is deprecated. Please use \`torch.amp.GradScaler('${device_type}', args...)\` instead.`,
+        'FutureWarning',
+      )
+      super(device_type, ...(args as never[]))
+    }
   }
 }

@@ -1,66 +1,21 @@
-import { runtime_error, type_error, type_name } from '../errors.js'
+import { type_error, type_name } from '../errors.js'
 import type { Mode } from '../native.js'
-import { current_mode, open_sync, run_in_mode, set_mode } from './context.js'
+import { grad_mode } from './context.js'
+import { type ModeGuard, open_guard } from './guard.js'
 
-/** A mode opened by `using`: closed at the block's end. */
-export interface ModeGuard extends Disposable {
-  [Symbol.dispose](): void
-}
-
-interface OpenGuard {
-  close: () => void
-  opened: Error
-  name: string
-}
-
-const open_guards: OpenGuard[] = []
-let watching = false
-
-// A block that `using` opened is synchronous: a guard still open when the turn of the event loop ends was left open
-// by an await or a generator, and would put everybody else's code into the mode.
-function watch(): void {
-  if (watching) return
-  watching = true
-  queueMicrotask(() => {
-    watching = false
-    const left = open_guards.splice(0)
-    for (const guard of left.reverse()) guard.close()
-    const first = left[0]
-    if (first !== undefined) throw first.opened
-  })
-}
-
-function open_guard(mode: Mode, name: string): ModeGuard {
-  const close = open_sync(mode)
-  const guard: OpenGuard = {
-    close,
-    name,
-    opened: runtime_error(
-      `${name}() was opened by 'using' here and was still open when the turn of the event loop ended; it is closed now. Use ${name}(async () => {…}) around code that awaits`,
-    ),
-  }
-  open_guards.push(guard)
-  watch()
-  return {
-    [Symbol.dispose]() {
-      const place = open_guards.indexOf(guard)
-      if (place >= 0) open_guards.splice(place, 1)
-      close()
-    },
-  }
-}
+export type { ModeGuard }
 
 // no_grad and enable_grad leave inference mode as it is.
-const recording = (wanted: boolean): Mode => (current_mode() >= 2 ? (wanted ? 3 : 2) : wanted ? 0 : 1)
+const recording = (wanted: boolean): Mode => (grad_mode.current() >= 2 ? (wanted ? 3 : 2) : wanted ? 0 : 1)
 
 function mode_function(mode: () => Mode, name: string) {
   function run(): ModeGuard
   function run<T>(callback: () => T): T
   function run<T>(callback?: () => T): T | ModeGuard {
-    if (callback === undefined) return open_guard(mode(), name)
+    if (callback === undefined) return open_guard(grad_mode.open(mode()), name)
     if (typeof callback !== 'function')
       throw type_error(`${name}(): argument 'callback' must be function, not ${type_name(callback)}`, name)
-    return run_in_mode(mode(), callback)
+    return grad_mode.run(mode(), callback)
   }
   Object.defineProperty(run, 'name', { value: name })
   return run
@@ -100,7 +55,7 @@ export function inference_mode<T>(
 ): T | ModeGuard {
   if (typeof mode_or_callback === 'function') return infer(mode_or_callback)
   if (mode_or_callback) return callback === undefined ? infer() : infer(callback)
-  return callback === undefined ? open_guard(0, 'inference_mode') : run_in_mode(0, callback)
+  return callback === undefined ? open_guard(grad_mode.open(0), 'inference_mode') : grad_mode.run(0, callback)
 }
 
 /**
@@ -116,25 +71,25 @@ export function set_grad_enabled<T>(mode: boolean, callback?: () => T): T | Mode
       `set_grad_enabled(): argument 'mode' must be bool, not ${type_name(mode)}`,
       'set_grad_enabled',
     )
-  if (callback !== undefined) return run_in_mode(recording(mode), callback)
-  const before = current_mode()
-  set_mode(recording(mode))
-  return { [Symbol.dispose]: () => set_mode(before) }
+  if (callback !== undefined) return grad_mode.run(recording(mode), callback)
+  const before = grad_mode.current()
+  grad_mode.set(recording(mode))
+  return { [Symbol.dispose]: () => grad_mode.set(before) }
 }
 
 /** Whether operators record for backward here. */
 export function is_grad_enabled(): boolean {
-  return current_mode() % 3 === 0
+  return grad_mode.current() % 3 === 0
 }
 
 /** Whether inference mode is on here. */
 export function is_inference_mode_enabled(): boolean {
-  return current_mode() >= 2
+  return grad_mode.current() >= 2
 }
 
 /** As {@link no_grad} for our own synchronous code: no asynchronous context is made. */
 export function without_grad<T>(callback: () => T): T {
-  const close = open_sync(recording(false))
+  const close = grad_mode.open(recording(false))
   try {
     return callback()
   } finally {
@@ -144,7 +99,7 @@ export function without_grad<T>(callback: () => T): T {
 
 /** As {@link enable_grad} for our own synchronous code. */
 export function with_grad<T>(callback: () => T): T {
-  const close = open_sync(recording(true))
+  const close = grad_mode.open(recording(true))
   try {
     return callback()
   } finally {

@@ -1,7 +1,8 @@
+import { autocast_mode } from '../amp/autocast_state.js'
 import { type_error, type_name } from '../errors.js'
 import { type Handle, type Mode, native, type RawHook } from '../native.js'
 import { handle_of, hooks_of, raw_handle, set_hooks, Tensor, wrap, wrap_or_null } from '../tensor.js'
-import { context, in_thread_mode } from './context.js'
+import { context, grad_mode } from './context.js'
 
 // Node-API does not trace: a strong reference from the addon to a closure that holds its own tensor would never
 // die. So the addon holds hooks weakly, and the strong edge lives in JavaScript: the hooked tensor's object carries
@@ -23,7 +24,7 @@ export function add_hook(carried: Carried, hook: RawHook): { remove: () => void 
 
 /** Called by the addon in backward, whose thread may be in another mode than ours. */
 export function run_hook(hook: RawHook, gradient: Handle | Handle[], mode: Mode): Handle | Handle[] | null {
-  return in_thread_mode(mode, () => hook(gradient))
+  return grad_mode.within(mode, () => autocast_mode.within(autocast_mode.current(), () => hook(gradient)))
 }
 
 /** The hooks that a tensor's object carries; made at first use. */

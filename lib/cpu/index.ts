@@ -3,6 +3,8 @@ import { run_then } from '../callback.js'
 import type { DeviceLike } from '../device.js'
 import { native } from '../native.js'
 
+export * as amp from './amp.js'
+
 // torch.cpu: what device-agnostic code asks of any device. The CPU has one stream, and work on it is done when a call
 // returns.
 

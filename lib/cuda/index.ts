@@ -9,6 +9,7 @@ import { refuse } from './refuse.js'
 
 // torch.cuda: what scripts ask on any machine is answered as Python's PyTorch answers it there.
 
+export * as amp from './amp.js'
 export * as jiterator from './jiterator.js'
 export {
   empty_cache,

@@ -8,6 +8,7 @@ import { take_options } from '../ops/keywords.js'
 import { operator } from '../ops/operator.js'
 import { TypedStorage, UntypedStorage } from '../storage.js'
 import { expect_tensor, Tensor } from '../tensor.js'
+import { warn_once } from '../warn.js'
 import { make_tensor } from './create.js'
 import { dim_order } from './dim_order.js'
 import type { TypedArray } from './elements.js'
@@ -77,13 +78,6 @@ export interface TensorLegacy {
   readonly name: null
   /** Always false: removed from PyTorch. */
   readonly volatile: boolean
-}
-
-const legacy_warned = new Set<string>()
-function warn(text: string): void {
-  if (legacy_warned.has(text)) return
-  legacy_warned.add(text)
-  process.emitWarning(text, 'UserWarning')
 }
 
 const names: Record<string, string> = {
@@ -164,11 +158,11 @@ export const legacy_methods: Record<string, unknown> = {
     return dim_order(this, given['ambiguity_check'])
   },
   resize(this: Tensor, ...sizes: unknown[]) {
-    warn('non-inplace resize is deprecated')
+    warn_once('non-inplace resize is deprecated')
     return resized(this, (Array.isArray(sizes[0]) ? sizes[0] : sizes) as number[])
   },
   resize_as(this: Tensor, other: Tensor) {
-    warn('non-inplace resize_as is deprecated')
+    warn_once('non-inplace resize_as is deprecated')
     return resized(this, expect_tensor(other, 'resize_as', 'tensor').shape)
   },
   lu(this: Tensor, ...args: unknown[]) {
@@ -213,7 +207,7 @@ function alias_of(other: Tensor, dtype: DType): Tensor {
 }
 
 function warn_of_typed_storage(): void {
-  warn(
+  warn_once(
     'TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()',
   )
 }
@@ -246,7 +240,7 @@ export const legacy_attributes: Record<string, (this: Tensor) => unknown> = {
     return null
   },
   volatile() {
-    warn('volatile was removed (Variable.volatile is always False)')
+    warn_once('volatile was removed (Variable.volatile is always False)')
     return false
   },
 }

@@ -1,3 +1,4 @@
+import { is_autocast_enabled } from '../../amp/state.js'
 import { is_grad_enabled } from '../../autograd/grad_mode.js'
 import { mha } from '../../backends/index.js'
 import type { DeviceLike } from '../../device.js'
@@ -323,6 +324,7 @@ export class MultiheadAttention extends Module {
     if (this.add_zero_attn) return 'add_zero_attn was enabled'
     if (query.is_nested && (call.key_padding_mask !== null || call.attn_mask !== null))
       return 'supplying both src_key_padding_mask and src_mask at the same time is not supported with NestedTensor input'
+    if (is_autocast_enabled()) return 'autocast is enabled'
     if (needs_grad([query, key, value, in_proj_weight, in_proj_bias, out_proj.weight, out_proj.bias]))
       return 'grad is enabled and at least one of query or the input/output projection weights or biases requires_grad'
     if (in_proj_bias === null) return 'self.in_proj_bias was None'

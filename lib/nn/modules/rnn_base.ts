@@ -1,3 +1,4 @@
+import { is_any_autocast_enabled } from '../../amp/autocast_state.js'
 import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { runtime_error, type_error, value_error } from '../../errors.js'
@@ -227,7 +228,7 @@ export class RNNBase extends Module {
   /** Refuses an input of another dtype, number of dimensions or size. */
   check_input(input: Tensor, batch_sizes: Tensor | null): void {
     const { dtype } = this._flat_weights[0]!
-    if (input.dtype !== dtype)
+    if (input.dtype !== dtype && !is_any_autocast_enabled())
       throw value_error(
         `RNN input dtype (${input.dtype}) does not match weight dtype (${dtype}). Convert input: input.to(${dtype}), ` +
           `or convert model: model.to(${input.dtype})`,

@@ -1,3 +1,4 @@
+import { is_autocast_enabled } from '../../amp/state.js'
 import { mha } from '../../backends/index.js'
 import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
@@ -228,6 +229,7 @@ export class TransformerEncoderLayer extends Module {
       this.norm1.eps === this.norm2.eps &&
       !(src.is_nested && (mask !== null || padding !== null)) &&
       self_attn.num_heads % 2 === 0 &&
+      !is_autocast_enabled() &&
       ![...this.modules()].some((module) => module[INTERNALS].hooks?.any_forward) &&
       !needs_grad([src, ...this._tensors()])
     )

@@ -1,3 +1,4 @@
+import { is_autocast_enabled } from '../../amp/state.js'
 import { mha } from '../../backends/index.js'
 import { deepcopy } from '../../copy.js'
 import type { DeviceLike } from '../../device.js'
@@ -194,6 +195,7 @@ export class TransformerEncoder extends Module {
       src.ndim === 3 &&
       (!this.mask_check || left_aligned(src, padding)) &&
       !src.is_nested &&
+      !is_autocast_enabled() &&
       !needs_grad([src, ...first._tensors()])
     )
   }

@@ -2,6 +2,7 @@ import { key_error, not_implemented_error, type_error, type_name, value_error } 
 import { full_like } from '../../ops/generated/torch.js'
 import { keep } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
+import { warn_once } from '../../warn.js'
 import { Optimizer, options_of } from '../optimizer.js'
 import { type Rate, scalar_rate } from '../options.js'
 
@@ -23,17 +24,8 @@ const EPOCH_DEPRECATION_WARNING =
   'is used instead of the new chainable form, where available. Please open an issue if you are unable to replicate your ' +
   'use case: https://github.com/pytorch/pytorch/issues/new/choose.'
 
-const warned = new Set<string>()
-
-/** Each text once, as Python's filter has it. */
-export function warn(message: string): void {
-  if (warned.has(message)) return
-  warned.add(message)
-  process.emitWarning(message, 'UserWarning')
-}
-
 export function warn_of_epoch(): void {
-  warn(EPOCH_DEPRECATION_WARNING)
+  warn_once(EPOCH_DEPRECATION_WARNING)
 }
 
 function copy<T>(value: T): T {
@@ -203,12 +195,12 @@ export class LRScheduler {
   _check_order(): void {
     const page = 'See more details at https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate'
     if (watched.get(this.optimizer) !== this.optimizer.step)
-      warn(
+      warn_once(
         'Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. Please, make ' +
           `sure to call \`optimizer.step()\` before \`lr_scheduler.step()\`. ${page}`,
       )
     else if (!stepped.has(this.optimizer))
-      warn(
+      warn_once(
         'Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call ' +
           'them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result ' +
           `in PyTorch skipping the first value of the learning rate schedule. ${page}`,
@@ -254,7 +246,7 @@ export class LRScheduler {
   /** To be called first by every `get_lr`. */
   protected warn_if_called_outside(): void {
     if (!this._get_lr_called_within_step)
-      warn('To get the last learning rate computed by the scheduler, please use `get_last_lr()`.')
+      warn_once('To get the last learning rate computed by the scheduler, please use `get_last_lr()`.')
   }
 }
 
