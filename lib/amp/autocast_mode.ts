@@ -82,7 +82,8 @@ function state_for({ device_type, ...given }: Given): Autocast {
   if (!is_autocast_available(device_type))
     throw runtime_error(`User specified an unsupported autocast device_type '${device_type}'`, 'autocast')
   if (device_type === 'privateuseone') refuse_private_backend()
-  const enabled = given.enabled && may_enable(device_type, dtype)
+  // What is no boolean stays what it is, and is refused by name.
+  const enabled = given.enabled && !may_enable(device_type, dtype) ? false : given.enabled
   expect_argument('set_autocast_enabled', 'enabled', 2, enabled, 'bool')
   expect_argument('set_autocast_dtype', 'dtype', 2, dtype, 'torch.dtype')
   const cache_enabled = given.cache_enabled ?? is_autocast_cache_enabled()
