@@ -7,12 +7,14 @@ import { PROGRAM_IDS, type ProgramId, prepare_programs } from './programs.js'
 import { describe_machine, machine_line, write_report } from './report.js'
 import { ChildError, progress, type Report, render_report, type Settings } from './runner.js'
 import { bench_tutorial } from './tutorial.js'
+import { bench_types } from './types.js'
 
 const PARTS = {
   tutorial: bench_tutorial,
   operators: bench_operators,
   import: bench_import,
   memory: bench_memory,
+  types: bench_types,
 }
 type Part = keyof typeof PARTS
 
@@ -64,10 +66,11 @@ async function main(): Promise<void> {
   const options = command.opts<Options>()
   const part = command.args[0] as Part | undefined
   const machine = describe_machine()
-  const { programs, missing } = prepare_programs(options.only)
+  // Only compilers take part in the types: no program need be built for them.
+  const { programs, missing } = prepare_programs(part === 'types' ? [] : options.only)
   progress('')
   for (const reason of missing) console.error(reason)
-  if (programs.length === 0) throw new ChildError('nothing can be measured')
+  if (programs.length === 0 && part !== 'types') throw new ChildError('nothing can be measured')
   console.log(machine_line(machine))
   const reports: Report[] = []
   for (const name of part ? [part] : (Object.keys(PARTS) as Part[])) {

@@ -35,7 +35,8 @@ function pack() {
   return tarball
 }
 
-step('types', bin('tsc'), ['-p', 'tsconfig.json'])
+// Other versions are installed beside the project's compiler, and their bin has the same name.
+step('types', process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'])
 step('biome', bin('biome'), ['ci', '--error-on-warnings'])
 const formatter = clang_format()
 const cpp = native_files().filter((name) => name !== 'CMakeLists.txt')

@@ -10,8 +10,7 @@ import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { warn_once } from '../warn.js'
 
-// biome-ignore lint/suspicious/noExplicitAny: an optimizer of any groups
-type AnyOptimizer = Optimizer<any> & {
+type AnyOptimizer = Optimizer & {
   step(closure?: () => unknown): unknown
   grad_scale?: Tensor | null
   found_inf?: Tensor | null

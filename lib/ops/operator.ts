@@ -64,20 +64,22 @@ function namespace_of(namespace: string): OperatorNamespace {
 
 const namespaces = new Map<string, OperatorNamespace>()
 
+interface Ops {
+  readonly aten: OperatorNamespace
+  readonly [namespace: string]: OperatorNamespace
+}
+
 /**
  * Every operator that LibTorch's dispatcher knows, also private ones and those of libraries loaded at run time:
  * `torch.ops.aten.add(x, y)`, `torch.ops.aten.add.Tensor(x, y)`. Private operators are unguarded, as in Python.
  *
  * @see https://docs.pytorch.org/docs/2.13/torch.html#operator-tags
  */
-export const ops: { readonly [namespace: string]: OperatorNamespace } = new Proxy(
-  {} as { [namespace: string]: OperatorNamespace },
-  {
-    get(_, namespace) {
-      if (typeof namespace !== 'string') return undefined
-      let found = namespaces.get(namespace)
-      if (found === undefined) namespaces.set(namespace, (found = namespace_of(namespace)))
-      return found
-    },
+export const ops: Ops = new Proxy({} as Ops, {
+  get(_, namespace) {
+    if (typeof namespace !== 'string') return undefined
+    let found = namespaces.get(namespace)
+    if (found === undefined) namespaces.set(namespace, (found = namespace_of(namespace)))
+    return found
   },
-)
+})

@@ -93,7 +93,11 @@ function one_result(kind, schema) {
 /** @param {Schema} out  the out form */
 export function out_type(out) {
   const [first] = out.out
-  if (out.out.length > 1) return `readonly [${out.out.map(() => 'Tensor').join(', ')}]`
+  if (out.out.length > 1) {
+    const tuple = `readonly [${out.out.map(() => 'Tensor').join(', ')}]`
+    const result = tuple_type(out)
+    return result.startsWith('Named') ? `${tuple} | ${result}` : tuple
+  }
   return first?.kind.list ? 'readonly Tensor[]' : 'Tensor'
 }
 

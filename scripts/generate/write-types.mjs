@@ -26,11 +26,18 @@ export type Int = number | bigint
 /** Where PyTorch takes a list of a fixed size, one number stands for all of them. */
 export type IntOrList = Int | IntList
 
+// A field hides the array's member of its name: \`values\` is a tensor there, and no iterator.
+type Entries<Types extends readonly unknown[], Fields> = [Fields & keyof readonly unknown[]] extends [never]
+  ? Readonly<Types>
+  : Omit<Readonly<Types>, Fields & keyof readonly unknown[]>
+
 /** A tuple of results, by place and by name. */
 export type Named<
   Names extends readonly string[],
   Types extends readonly unknown[] = { [I in keyof Names]: Tensor },
-> = Readonly<Types> & { readonly [I in keyof Names & \`\${number}\` as Names[I] & string]: Types[I & keyof Types] }
+> = Entries<Types, Names[number]> & {
+  readonly [I in keyof Names & \`\${number}\` as Names[I] & string]: Types[I & keyof Types]
+}
 
 /** How a new tensor is made. */
 export interface TensorOptions {

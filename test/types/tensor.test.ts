@@ -28,7 +28,7 @@ describe('types', () => {
 
   it('of named results', () => {
     const found = torch.max(x, 1)
-    expectTypeOf(found.values).toExtend<Tensor>()
+    expectTypeOf(found.values).toEqualTypeOf<Tensor>()
     expectTypeOf(found.indices).toEqualTypeOf<Tensor>()
     const [values, indices] = found
     expectTypeOf(values).toEqualTypeOf<Tensor>()

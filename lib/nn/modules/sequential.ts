@@ -8,8 +8,7 @@ import { set_attribute, type_name } from './registration.js'
 import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
 
 /** A module that takes what the one before it returns. */
-// biome-ignore lint/suspicious/noExplicitAny: any module may stand in a chain
-type Layer = Module & ((...args: any[]) => any)
+type Layer = Module & ((...args: Parameters<Module['forward']>) => ReturnType<Module['forward']>)
 
 type FirstArguments<L extends readonly unknown[]> = L extends readonly [
   infer First extends Layer,

@@ -1,17 +1,11 @@
 import { type_error, value_error } from '../../errors.js'
 import { take_options } from '../../ops/keywords.js'
-import { options_of } from '../optimizer.js'
+import { type Optimizer, options_of } from '../optimizer.js'
 import type { Rate } from '../options.js'
 import { ReduceLROnPlateau } from './plateau.js'
-import {
-  type AnyOptimizer,
-  group_values,
-  LRScheduler,
-  type SchedulerState,
-  set_group_value,
-} from './scheduler.js'
+import { group_values, LRScheduler, type SchedulerState, set_group_value } from './scheduler.js'
 
-function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer): void {
+function check(name: string, schedulers: readonly LRScheduler[], optimizer: Optimizer): void {
   schedulers.forEach((scheduler, i) => {
     if (typeof scheduler !== 'object' || !('optimizer' in scheduler))
       throw type_error(`${name} at index ${i} should have \`optimizer\` as its attribute.`)
@@ -84,7 +78,7 @@ export class SequentialLR extends Composed {
   declare _milestones: number[]
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     schedulers:
       | readonly LRScheduler[]
       | { schedulers: readonly LRScheduler[]; milestones: readonly number[] },
@@ -93,7 +87,7 @@ export class SequentialLR extends Composed {
   )
   constructor(...args: unknown[]) {
     const { optimizer, schedulers, milestones, last_epoch } = take_options<{
-      optimizer: AnyOptimizer
+      optimizer: Optimizer
       schedulers: LRScheduler[]
       milestones: number[]
       last_epoch: number
@@ -158,10 +152,10 @@ export class SequentialLR extends Composed {
 export class ChainedScheduler extends Composed {
   constructor(
     schedulers: readonly LRScheduler[],
-    optimizer?: AnyOptimizer | null | { optimizer?: AnyOptimizer | null },
+    optimizer?: Optimizer | null | { optimizer?: Optimizer | null },
   )
   constructor(...args: unknown[]) {
-    const given = take_options<{ schedulers: LRScheduler[]; optimizer: AnyOptimizer | null }>(
+    const given = take_options<{ schedulers: LRScheduler[]; optimizer: Optimizer | null }>(
       'ChainedScheduler',
       args,
       ['schedulers', 'optimizer'],

@@ -2,8 +2,9 @@ import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { py_repr } from '../../nn/repr.js'
 import { take_options } from '../../ops/keywords.js'
+import type { Optimizer } from '../optimizer.js'
 import { minus, over, plus, type Rate, times } from '../options.js'
-import { type AnyOptimizer, LRScheduler, type SchedulerOptions } from './scheduler.js'
+import { LRScheduler, type SchedulerOptions } from './scheduler.js'
 
 const { cos, log, pow } = native.math
 
@@ -39,14 +40,14 @@ export class CosineAnnealingLR extends LRScheduler {
   declare eta_min: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     T_max: number | CosineAnnealingLROptions,
     eta_min?: number | CosineAnnealingLROptions,
     last_epoch?: number | CosineAnnealingLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<CosineAnnealingLROptions> & { optimizer: AnyOptimizer }
+      Required<CosineAnnealingLROptions> & { optimizer: Optimizer }
     >('CosineAnnealingLR', args, ['optimizer', 'T_max', 'eta_min', 'last_epoch'], {
       eta_min: 0,
       last_epoch: -1,
@@ -110,7 +111,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   declare T_cur: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     T_0: number | WarmRestartsOptions,
     T_mult?: number | WarmRestartsOptions,
     eta_min?: number | WarmRestartsOptions,
@@ -118,7 +119,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   )
   constructor(...args: unknown[]) {
     const { optimizer, T_0, T_mult, eta_min, last_epoch } = take_options<
-      Required<WarmRestartsOptions> & { optimizer: AnyOptimizer }
+      Required<WarmRestartsOptions> & { optimizer: Optimizer }
     >('CosineAnnealingWarmRestarts', args, ['optimizer', 'T_0', 'T_mult', 'eta_min', 'last_epoch'], {
       T_mult: 1,
       eta_min: 0,

@@ -2,10 +2,9 @@ import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { py_repr } from '../../nn/repr.js'
 import { take_options } from '../../ops/keywords.js'
-import { options_of } from '../optimizer.js'
+import { type Optimizer, options_of } from '../optimizer.js'
 import { minus, over, plus, type Rate, times } from '../options.js'
 import {
-  type AnyOptimizer,
   expect_optimizer,
   format_param,
   LRScheduler,
@@ -26,7 +25,7 @@ interface MomentumOptions extends SchedulerOptions {
   max_momentum?: number | readonly number[]
 }
 
-function uses_beta1(optimizer: AnyOptimizer): boolean {
+function uses_beta1(optimizer: Optimizer): boolean {
   if (!('momentum' in optimizer.defaults) && !('betas' in optimizer.defaults))
     throw value_error('optimizer must support momentum or beta1 with `cycle_momentum` option enabled')
   return 'betas' in optimizer.defaults
@@ -43,7 +42,7 @@ interface Momenta {
   max_momentums: number[]
 }
 
-function take_momenta(optimizer: AnyOptimizer, given: Required<MomentumOptions>, is_new: boolean): Momenta {
+function take_momenta(optimizer: Optimizer, given: Required<MomentumOptions>, is_new: boolean): Momenta {
   const use_beta1 = uses_beta1(optimizer)
   const base_momentums = format_param('base_momentum', optimizer, given.base_momentum)
   const max_momentums = format_param('max_momentum', optimizer, given.max_momentum)
@@ -121,7 +120,7 @@ export class CyclicLR extends LRScheduler {
   declare _scale_fn_custom: ((x: number) => number) | null
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     base_lr: Rate | readonly Rate[] | CyclicLROptions,
     max_lr?: Rate | readonly Rate[] | CyclicLROptions,
     step_size_up?: number | CyclicLROptions,
@@ -130,7 +129,7 @@ export class CyclicLR extends LRScheduler {
     options?: CyclicLROptions,
   )
   constructor(...args: unknown[]) {
-    const given = take_options<Required<CyclicLROptions> & { optimizer: AnyOptimizer }>(
+    const given = take_options<Required<CyclicLROptions> & { optimizer: Optimizer }>(
       'CyclicLR',
       args,
       ['optimizer', ...CYCLIC],
@@ -303,7 +302,7 @@ export class OneCycleLR extends LRScheduler {
   declare _anneal_func_type: 'cos' | 'linear'
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     max_lr: number | readonly number[] | OneCycleLROptions,
     total_steps?: number | null | OneCycleLROptions,
     epochs?: number | null | OneCycleLROptions,
@@ -313,7 +312,7 @@ export class OneCycleLR extends LRScheduler {
     options?: OneCycleLROptions,
   )
   constructor(...args: unknown[]) {
-    const given = take_options<Required<OneCycleLROptions> & { optimizer: AnyOptimizer }>(
+    const given = take_options<Required<OneCycleLROptions> & { optimizer: Optimizer }>(
       'OneCycleLR',
       args,
       ['optimizer', ...ONE_CYCLE],

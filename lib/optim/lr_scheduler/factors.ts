@@ -1,14 +1,9 @@
 import { type_error, type_name, value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { take_options } from '../../ops/keywords.js'
+import type { Optimizer } from '../optimizer.js'
 import { type Rate, times, to_the } from '../options.js'
-import {
-  type AnyOptimizer,
-  LRScheduler,
-  type SchedulerOptions,
-  type SchedulerState,
-  scale,
-} from './scheduler.js'
+import { LRScheduler, type SchedulerOptions, type SchedulerState, scale } from './scheduler.js'
 
 const { pow } = native.math
 
@@ -16,7 +11,7 @@ const { pow } = native.math
 export type Lambda = (epoch: number) => number
 
 interface LambdaArguments {
-  optimizer: AnyOptimizer
+  optimizer: Optimizer
   lr_lambda: Lambda | readonly Lambda[]
   last_epoch: number
 }
@@ -75,7 +70,7 @@ class ByLambda extends LRScheduler {
  */
 export class LambdaLR extends ByLambda {
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
     last_epoch?: number | SchedulerOptions,
   )
@@ -104,7 +99,7 @@ export class LambdaLR extends ByLambda {
  */
 export class MultiplicativeLR extends ByLambda {
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
     last_epoch?: number | SchedulerOptions,
   )
@@ -151,14 +146,14 @@ export class StepLR extends LRScheduler {
   declare gamma: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     step_size: number | StepLROptions,
     gamma?: number | StepLROptions,
     last_epoch?: number | StepLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<StepLROptions> & { optimizer: AnyOptimizer }
+      Required<StepLROptions> & { optimizer: Optimizer }
     >('StepLR', args, ['optimizer', 'step_size', 'gamma', 'last_epoch'], { gamma: 0.1, last_epoch: -1 })
     super(optimizer, last_epoch, own)
   }
@@ -204,13 +199,13 @@ export class MultiStepLR extends LRScheduler {
   declare gamma: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     milestones: readonly number[] | MultiStepLROptions,
     gamma?: number | MultiStepLROptions,
     last_epoch?: number | MultiStepLROptions,
   )
   constructor(...args: unknown[]) {
-    const given = take_options<Required<MultiStepLROptions> & { optimizer: AnyOptimizer }>(
+    const given = take_options<Required<MultiStepLROptions> & { optimizer: Optimizer }>(
       'MultiStepLR',
       args,
       ['optimizer', 'milestones', 'gamma', 'last_epoch'],
@@ -264,14 +259,14 @@ export class ConstantLR extends LRScheduler {
   declare total_iters: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     factor?: number | ConstantLROptions,
     total_iters?: number | ConstantLROptions,
     last_epoch?: number | ConstantLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<ConstantLROptions> & { optimizer: AnyOptimizer }
+      Required<ConstantLROptions> & { optimizer: Optimizer }
     >('ConstantLR', args, ['optimizer', 'factor', 'total_iters', 'last_epoch'], {
       factor: 1 / 3,
       total_iters: 5,
@@ -326,7 +321,7 @@ export class LinearLR extends LRScheduler {
   declare total_iters: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     start_factor?: number | LinearLROptions,
     end_factor?: number | LinearLROptions,
     total_iters?: number | LinearLROptions,
@@ -334,7 +329,7 @@ export class LinearLR extends LRScheduler {
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<LinearLROptions> & { optimizer: AnyOptimizer }
+      Required<LinearLROptions> & { optimizer: Optimizer }
     >('LinearLR', args, ['optimizer', 'start_factor', 'end_factor', 'total_iters', 'last_epoch'], {
       start_factor: 1 / 3,
       end_factor: 1,
@@ -391,13 +386,13 @@ export class ExponentialLR extends LRScheduler {
   declare gamma: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     gamma: number | ExponentialLROptions,
     last_epoch?: number | ExponentialLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, gamma, last_epoch } = take_options<
-      Required<ExponentialLROptions> & { optimizer: AnyOptimizer }
+      Required<ExponentialLROptions> & { optimizer: Optimizer }
     >('ExponentialLR', args, ['optimizer', 'gamma', 'last_epoch'], { last_epoch: -1 })
     super(optimizer, last_epoch, { gamma })
   }
@@ -440,14 +435,14 @@ export class PolynomialLR extends LRScheduler {
   declare power: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     total_iters?: number | PolynomialLROptions,
     power?: number | PolynomialLROptions,
     last_epoch?: number | PolynomialLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<PolynomialLROptions> & { optimizer: AnyOptimizer }
+      Required<PolynomialLROptions> & { optimizer: Optimizer }
     >('PolynomialLR', args, ['optimizer', 'total_iters', 'power', 'last_epoch'], {
       total_iters: 5,
       power: 1,

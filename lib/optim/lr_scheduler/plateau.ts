@@ -1,10 +1,9 @@
 import { runtime_error, value_error } from '../../errors.js'
 import { take_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
-import { options_of } from '../optimizer.js'
+import { type Optimizer, options_of } from '../optimizer.js'
 import { number_of, type Rate } from '../options.js'
 import {
-  type AnyOptimizer,
   expect_optimizer,
   group_values,
   LRScheduler,
@@ -73,7 +72,7 @@ export class ReduceLROnPlateau extends LRScheduler {
   declare mode_worse: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     mode?: 'min' | 'max' | PlateauOptions,
     factor?: number | PlateauOptions,
     patience?: number | PlateauOptions,
@@ -84,18 +83,21 @@ export class ReduceLROnPlateau extends LRScheduler {
     eps?: number | PlateauOptions,
   )
   constructor(...args: unknown[]) {
-    const { optimizer, min_lr, ...own } = take_options<
-      Required<PlateauOptions> & { optimizer: AnyOptimizer }
-    >('ReduceLROnPlateau', args, ['optimizer', ...OPTIONS], {
-      mode: 'min',
-      factor: 0.1,
-      patience: 10,
-      threshold: 1e-4,
-      threshold_mode: 'rel',
-      cooldown: 0,
-      min_lr: 0,
-      eps: 1e-8,
-    })
+    const { optimizer, min_lr, ...own } = take_options<Required<PlateauOptions> & { optimizer: Optimizer }>(
+      'ReduceLROnPlateau',
+      args,
+      ['optimizer', ...OPTIONS],
+      {
+        mode: 'min',
+        factor: 0.1,
+        patience: 10,
+        threshold: 1e-4,
+        threshold_mode: 'rel',
+        cooldown: 0,
+        min_lr: 0,
+        eps: 1e-8,
+      },
+    )
     if (own.factor >= 1) throw value_error('Factor should be < 1.0.')
     expect_optimizer(optimizer)
     const groups = optimizer.param_groups.length

@@ -6,9 +6,6 @@ import { warn_once } from '../../warn.js'
 import { Optimizer, options_of } from '../optimizer.js'
 import { type Rate, scalar_rate } from '../options.js'
 
-// biome-ignore lint/suspicious/noExplicitAny: an optimizer of any groups
-export type AnyOptimizer = Optimizer<any>
-
 /** A schedule's state: its properties by name. */
 export type SchedulerState = Record<string, unknown>
 
@@ -33,7 +30,7 @@ function copy<T>(value: T): T {
 }
 
 /** One value for each group: a list as it is, anything else for all. */
-export function format_param<T>(name: string, optimizer: AnyOptimizer, param: T | readonly T[]): T[] {
+export function format_param<T>(name: string, optimizer: Optimizer, param: T | readonly T[]): T[] {
   const groups = optimizer.param_groups.length
   if (!Array.isArray(param)) return Array.from({ length: groups }, () => copy(param as T))
   if (param.length !== groups)
@@ -45,7 +42,7 @@ export function format_param<T>(name: string, optimizer: AnyOptimizer, param: T 
 }
 
 /** An option of all groups; tensors are copied. */
-export function group_values(optimizer: AnyOptimizer, name: string): Rate[] {
+export function group_values(optimizer: Optimizer, name: string): Rate[] {
   return optimizer.param_groups.map((group) => copy(options_of(group)[name] as Rate))
 }
 
@@ -65,7 +62,7 @@ const stepped = new WeakSet<object>()
 const watched = new WeakMap<object, unknown>()
 
 // Notes that the optimizer has stepped; its `step` becomes a property of its own.
-function watch_steps(optimizer: AnyOptimizer): void {
+function watch_steps(optimizer: Optimizer): void {
   if (watched.get(optimizer) === optimizer.step) return
   const { step } = optimizer
   const watching = function (this: object, ...args: unknown[]): unknown {
@@ -108,7 +105,7 @@ function watch_steps(optimizer: AnyOptimizer): void {
  * @see torch/optim/lr_scheduler.py
  */
 export class LRScheduler {
-  declare readonly optimizer: AnyOptimizer
+  declare readonly optimizer: Optimizer
   /** Each group's rate at the start. */
   declare base_lrs: Rate[]
   declare last_epoch: number
@@ -121,7 +118,7 @@ export class LRScheduler {
   /** @internal */
   declare _last_lr: Rate[]
 
-  constructor(optimizer: AnyOptimizer, last_epoch = -1, attributes: object = {}) {
+  constructor(optimizer: Optimizer, last_epoch = -1, attributes: object = {}) {
     expect_optimizer(optimizer)
     Object.defineProperty(this, 'optimizer', { value: optimizer, writable: true, configurable: true })
     Object.assign(this, attributes)

@@ -2,9 +2,9 @@ import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { py_repr } from '../../nn/repr.js'
 import { take_options } from '../../ops/keywords.js'
-import { options_of } from '../optimizer.js'
+import { type Optimizer, options_of } from '../optimizer.js'
 import { minus, over, plus, type Rate, times } from '../options.js'
-import { type AnyOptimizer, format_param, LRScheduler, type SchedulerOptions } from './scheduler.js'
+import { format_param, LRScheduler, type SchedulerOptions } from './scheduler.js'
 
 /** Options of {@link SWALR}. */
 export interface SWALROptions extends SchedulerOptions {
@@ -38,7 +38,7 @@ export class SWALR extends LRScheduler {
   declare _anneal_strategy: 'cos' | 'linear'
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     swa_lr: number | readonly number[] | SWALROptions,
     anneal_epochs?: number | SWALROptions,
     anneal_strategy?: 'cos' | 'linear' | SWALROptions,
@@ -46,7 +46,7 @@ export class SWALR extends LRScheduler {
   )
   constructor(...args: unknown[]) {
     const { optimizer, swa_lr, anneal_epochs, anneal_strategy, last_epoch } = take_options<
-      Required<SWALROptions> & { optimizer: AnyOptimizer }
+      Required<SWALROptions> & { optimizer: Optimizer }
     >('SWALR', args, ['optimizer', 'swa_lr', 'anneal_epochs', 'anneal_strategy', 'last_epoch'], {
       anneal_epochs: 10,
       anneal_strategy: 'cos',
