@@ -8,11 +8,9 @@ const threads_before = torch.get_num_threads()
 afterAll(() => torch.set_num_threads(threads_before))
 
 const CASES = [
-  { side: 8, images: 1, threads: 1, iterations: 200 },
+  ...[8, 32, 64].flatMap((side) => [1, 2].map((threads) => ({ side, images: 1, threads, iterations: 200 }))),
+  ...[1, 2].map((threads) => ({ side: 512, images: 1, threads, iterations: 20 })),
   { side: 8, images: 3, threads: 1, iterations: 50 },
-  { side: 32, images: 1, threads: 1, iterations: 200 },
-  { side: 64, images: 1, threads: 1, iterations: 200 },
-  { side: 64, images: 1, threads: 2, iterations: 20 },
 ]
 
 test.skipIf(!live_torch()).each(CASES)(
