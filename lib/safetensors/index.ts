@@ -2,4 +2,4 @@
 
 export { type LoadFileOptions, load, load_file } from './load_file.js'
 export { SafeOpen, type SafeOpenOptions, safe_open, TensorSlice } from './safe_open.js'
-export { type SaveFileOptions, save, save_file } from './save_file.js'
+export { type NamedTensors, type SaveFileOptions, save, save_file } from './save_file.js'

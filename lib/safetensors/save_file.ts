@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { type Items, items_of } from '../collections.js'
+import { type Items, items_of, type OrderedDict } from '../collections.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import { take_options } from '../ops/keywords.js'
@@ -10,6 +10,9 @@ import { handle_of, Tensor } from '../tensor.js'
 import { name_of } from './dtypes.js'
 
 const CHUNK = 1 << 24
+
+/** Tensors by name, as a state_dict holds them. */
+export type NamedTensors = Items<Tensor> | OrderedDict<Tensor>
 
 type Metadata = Readonly<Record<string, string>> | null
 
@@ -41,9 +44,9 @@ export interface SaveFileOptions {
  * ```
  * @see https://huggingface.co/docs/safetensors/api/torch
  */
-export function save_file(tensors: Items<Tensor>, filename: string | URL, options?: SaveFileOptions): void
+export function save_file(tensors: NamedTensors, filename: string | URL, options?: SaveFileOptions): void
 export function save_file(
-  tensors: Items<Tensor>,
+  tensors: NamedTensors,
   filename: string | URL,
   metadata?: Metadata,
   options?: SaveFileOptions,
@@ -76,7 +79,7 @@ export function save_file(tensors: unknown, ...rest: unknown[]): void {
  * torch.safetensors.save({ x: torch.ones(2) }).length // 72
  * ```
  */
-export function save(tensors: Items<Tensor>, metadata: Metadata = null): Uint8Array {
+export function save(tensors: NamedTensors, metadata: Metadata = null): Uint8Array {
   const parts = parts_of('save', tensors)
   const pieces = [header_of('save', parts, metadata)]
   for (const { tensor } of parts) pieces.push(...chunks_of(tensor))
@@ -90,7 +93,7 @@ function parts_of(operator: string, tensors: unknown): Part[] {
     )
   }
   const parts: Part[] = []
-  for (const [name, given] of items_of(tensors as Items<Tensor>)) {
+  for (const [name, given] of items_of(tensors as NamedTensors)) {
     const what: unknown = given
     if (!(what instanceof Tensor))
       throw value_error(`Key \`${name}\` is invalid, expected torch.Tensor but received ${type_name(what)}`)

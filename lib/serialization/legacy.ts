@@ -1,5 +1,7 @@
+import type { DType } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
 import type { Tensor } from '../tensor.js'
+import { Anything, DRY } from './dry.js'
 import type { Restore } from './location.js'
 import { PickleCursor } from './pickle_cursor.js'
 import { empty_bytes, read_into } from './read_storage.js'
@@ -31,10 +33,84 @@ export function load_legacy(source: Source, environment: PickleEnvironment, rest
     throw runtime_error(`load(): '${source.name}': Invalid protocol version: ${show(protocol)}`)
   next(environment)
 
-  const storages = new LegacyStorages(source, restore)
-  const value = next({ ...environment, persistent: (id) => storages.find(id) })
-  storages.read(next(environment), cursor.at)
-  return value
+  // Storages stand behind the pickle that refers to them: it is read once to see where, and then to make something.
+  const start = cursor.at
+  const described = new Map<unknown, number>()
+  next({
+    ...DRY,
+    persistent: (id) => {
+      const { key, length } = description(id)
+      if (length > source.size)
+        throw runtime_error(`storage '${String(key)}' of ${length} bytes is not in the file`)
+      described.set(key, Math.max(length, described.get(key) ?? 0))
+      return new Anything()
+    },
+  })
+  const places = find_storages(source, described, next(environment), cursor.at)
+  cursor.at = start
+  const storages = new LegacyStorages(source, restore, places)
+  return next({ ...environment, persistent: (id) => storages.find(id) })
+}
+
+interface Place {
+  at: number
+  length: number
+}
+
+/** Where each storage's bytes are: in the order of a list of their keys, each behind its number of elements. */
+function find_storages(
+  source: Source,
+  described: ReadonlyMap<unknown, number>,
+  keys: unknown,
+  start: number,
+): Map<unknown, Place> {
+  const where = `load(): '${source.name}'`
+  if (!Array.isArray(keys)) throw runtime_error(`${where} has no list of its storages`)
+  const places = new Map<unknown, Place>()
+  let next = start
+  for (const key of keys as unknown[]) {
+    const length = described.get(key)
+    if (length === undefined)
+      throw runtime_error(`${where}: storage key '${String(key)}' belongs to no tensor`)
+    const count = Number(source.read(next, 8).readBigInt64LE())
+    // The size of its elements is known from the tensors only.
+    const fits = length === 0 ? count === 0 : count > 0 && length % count === 0 && length / count <= 16
+    if (!fits) {
+      throw runtime_error(
+        `${where}: storage '${String(key)}' at byte ${next} has ${count} elements, and ${length} bytes are wanted`,
+      )
+    }
+    next += 8 + length
+    if (next > source.size)
+      throw runtime_error(
+        `${where} is cut short: storage '${String(key)}' ends at byte ${next} of ${source.size}`,
+      )
+    places.set(key, { at: next - length, length })
+  }
+  for (const key of described.keys())
+    if (!places.has(key)) throw runtime_error(`${where}: storage '${String(key)}' is missing`)
+  return places
+}
+
+interface Description {
+  dtype: DType
+  key: unknown
+  saved_on: string
+  /** Bytes. */
+  length: number
+  part: unknown
+}
+
+/** ('storage', class, key, where it was, number of elements, null or (key of a part, offset, elements)) */
+function description([, kind, key, saved_on, count, part]: readonly unknown[]): Description {
+  if (
+    !(kind instanceof StorageType) ||
+    !is_count(count) ||
+    (typeof key !== 'string' && typeof key !== 'number')
+  ) {
+    throw runtime_error('a storage is described in a way that is not known')
+  }
+  return { dtype: kind.dtype, key, saved_on: String(saved_on), length: count * kind.dtype.itemsize, part }
 }
 
 function not_known(source: Source, cause?: unknown): Error {
@@ -46,73 +122,40 @@ function not_known(source: Source, cause?: unknown): Error {
 
 const show = (value: unknown) => (typeof value === 'number' ? String(value) : type_name(value))
 
-/** Storages of a legacy file: the tensors come before the bytes, so these are filled at the end. */
+/** Storages of a legacy file, each read once. */
 class LegacyStorages {
   readonly #source: Source
   readonly #restore: Restore
-  readonly #roots = new Map<unknown, { bytes: Tensor; itemsize: number }>()
-  readonly #views = new Map<unknown, Tensor>()
-  #total = 0
+  readonly #places: ReadonlyMap<unknown, Place>
+  readonly #read = new Map<unknown, Tensor>()
 
-  constructor(source: Source, restore: Restore) {
+  constructor(source: Source, restore: Restore, places: ReadonlyMap<unknown, Place>) {
     this.#source = source
     this.#restore = restore
+    this.#places = places
   }
 
-  /** ('storage', class, key, where it was, number of elements, null or (key of a part, offset, elements)) */
-  find([, kind, key, saved_on, count, part]: readonly unknown[]): Storage {
-    if (!(kind instanceof StorageType) || !is_count(count)) {
-      throw runtime_error('a storage is described in a way that is not known')
+  find(id: readonly unknown[]): Storage {
+    const { dtype, key, saved_on, length, part } = description(id)
+    let bytes = this.#read.get(key)
+    if (bytes === undefined) {
+      bytes = this.#restore(this.#bytes(this.#places.get(key)!), saved_on)
+      this.#read.set(key, bytes)
     }
-    const { itemsize } = kind.dtype
-    let root = this.#roots.get(key)
-    if (root === undefined) {
-      const length = count * itemsize
-      this.#total += length
-      if (this.#total > this.#source.size) {
-        throw runtime_error(
-          `storages of ${this.#total} bytes are described, and the file has ${this.#source.size}`,
-        )
-      }
-      root = { bytes: this.#restore(empty_bytes(length), String(saved_on)), itemsize }
-      this.#roots.set(key, root)
-    }
-    if (root.bytes.numel() < count * itemsize)
-      throw runtime_error(`storage '${String(key)}' is described with two lengths`)
-    if (!Array.isArray(part)) return new Storage(root.bytes, kind.dtype)
-    const [view_key, offset, size] = part as unknown[]
-    if (!is_count(offset) || !is_count(size) || (offset + size) * itemsize > root.bytes.numel())
+    if (bytes.numel() < length)
+      throw runtime_error(`storage '${String(key)}' has ${bytes.numel()} bytes, and ${length} are wanted`)
+    if (!Array.isArray(part)) return new Storage(bytes, dtype)
+    const [, offset, size] = part as unknown[]
+    if (!is_count(offset) || !is_count(size) || (offset + size) * dtype.itemsize > bytes.numel())
       throw runtime_error(`a part of storage '${String(key)}' is not in it`)
-    let view = this.#views.get(view_key)
-    if (view === undefined) {
-      view = root.bytes.narrow(0, offset * itemsize, size * itemsize)
-      this.#views.set(view_key, view)
-    }
-    return new Storage(view, kind.dtype)
+    return new Storage(bytes.narrow(0, offset * dtype.itemsize, size * dtype.itemsize), dtype)
   }
 
-  read(keys: unknown, at: number): void {
-    const { name } = this.#source
-    if (!Array.isArray(keys)) throw runtime_error(`load(): '${name}' has no list of its storages`)
-    let next = at
-    for (const key of keys) {
-      const root = this.#roots.get(key)
-      if (root === undefined)
-        throw runtime_error(`load(): '${name}': storage key '${String(key)}' belongs to no tensor`)
-      const count = Number(this.#source.read(next, 8).readBigInt64LE())
-      const length = root.bytes.numel()
-      if (count * root.itemsize !== length) {
-        throw runtime_error(
-          `load(): '${name}': storage '${String(key)}' at byte ${next} has ${count} elements, and ${length / root.itemsize} are wanted`,
-        )
-      }
-      read_into(this.#source, next + 8, root.bytes)
-      next += 8 + length
-    }
-    const read = new Set<unknown>(keys)
-    const missing = [...this.#roots.keys()].find((key) => !read.has(key))
-    if (missing !== undefined)
-      throw runtime_error(`load(): '${name}': storage '${String(missing)}' is missing`)
+  #bytes({ at, length }: Place): Tensor {
+    if (this.#restore.is_meta) return empty_bytes(length, 'meta')
+    const bytes = empty_bytes(length)
+    read_into(this.#source, at, bytes)
+    return bytes
   }
 }
 

@@ -1,11 +1,8 @@
 import { runtime_error } from '../errors.js'
 import { CheckpointArchive, is_archive } from './archive.js'
+import { Anything, DRY } from './dry.js'
 import { find_global } from './globals.js'
 import { open_source } from './source.js'
-import type { PickleEnvironment } from './unpickler.js'
-
-/** Stands for whatever a pickle makes, while only its names are wanted. */
-class Anything {}
 
 /**
  * The names in a file that {@link load} would refuse. Nothing is made of it.
@@ -23,20 +20,14 @@ class Anything {}
 export function get_unsafe_globals_in_checkpoint(f: string | URL | Uint8Array | ArrayBuffer): string[] {
   const names = new Set<string>()
   const source = open_source('get_unsafe_globals_in_checkpoint', f)
-  const environment: PickleEnvironment = {
-    find: (path) => {
-      if (find_global(path) === undefined) names.add(path)
-      return { call: () => new Anything() }
-    },
-    dict: () => new Anything(),
-    set_item: () => true,
-    build: () => true,
-    persistent: () => new Anything(),
+  const find = (path: string) => {
+    if (find_global(path) === undefined) names.add(path)
+    return { call: () => new Anything() }
   }
   try {
     if (!is_archive(source))
       throw runtime_error(`'${source.name}': Expected input to be a checkpoint returned by torch.save`)
-    new CheckpointArchive(source).unpickle(environment)
+    new CheckpointArchive(source).unpickle({ ...DRY, find })
   } finally {
     source.close()
   }
