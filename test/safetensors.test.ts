@@ -8,6 +8,8 @@ import { live_torch } from './helpers/python.js'
 const path = temporary_folder()
 
 const { safetensors } = torch
+// dtypes by their names
+const by_name = { ...torch }
 
 const DTYPES = [
   'bool',
@@ -31,7 +33,7 @@ const DTYPES = [
 
 const every_dtype = () =>
   Object.fromEntries(
-    DTYPES.map((name, i) => [`${name} ü"${i}`, torch.arange(6).reshape(2, 3).to(torch[name])]),
+    DTYPES.map((name, i) => [`${name} ü"${i}`, torch.arange(6).reshape(2, 3).to(by_name[name])]),
   )
 
 // The package of Python's is not torch's: where it is not beside the live torch, TYPETORCH_SAFETENSORS names its folder.
