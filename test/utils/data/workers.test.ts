@@ -131,7 +131,7 @@ describe('an error in a worker', () => {
     const [error] = await failures(odd('tensor_error'))
     expect(error).toBeInstanceOf(torch.RuntimeError)
     expect(error!.message).toContain('The size of tensor a (2) must match the size of tensor b (3)')
-    expect.assertions(8)
+    expect.assertions(10)
   })
 
   it('leaves the iterator usable, as in Python', () => {

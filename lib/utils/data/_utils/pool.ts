@@ -28,6 +28,11 @@ const BOOTSTRAPPING = `An attempt has been made to start a new worker before the
 This probably means that the module given as worker_module makes and reads a DataLoader with workers itself.
 Move the dataset to a module of its own, or do so only where isMainThread of node:worker_threads is true.`
 
+// A module that imports the program, not the program: where Node was started with --input-type it refuses files.
+const PROGRAM = new URL(
+  `data:text/javascript,import ${JSON.stringify(new URL('./utils/data/_utils/worker_main.js', import.meta.url).href)}`,
+)
+
 class Member {
   readonly port: MessagePort
   readonly worker: Worker
@@ -56,7 +61,7 @@ class Member {
       packed,
     }
     this.port = port1
-    this.worker = new Worker(new URL('./utils/data/_utils/worker_main.js', import.meta.url), {
+    this.worker = new Worker(PROGRAM, {
       name: `pt_data_worker ${id}`,
       workerData: start,
       transferList: [port2, ...transfer],

@@ -5,6 +5,7 @@ import { pack, unpack } from '../../../multiprocessing/reductions.js'
 import { get_rng_state, manual_seed, set_rng_state } from '../../../random.js'
 import { from_numpy } from '../../../tensor/from_memory.js'
 import { ENDED, type Fetcher, make_fetcher, type Reading } from './fetch.js'
+import { import_module } from './import_module.js'
 import { type Answer, SIGNAL, type Task, type WorkerStart } from './messages.js'
 import { forward_error } from './worker_error.js'
 import { note_worker } from './worker_info.js'
@@ -38,7 +39,7 @@ class Loop {
     try {
       manual_seed(seed)
       note_worker('bootstrapping')
-      const exports = worker_module === null ? null : ((await import(worker_module)) as object)
+      const exports = worker_module === null ? null : await import_module(worker_module)
       const find = make_finder(exports, String(worker_module), library)
       const given = unpack(packed, find) as [Reading, InitFunction]
       this.#reading = given[0]
