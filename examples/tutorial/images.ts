@@ -23,10 +23,11 @@ export async function load_image(path: string, size?: number): Promise<Tensor> {
   }
 }
 
-// One image (3, height, width) as pixels, scaled up so that single ones can be seen.
+// One image (1 or 3, height, width) as pixels, scaled up so that single ones can be seen.
 async function to_png(image: Tensor, scale: number): Promise<Buffer> {
   const [, height, width] = image.shape as [number, number, number]
   const pixels = image
+    .expand(3, height, width)
     .add(1)
     .div(2)
     .clamp(0, 1)
@@ -44,7 +45,7 @@ async function to_png(image: Tensor, scale: number): Promise<Buffer> {
 /**
  * Saves images as one PNG, laid out in a grid.
  *
- * @param images - of shape (n, 3, height, width), their colours between -1 and 1
+ * @param images - of shape (n, 1 or 3, height, width), their colours between -1 and 1
  * @param options - how many in a row, and how many times as large each is drawn
  */
 export async function save_images(

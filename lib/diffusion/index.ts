@@ -1,3 +1,4 @@
+export { MiniUNet, type MiniUNetOptions } from './mini_unet.js'
 export { Model } from './model.js'
 export {
   type NoisePredictor,

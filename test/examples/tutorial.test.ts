@@ -190,9 +190,10 @@ describe('train.ts', () => {
 })
 
 describe('sample.ts', () => {
-  test('writes both scripts’ images', async () => {
+  test('writes the three scripts’ images', async () => {
     const out = join(folder, 'sample')
     const args = ['--iterations', '5', '--count', '3', '--threads', '1', '--out', out]
+    args.push('--unet-iterations', '2', '--unet-steps', '30', '--batch-size', '4')
     expect(await run_program(SAMPLE, args)).toMatchObject({ code: 0, stderr: '' })
     expect(readdirSync(out).sort()).toEqual([
       'overfit-loss.png',
@@ -200,12 +201,21 @@ describe('sample.ts', () => {
       'overfit.png',
       'overfit.pt',
       'square.png',
+      'unet-data.png',
+      'unet-loss.png',
+      'unet-steps.png',
+      'unet.png',
+      'unet.pt',
       'untrained-steps.png',
       'untrained.png',
     ])
     expect(await size_of(join(out, 'overfit.png'))).toEqual(['png', 3 * 66 + 2, 68])
     expect(await size_of(join(out, 'untrained-steps.png'))).toEqual(['png', 5 * 66 + 2, 5 * 66 + 2])
     expect(await size_of(join(out, 'square.png'))).toEqual(['png', 64, 64])
+    expect(await size_of(join(out, 'unet.png'))).toEqual(['png', 3 * 130 + 2, 132])
+    const no_digits = await run_program(SAMPLE, ['--script', 'unet', '--mnist', out, '--out', out])
+    expect(no_digits).toMatchObject({ code: 2, stdout: '' })
+    expect(no_digits.stderr).toContain('Dataset not found: train-images-idx3-ubyte')
   }, 300_000)
 
   test('--script takes one of them', async () => {
@@ -215,7 +225,7 @@ describe('sample.ts', () => {
     const wrong = await run_program(SAMPLE, ['--script', 'both'])
     expect(wrong.code).toBe(2)
     expect(wrong.stderr).toBe(
-      "option '--script <name>' argument 'both' is invalid: allowed choices are untrained, overfit; --help lists the options\n",
+      "option '--script <name>' argument 'both' is invalid: allowed choices are untrained, overfit, unet; --help lists the options\n",
     )
   }, 120_000)
 })
