@@ -20,6 +20,7 @@ export {
 } from './memory_format.js'
 export * as parametrizations from './parametrizations.js'
 export * as parametrize from './parametrize.js'
+export * as prune from './prune.js'
 export * as rnn from './rnn.js'
 export { remove_spectral_norm, type SpectralNormOptions, spectral_norm } from './spectral_norm.js'
 export * as stateless from './stateless.js'

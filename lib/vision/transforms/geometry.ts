@@ -3,10 +3,11 @@ import { runtime_error, type_error, value_error } from '../../errors.js'
 import { interpolate } from '../../nn/functional/interpolate.js'
 import { pad as torch_pad } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { round_half_even } from '../../round.js'
 import { as_tensor } from '../../tensor/create.js'
 import type { Tensor } from '../../tensor.js'
 import { Image } from '../image.js'
-import { get_dimensions, on_pixels, type Picture, pair_of, python_round, type SizeLike } from './picture.js'
+import { get_dimensions, on_pixels, type Picture, pair_of, type SizeLike } from './picture.js'
 
 /** How values between pixels are found. */
 export const InterpolationMode = Object.freeze({
@@ -171,7 +172,7 @@ export function center_crop<P extends Picture>(img: P, output_size: SizeLike): P
     ;[, h, w] = get_dimensions(picture)
     if (width === w && height === h) return picture
   }
-  return crop(picture, python_round((h - height) / 2), python_round((w - width) / 2), height, width)
+  return crop(picture, round_half_even((h - height) / 2), round_half_even((w - width) / 2), height, width)
 }
 
 function resized_size(

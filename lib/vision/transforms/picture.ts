@@ -46,10 +46,3 @@ export function pair_of(size: SizeLike, message: string): [number, number] {
   if (size.length !== 2) throw value_error(message)
   return [size[0], size[1]]
 }
-
-/** A number rounded as Python does, halves to the even. */
-export function python_round(value: number): number {
-  const down = Math.floor(value)
-  const rest = value - down
-  return rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down
-}

@@ -2,11 +2,12 @@ import { value_error } from '../../errors.js'
 import { py_float, py_repr } from '../../nn/repr.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
+import { round_half_even } from '../../round.js'
 import { tensor } from '../../tensor/create.js'
 import { rgb_to_grayscale } from './color.js'
 import type { Fill, InterpolationMode, Padding, PaddingMode } from './geometry.js'
 import * as F from './geometry.js'
-import { get_dimensions, type Picture, pair_of, python_round, type SizeLike } from './picture.js'
+import { get_dimensions, type Picture, pair_of, type SizeLike } from './picture.js'
 import { floats, happens, PictureTransform } from './transform.js'
 
 const TWO = 'Please provide only two dimensions (h, w) for size.'
@@ -224,16 +225,16 @@ export class RandomResizedCrop extends PictureTransform {
     for (let i = 0; i < 10; i++) {
       const area = height * width * draw(scale[0], scale[1])
       const aspect = ops.exp(ops.empty(1).uniform_(...log_ratio)).item() as number
-      const w = python_round(Math.sqrt(area * aspect))
-      const h = python_round(Math.sqrt(area / aspect))
+      const w = round_half_even(Math.sqrt(area * aspect))
+      const h = round_half_even(Math.sqrt(area / aspect))
       if (0 < w && w <= width && 0 < h && h <= height)
         return [draw_whole(height - h + 1), draw_whole(width - w + 1), h, w]
     }
     // Ten draws did not fit: the middle, of the nearest ratio.
     const [least, greatest] = [Math.min(...ratio), Math.max(...ratio)]
     let [h, w] = [height, width]
-    if (width / height < least) h = python_round(w / least)
-    else if (width / height > greatest) w = python_round(h * greatest)
+    if (width / height < least) h = round_half_even(w / least)
+    else if (width / height > greatest) w = round_half_even(h * greatest)
     return [Math.floor((height - h) / 2), Math.floor((width - w) / 2), h, w]
   }
 

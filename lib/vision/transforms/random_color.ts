@@ -3,10 +3,11 @@ import { Module } from '../../nn/modules/module.js'
 import { py_float, py_repr } from '../../nn/repr.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
+import { round_half_even } from '../../round.js'
 import { tensor } from '../../tensor/create.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from './color.js'
-import { type Picture, pair_of, python_round, type SizeLike } from './picture.js'
+import { type Picture, pair_of, type SizeLike } from './picture.js'
 import { draw, draw_whole, log_of } from './random.js'
 import { floats, happens, PictureTransform } from './transform.js'
 
@@ -196,8 +197,8 @@ export class RandomErasing extends Module {
     for (let i = 0; i < 10; i++) {
       const area = height * width * draw(...this.scale)
       const aspect = ops.exp(ops.empty(1).uniform_(...log_ratio)).item() as number
-      const h = python_round(Math.sqrt(area * aspect))
-      const w = python_round(Math.sqrt(area / aspect))
+      const h = round_half_even(Math.sqrt(area * aspect))
+      const w = round_half_even(Math.sqrt(area / aspect))
       if (h >= height || w >= width) continue
       const drawn =
         value === 'random' ? ops.empty([channels, h, w]).normal_() : tensor([...value]).view(-1, 1, 1)
