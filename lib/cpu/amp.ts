@@ -1,5 +1,5 @@
 import { device_autocast_function } from '../amp/autocast_mode.js'
-import { device_grad_scaler } from '../amp/grad_scaler.js'
+import { device_grad_scaler } from '../amp/device_grad_scaler.js'
 import { bfloat16 } from '../dtype.js'
 
 // torch.cpu.amp, which PyTorch keeps for old scripts.

@@ -1,6 +1,6 @@
 import { device_autocast_function } from '../amp/autocast_mode.js'
 import * as amp from '../amp/custom.js'
-import { device_grad_scaler } from '../amp/grad_scaler.js'
+import { device_grad_scaler } from '../amp/device_grad_scaler.js'
 import { type DType, float16 } from '../dtype.js'
 import { warn_once } from '../warn.js'
 

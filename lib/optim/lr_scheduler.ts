@@ -11,19 +11,19 @@ export { CyclicLR, type CyclicLROptions, OneCycleLR, type OneCycleLROptions } fr
 export {
   ConstantLR,
   type ConstantLROptions,
-  ExponentialLR,
-  type ExponentialLROptions,
-  type Lambda,
-  LambdaLR,
   LinearLR,
   type LinearLROptions,
-  MultiplicativeLR,
-  MultiStepLR,
-  type MultiStepLROptions,
   PolynomialLR,
   type PolynomialLROptions,
+} from './lr_scheduler/factors.js'
+export {
+  ExponentialLR,
+  type ExponentialLROptions,
+  MultiStepLR,
+  type MultiStepLROptions,
   StepLR,
   type StepLROptions,
-} from './lr_scheduler/factors.js'
+} from './lr_scheduler/gamma.js'
+export { type Lambda, LambdaLR, MultiplicativeLR } from './lr_scheduler/lambda.js'
 export { type PlateauOptions, ReduceLROnPlateau } from './lr_scheduler/plateau.js'
 export { LRScheduler, type SchedulerOptions, type SchedulerState } from './lr_scheduler/scheduler.js'

@@ -1,235 +1,12 @@
-import { type_error, type_name, value_error } from '../../errors.js'
+import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { take_options } from '../../ops/keywords.js'
-import type { Optimizer } from '../optimizer.js'
-import { type Rate, times, to_the } from '../options.js'
-import { LRScheduler, type SchedulerOptions, type SchedulerState, scale } from './scheduler.js'
+import type { Rate } from '../options.js'
+import { type AnyOptimizer, LRScheduler, type SchedulerOptions, scale } from './scheduler.js'
+
+// Schedules that bring a factor from one value to another within `total_iters` epochs.
 
 const { pow } = native.math
-
-/** A factor by epoch. */
-export type Lambda = (epoch: number) => number
-
-interface LambdaArguments {
-  optimizer: Optimizer
-  lr_lambda: Lambda | readonly Lambda[]
-  last_epoch: number
-}
-
-function lambdas_of({ optimizer, lr_lambda }: LambdaArguments): Lambda[] {
-  const groups = optimizer.param_groups.length
-  if (!Array.isArray(lr_lambda)) return Array<Lambda>(groups).fill(lr_lambda as Lambda)
-  if (lr_lambda.length !== groups)
-    throw value_error(`Expected ${groups} lr_lambdas, but got ${lr_lambda.length}`)
-  return [...(lr_lambda as Lambda[])]
-}
-
-/** What schedules by functions have in common: functions are not part of the state. */
-class ByLambda extends LRScheduler {
-  declare lr_lambdas: Lambda[]
-
-  constructor(name: string, args: unknown[], check?: (lambdas: Lambda[]) => void) {
-    const given = take_options<LambdaArguments>(name, args, ['optimizer', 'lr_lambda', 'last_epoch'], {
-      last_epoch: -1,
-    })
-    const lr_lambdas = lambdas_of(given)
-    check?.(lr_lambdas)
-    super(given.optimizer, given.last_epoch, { lr_lambdas })
-  }
-
-  override state_dict(): SchedulerState {
-    const { lr_lambdas, ...state } = super.state_dict() as { lr_lambdas: Lambda[] }
-    // A function's own properties are its state, as those of a callable object are in Python.
-    return {
-      ...state,
-      lr_lambdas: lr_lambdas.map((call) => (Object.keys(call).length > 0 ? { ...call } : null)),
-    }
-  }
-
-  override load_state_dict(state_dict: SchedulerState): void {
-    const { lr_lambdas, ...state } = state_dict as { lr_lambdas?: (object | null)[] }
-    super.load_state_dict(state)
-    lr_lambdas?.forEach((properties, i) => {
-      if (properties !== null) Object.assign(this.lr_lambdas[i]!, properties)
-    })
-  }
-}
-
-/**
- * Each group's rate is its initial one times a function of the epoch.
- *
- * @param optimizer - the optimizer
- * @param lr_lambda - the function, or one for each group
- *
- * @example
- * ```ts
- * const scheduler = new torch.optim.lr_scheduler.LambdaLR(optimizer, (epoch) => 1 / (epoch + 1))
- * ```
- *
- * @see torch/optim/lr_scheduler.py
- */
-export class LambdaLR extends ByLambda {
-  constructor(
-    optimizer: Optimizer,
-    lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
-    last_epoch?: number | SchedulerOptions,
-  )
-  constructor(...args: unknown[]) {
-    super('LambdaLR', args)
-  }
-
-  override get_lr(): Rate[] {
-    this.warn_if_called_outside()
-    return this.base_lrs.map((lr, i) => times(lr, this.lr_lambdas[i]!(this.last_epoch)))
-  }
-}
-
-/**
- * Each group's rate is multiplied by a function of the epoch at every step.
- *
- * @param optimizer - the optimizer
- * @param lr_lambda - the function, or one for each group
- *
- * @example
- * ```ts
- * const scheduler = new torch.optim.lr_scheduler.MultiplicativeLR(optimizer, () => 0.95)
- * ```
- *
- * @see torch/optim/lr_scheduler.py
- */
-export class MultiplicativeLR extends ByLambda {
-  constructor(
-    optimizer: Optimizer,
-    lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
-    last_epoch?: number | SchedulerOptions,
-  )
-  constructor(...args: unknown[]) {
-    super('MultiplicativeLR', args, (lambdas) => {
-      for (const call of lambdas)
-        if (typeof call !== 'function')
-          throw type_error(`lr_lambda should be a function, but got ${type_name(call)}`)
-    })
-  }
-
-  override get_lr(): Rate[] {
-    this.warn_if_called_outside()
-    const current = this.current_lrs()
-    if (this._is_initial) return current
-    return current.map((lr, i) => times(lr, this.lr_lambdas[i]!(this.last_epoch)))
-  }
-}
-
-/** Options of {@link StepLR}. */
-export interface StepLROptions extends SchedulerOptions {
-  /** Epochs between two falls. */
-  step_size?: number
-  /** The factor. Default: 0.1. */
-  gamma?: number
-}
-
-/**
- * Each group's rate falls by a factor every `step_size` epochs.
- *
- * @param optimizer - the optimizer
- * @param step_size - epochs between two falls
- * @param gamma - the factor. Default: 0.1
- *
- * @example
- * ```ts
- * const scheduler = new torch.optim.lr_scheduler.StepLR(optimizer, 30, 0.1)
- * ```
- *
- * @see torch/optim/lr_scheduler.py
- */
-export class StepLR extends LRScheduler {
-  declare step_size: number
-  declare gamma: number
-
-  constructor(
-    optimizer: Optimizer,
-    step_size: number | StepLROptions,
-    gamma?: number | StepLROptions,
-    last_epoch?: number | StepLROptions,
-  )
-  constructor(...args: unknown[]) {
-    const { optimizer, last_epoch, ...own } = take_options<
-      Required<StepLROptions> & { optimizer: Optimizer }
-    >('StepLR', args, ['optimizer', 'step_size', 'gamma', 'last_epoch'], { gamma: 0.1, last_epoch: -1 })
-    super(optimizer, last_epoch, own)
-  }
-
-  override get_lr(): Rate[] {
-    this.warn_if_called_outside()
-    const current = this.current_lrs()
-    return this.last_epoch === 0 || this.last_epoch % this.step_size !== 0
-      ? current
-      : scale(current, this.gamma)
-  }
-
-  override _get_closed_form_lr(): Rate[] {
-    return scale(this.base_lrs, pow(this.gamma, Math.floor(this.last_epoch / this.step_size)))
-  }
-}
-
-/** Options of {@link MultiStepLR}. */
-export interface MultiStepLROptions extends SchedulerOptions {
-  /** The epochs at which the rate falls. */
-  milestones?: readonly number[]
-  /** The factor. Default: 0.1. */
-  gamma?: number
-}
-
-/**
- * Each group's rate falls by a factor at given epochs; one that is given twice counts twice.
- *
- * @param optimizer - the optimizer
- * @param milestones - the epochs
- * @param gamma - the factor. Default: 0.1
- *
- * @example
- * ```ts
- * const scheduler = new torch.optim.lr_scheduler.MultiStepLR(optimizer, [30, 80], 0.1)
- * ```
- *
- * @see torch/optim/lr_scheduler.py
- */
-export class MultiStepLR extends LRScheduler {
-  /** How often each epoch was given. */
-  declare milestones: Record<string, number>
-  declare gamma: number
-
-  constructor(
-    optimizer: Optimizer,
-    milestones: readonly number[] | MultiStepLROptions,
-    gamma?: number | MultiStepLROptions,
-    last_epoch?: number | MultiStepLROptions,
-  )
-  constructor(...args: unknown[]) {
-    const given = take_options<Required<MultiStepLROptions> & { optimizer: Optimizer }>(
-      'MultiStepLR',
-      args,
-      ['optimizer', 'milestones', 'gamma', 'last_epoch'],
-      { gamma: 0.1, last_epoch: -1 },
-    )
-    const milestones: Record<string, number> = {}
-    for (const epoch of given.milestones) milestones[epoch] = (milestones[epoch] ?? 0) + 1
-    super(given.optimizer, given.last_epoch, { milestones, gamma: given.gamma })
-  }
-
-  override get_lr(): Rate[] {
-    this.warn_if_called_outside()
-    const times_given = this.milestones[this.last_epoch]
-    const current = this.current_lrs()
-    return times_given === undefined ? current : scale(current, pow(this.gamma, times_given))
-  }
-
-  override _get_closed_form_lr(): Rate[] {
-    let passed = 0
-    for (const [epoch, count] of Object.entries(this.milestones))
-      if (Number(epoch) <= this.last_epoch) passed += count
-    return scale(this.base_lrs, pow(this.gamma, passed))
-  }
-}
 
 /** Options of {@link ConstantLR}. */
 export interface ConstantLROptions extends SchedulerOptions {
@@ -259,14 +36,14 @@ export class ConstantLR extends LRScheduler {
   declare total_iters: number
 
   constructor(
-    optimizer: Optimizer,
+    optimizer: AnyOptimizer,
     factor?: number | ConstantLROptions,
     total_iters?: number | ConstantLROptions,
     last_epoch?: number | ConstantLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<ConstantLROptions> & { optimizer: Optimizer }
+      Required<ConstantLROptions> & { optimizer: AnyOptimizer }
     >('ConstantLR', args, ['optimizer', 'factor', 'total_iters', 'last_epoch'], {
       factor: 1 / 3,
       total_iters: 5,
@@ -321,7 +98,7 @@ export class LinearLR extends LRScheduler {
   declare total_iters: number
 
   constructor(
-    optimizer: Optimizer,
+    optimizer: AnyOptimizer,
     start_factor?: number | LinearLROptions,
     end_factor?: number | LinearLROptions,
     total_iters?: number | LinearLROptions,
@@ -329,7 +106,7 @@ export class LinearLR extends LRScheduler {
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<LinearLROptions> & { optimizer: Optimizer }
+      Required<LinearLROptions> & { optimizer: AnyOptimizer }
     >('LinearLR', args, ['optimizer', 'start_factor', 'end_factor', 'total_iters', 'last_epoch'], {
       start_factor: 1 / 3,
       end_factor: 1,
@@ -363,51 +140,6 @@ export class LinearLR extends LRScheduler {
   }
 }
 
-/** Options of {@link ExponentialLR}. */
-export interface ExponentialLROptions extends SchedulerOptions {
-  /** The factor. */
-  gamma?: number
-}
-
-/**
- * Each group's rate is multiplied by a factor at every epoch.
- *
- * @param optimizer - the optimizer
- * @param gamma - the factor
- *
- * @example
- * ```ts
- * const scheduler = new torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.95)
- * ```
- *
- * @see torch/optim/lr_scheduler.py
- */
-export class ExponentialLR extends LRScheduler {
-  declare gamma: number
-
-  constructor(
-    optimizer: Optimizer,
-    gamma: number | ExponentialLROptions,
-    last_epoch?: number | ExponentialLROptions,
-  )
-  constructor(...args: unknown[]) {
-    const { optimizer, gamma, last_epoch } = take_options<
-      Required<ExponentialLROptions> & { optimizer: Optimizer }
-    >('ExponentialLR', args, ['optimizer', 'gamma', 'last_epoch'], { last_epoch: -1 })
-    super(optimizer, last_epoch, { gamma })
-  }
-
-  override get_lr(): Rate[] {
-    this.warn_if_called_outside()
-    const current = this.current_lrs()
-    return this._is_initial ? current : scale(current, this.gamma)
-  }
-
-  override _get_closed_form_lr(): Rate[] {
-    return this.base_lrs.map((lr) => times(lr, to_the(this.gamma, this.last_epoch)))
-  }
-}
-
 /** Options of {@link PolynomialLR}. */
 export interface PolynomialLROptions extends SchedulerOptions {
   /** Epochs until the rate is 0. Default: 5. */
@@ -435,14 +167,14 @@ export class PolynomialLR extends LRScheduler {
   declare power: number
 
   constructor(
-    optimizer: Optimizer,
+    optimizer: AnyOptimizer,
     total_iters?: number | PolynomialLROptions,
     power?: number | PolynomialLROptions,
     last_epoch?: number | PolynomialLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<PolynomialLROptions> & { optimizer: Optimizer }
+      Required<PolynomialLROptions> & { optimizer: AnyOptimizer }
     >('PolynomialLR', args, ['optimizer', 'total_iters', 'power', 'last_epoch'], {
       total_iters: 5,
       power: 1,
