@@ -1,8 +1,9 @@
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { take_options } from '../../ops/keywords.js'
+import type { Optimizer } from '../optimizer.js'
 import type { Rate } from '../options.js'
-import { type AnyOptimizer, LRScheduler, type SchedulerOptions, scale } from './scheduler.js'
+import { LRScheduler, type SchedulerOptions, scale } from './scheduler.js'
 
 // Schedules that bring a factor from one value to another within `total_iters` epochs.
 
@@ -36,14 +37,14 @@ export class ConstantLR extends LRScheduler {
   declare total_iters: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     factor?: number | ConstantLROptions,
     total_iters?: number | ConstantLROptions,
     last_epoch?: number | ConstantLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<ConstantLROptions> & { optimizer: AnyOptimizer }
+      Required<ConstantLROptions> & { optimizer: Optimizer }
     >('ConstantLR', args, ['optimizer', 'factor', 'total_iters', 'last_epoch'], {
       factor: 1 / 3,
       total_iters: 5,
@@ -98,7 +99,7 @@ export class LinearLR extends LRScheduler {
   declare total_iters: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     start_factor?: number | LinearLROptions,
     end_factor?: number | LinearLROptions,
     total_iters?: number | LinearLROptions,
@@ -106,7 +107,7 @@ export class LinearLR extends LRScheduler {
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<LinearLROptions> & { optimizer: AnyOptimizer }
+      Required<LinearLROptions> & { optimizer: Optimizer }
     >('LinearLR', args, ['optimizer', 'start_factor', 'end_factor', 'total_iters', 'last_epoch'], {
       start_factor: 1 / 3,
       end_factor: 1,
@@ -167,14 +168,14 @@ export class PolynomialLR extends LRScheduler {
   declare power: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     total_iters?: number | PolynomialLROptions,
     power?: number | PolynomialLROptions,
     last_epoch?: number | PolynomialLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<PolynomialLROptions> & { optimizer: AnyOptimizer }
+      Required<PolynomialLROptions> & { optimizer: Optimizer }
     >('PolynomialLR', args, ['optimizer', 'total_iters', 'power', 'last_epoch'], {
       total_iters: 5,
       power: 1,

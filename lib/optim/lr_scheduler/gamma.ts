@@ -1,7 +1,8 @@
 import { native } from '../../native.js'
 import { take_options } from '../../ops/keywords.js'
+import type { Optimizer } from '../optimizer.js'
 import { type Rate, times, to_the } from '../options.js'
-import { type AnyOptimizer, LRScheduler, type SchedulerOptions, scale } from './scheduler.js'
+import { LRScheduler, type SchedulerOptions, scale } from './scheduler.js'
 
 // Schedules whose rate falls by one factor, gamma, again and again.
 
@@ -34,14 +35,14 @@ export class StepLR extends LRScheduler {
   declare gamma: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     step_size: number | StepLROptions,
     gamma?: number | StepLROptions,
     last_epoch?: number | StepLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, last_epoch, ...own } = take_options<
-      Required<StepLROptions> & { optimizer: AnyOptimizer }
+      Required<StepLROptions> & { optimizer: Optimizer }
     >('StepLR', args, ['optimizer', 'step_size', 'gamma', 'last_epoch'], { gamma: 0.1, last_epoch: -1 })
     super(optimizer, last_epoch, own)
   }
@@ -87,13 +88,13 @@ export class MultiStepLR extends LRScheduler {
   declare gamma: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     milestones: readonly number[] | MultiStepLROptions,
     gamma?: number | MultiStepLROptions,
     last_epoch?: number | MultiStepLROptions,
   )
   constructor(...args: unknown[]) {
-    const given = take_options<Required<MultiStepLROptions> & { optimizer: AnyOptimizer }>(
+    const given = take_options<Required<MultiStepLROptions> & { optimizer: Optimizer }>(
       'MultiStepLR',
       args,
       ['optimizer', 'milestones', 'gamma', 'last_epoch'],
@@ -142,13 +143,13 @@ export class ExponentialLR extends LRScheduler {
   declare gamma: number
 
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     gamma: number | ExponentialLROptions,
     last_epoch?: number | ExponentialLROptions,
   )
   constructor(...args: unknown[]) {
     const { optimizer, gamma, last_epoch } = take_options<
-      Required<ExponentialLROptions> & { optimizer: AnyOptimizer }
+      Required<ExponentialLROptions> & { optimizer: Optimizer }
     >('ExponentialLR', args, ['optimizer', 'gamma', 'last_epoch'], { last_epoch: -1 })
     super(optimizer, last_epoch, { gamma })
   }

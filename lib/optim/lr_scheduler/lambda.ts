@@ -1,7 +1,8 @@
 import { type_error, type_name, value_error } from '../../errors.js'
 import { take_options } from '../../ops/keywords.js'
+import type { Optimizer } from '../optimizer.js'
 import { type Rate, times } from '../options.js'
-import { type AnyOptimizer, LRScheduler, type SchedulerOptions, type SchedulerState } from './scheduler.js'
+import { LRScheduler, type SchedulerOptions, type SchedulerState } from './scheduler.js'
 
 // Schedules by functions of the epoch.
 
@@ -9,7 +10,7 @@ import { type AnyOptimizer, LRScheduler, type SchedulerOptions, type SchedulerSt
 export type Lambda = (epoch: number) => number
 
 interface LambdaArguments {
-  optimizer: AnyOptimizer
+  optimizer: Optimizer
   lr_lambda: Lambda | readonly Lambda[]
   last_epoch: number
 }
@@ -68,7 +69,7 @@ class ByLambda extends LRScheduler {
  */
 export class LambdaLR extends ByLambda {
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
     last_epoch?: number | SchedulerOptions,
   )
@@ -97,7 +98,7 @@ export class LambdaLR extends ByLambda {
  */
 export class MultiplicativeLR extends ByLambda {
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
     last_epoch?: number | SchedulerOptions,
   )
