@@ -9,7 +9,7 @@ import { pin_memory } from './_utils/pin_memory.js'
 import { WorkerPool } from './_utils/pool.js'
 import { WorkerIteration } from './_utils/worker_iteration.js'
 import { type AnyDataset, IterableDataset, length_of } from './dataset.js'
-import { type DataLoaderIterator, Epoch } from './epoch.js'
+import { type AsyncDataLoaderIterator, type DataLoaderIterator, Epoch } from './epoch.js'
 import {
   type DataLoaderOptions,
   DEFAULTS,
@@ -73,7 +73,10 @@ export class DataLoader<
     options?: Omit<DataLoaderOptions<T, S, B>, 'batch_size' | 'shuffle'>,
   )
   constructor(...args: unknown[]) {
-    const given = take_options<Given>('DataLoader', args, NAMES, DEFAULTS, 12)
+    // A plain object by itself is a dataset, unless it names one.
+    const alone =
+      args.length === 1 && typeof args[0] === 'object' && args[0] !== null && !('dataset' in args[0])
+    const given = take_options<Given>('DataLoader', alone ? [...args, {}] : args, NAMES, DEFAULTS, 12)
     this.#settings = settle(given)
     const { collate_fn, drop_last } = this.#settings
     const auto_collation = this.#settings.batch_sampler !== null
@@ -143,8 +146,8 @@ export class DataLoader<
   }
 
   /** Goes through the dataset once and leaves the event loop its turn while workers read. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<B, undefined> {
-    return this.#begin().async_iterator() as AsyncIterableIterator<B, undefined>
+  [Symbol.asyncIterator](): AsyncDataLoaderIterator<B> {
+    return this.#begin().async_iterator() as AsyncDataLoaderIterator<B>
   }
 
   /** What is left to do with a batch on this thread. */

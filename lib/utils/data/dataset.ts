@@ -212,8 +212,7 @@ export class ChainDataset<T = unknown> extends IterableDataset<T> {
   }
 
   override *[Symbol.iterator](): Generator<T> {
-    for (const dataset of streams_of(this.datasets))
-      yield* { [Symbol.iterator]: () => dataset[Symbol.iterator]() }
+    for (const dataset of streams_of(this.datasets)) for (const sample of dataset) yield sample
   }
 
   override get length(): number {

@@ -2,8 +2,17 @@ import { DONE, type Iteration } from './_utils/iteration.js'
 import { type DataLoaderState, type EpochStart, with_rng_state } from './loader_state.js'
 
 /** What goes through a DataLoader once. */
-export interface DataLoaderIterator<B> extends IterableIterator<B, undefined> {
+export interface DataLoaderIterator<B> extends Iterator<B, undefined, undefined> {
+  next(): IteratorResult<B, undefined>
   return(): IteratorResult<B, undefined>
+  [Symbol.iterator](): DataLoaderIterator<B>
+}
+
+/** What goes through a DataLoader once and waits for its workers. */
+export interface AsyncDataLoaderIterator<B> extends AsyncIterator<B, undefined, undefined> {
+  next(): Promise<IteratorResult<B, undefined>>
+  return(): Promise<IteratorResult<B, undefined>>
+  [Symbol.asyncIterator](): AsyncDataLoaderIterator<B>
 }
 
 interface EpochOptions {
@@ -20,7 +29,9 @@ interface EpochOptions {
 
 /** An iteration, how far it has come, and what it began from. */
 export class Epoch {
+  /** Whether all batches were given out. One that was left early keeps its place, for `state_dict`. */
   finished = false
+  #closed = false
   #num_yielded: number
   #to_skip: number
   #on_iterator: ((iterator: object) => void) | undefined
@@ -72,7 +83,7 @@ export class Epoch {
   }
 
   #next(): IteratorResult<unknown, undefined> {
-    if (this.finished) return DONE
+    if (this.finished || this.#closed) return DONE
     const skip = () => {
       for (; this.#to_skip > 0; this.#to_skip--) if (this.iteration.next().done) return
     }
@@ -81,14 +92,14 @@ export class Epoch {
   }
 
   async #next_async(): Promise<IteratorResult<unknown, undefined>> {
-    if (this.finished) return DONE
+    if (this.finished || this.#closed) return DONE
     for (; this.#to_skip > 0; this.#to_skip--) if ((await this.iteration.next_async()).done) break
     return this.#note(await this.iteration.next_async())
   }
 
   #close(): void {
-    if (!this.finished) this.iteration.close()
-    this.finished = true
+    if (!this.finished && !this.#closed) this.iteration.close()
+    this.#closed = true
   }
 
   iterator(): DataLoaderIterator<unknown> {
@@ -104,10 +115,10 @@ export class Epoch {
     return iterator
   }
 
-  async_iterator(): AsyncIterableIterator<unknown, undefined> {
+  async_iterator(): AsyncDataLoaderIterator<unknown> {
     // Calls that do not wait for each other are served one after the other.
     let turn: Promise<unknown> = Promise.resolve()
-    const iterator: AsyncIterableIterator<unknown, undefined> = {
+    const iterator: AsyncDataLoaderIterator<unknown> = {
       next: () => {
         const result = turn.then(() => this.#next_async())
         turn = result.catch(() => {})

@@ -12,7 +12,7 @@ export {
   TensorDataset,
 } from './dataset.js'
 export { DistributedSampler } from './distributed.js'
-export type { DataLoaderIterator } from './epoch.js'
+export type { AsyncDataLoaderIterator, DataLoaderIterator } from './epoch.js'
 export type { DataLoaderOptions } from './loader_options.js'
 export type { DataLoaderState } from './loader_state.js'
 export {

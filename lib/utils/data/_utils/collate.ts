@@ -11,29 +11,32 @@ import { Tensor } from '../../../tensor.js'
 import { is_bytes, is_mapping, keys_of, map_values, value_at } from './structure.js'
 
 type Scalar = number | bigint | boolean | FloatScalar
-type Bytes = Buffer | ArrayBuffer
 
 /** What {@link default_convert} makes of a sample. */
-export type Converted<T> = T extends Tensor | string | Bytes | Scalar
+export type Converted<T> = T extends Tensor | string | Buffer | Scalar
   ? T
   : T extends TypedArray
     ? Tensor
-    : T extends readonly unknown[] | Readonly<Record<string, unknown>>
-      ? { -readonly [K in keyof T]: Converted<T[K]> }
-      : T extends ReadonlyMap<infer K, infer V>
-        ? Map<K, Converted<V>>
-        : T
+    : T extends ArrayBuffer
+      ? T
+      : T extends readonly unknown[] | Readonly<Record<string, unknown>>
+        ? { -readonly [K in keyof T]: Converted<T[K]> }
+        : T extends ReadonlyMap<infer K, infer V>
+          ? Map<K, Converted<V>>
+          : T
 
 /** What {@link default_collate} makes of samples. */
-export type Collated<T> = [T] extends [string | Bytes]
+export type Collated<T> = [T] extends [string | Buffer]
   ? T[]
   : [T] extends [Tensor | TypedArray | Scalar]
     ? Tensor
-    : T extends readonly unknown[] | Readonly<Record<string, unknown>>
-      ? { -readonly [K in keyof T]: Collated<T[K]> }
-      : T extends ReadonlyMap<infer K, infer V>
-        ? Map<K, Collated<V>>
-        : unknown
+    : [T] extends [ArrayBuffer]
+      ? T[]
+      : T extends readonly unknown[] | Readonly<Record<string, unknown>>
+        ? { -readonly [K in keyof T]: Collated<T[K]> }
+        : T extends ReadonlyMap<infer K, infer V>
+          ? Map<K, Collated<V>>
+          : unknown
 
 type Class = abstract new (...args: never[]) => object
 type CollateFunction = (batch: readonly never[], options: { collate_fn_map: CollateMap | null }) => unknown
