@@ -1,7 +1,6 @@
 import { type_error, type_name } from '../errors.js'
 
-// biome-ignore lint/suspicious/noExplicitAny: any class or function
-type Callable = (abstract new (...args: any[]) => unknown) | ((...args: any[]) => unknown)
+type Callable = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown)
 
 /** A class or function that files may name, and what Python calls it there: `[Namespace, 'argparse.Namespace']`. */
 export type SafeGlobal = readonly [callable: Callable, path: string]
