@@ -222,6 +222,22 @@ export interface Native {
    */
   adam_step(tensors: Int32Array, numbers: Float64Array, extra: Int32Array): void
 
+  /**
+   * One step of an optimizer for all parameters of a group that have gradients. `tensors` holds the handles of each
+   * parameter and of its state (0 where there is none yet), `numbers` the options, both in the order of
+   * native/optim/adadelta.cpp and so on. False, and nothing is changed, where a gradient is sparse, complex or has no
+   * state yet.
+   */
+  adadelta_step(tensors: Int32Array, numbers: Float64Array): boolean
+  adagrad_step(tensors: Int32Array, numbers: Float64Array): boolean
+  adamax_step(tensors: Int32Array, numbers: Float64Array): boolean
+  asgd_step(tensors: Int32Array, numbers: Float64Array): boolean
+  nadam_step(tensors: Int32Array, numbers: Float64Array): boolean
+  radam_step(tensors: Int32Array, numbers: Float64Array): boolean
+  rmsprop_step(tensors: Int32Array, numbers: Float64Array): boolean
+  rprop_step(tensors: Int32Array, numbers: Float64Array): boolean
+  sgd_step(tensors: Int32Array, numbers: Float64Array): boolean
+
   write_archive(file: number, records: readonly (string | Uint8Array | Handle)[]): void
   open_archive(path: string): Archive
   archive_records(archive: Archive): string[]

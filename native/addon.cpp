@@ -9,7 +9,7 @@
 #include "math.h"
 #include "nn/nn.h"
 #include "op_table.h"
-#include "optim/adam.h"
+#include "optim/optim.h"
 #include "random.h"
 #include "serialize.h"
 #include "tensor.h"
@@ -62,7 +62,7 @@ NAPI_MODULE_INIT() {
     export_collection(wrapped, object);
     export_math(wrapped, object);
     export_nn(wrapped, object);
-    export_adam(wrapped, object);
+    export_optim(wrapped, object);
     export_serialize(wrapped, object);
     return object;
   });

@@ -13,7 +13,13 @@ import {
   state_number,
   take_optimizer_options,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+import {
+  type NativeStep,
+  real_views,
+  SingleTensorOptimizer,
+  type Update,
+  zeros_like,
+} from './single_tensor.js'
 
 /** Options of {@link Adadelta}, and of each of its groups. */
 export interface AdadeltaOptions extends CapturableOptions {
@@ -93,6 +99,15 @@ export class Adadelta extends SingleTensorOptimizer<AdadeltaParamGroup> {
       step: state_number(group, param, 0),
       square_avg: zeros_like(param),
       acc_delta: zeros_like(param),
+    }
+  }
+
+  protected override native_step(group: AdadeltaParamGroup): NativeStep | null {
+    const { maximize, lr, rho, eps, weight_decay } = group
+    return {
+      step: 'adadelta_step',
+      state: ['step', 'square_avg', 'acc_delta'],
+      numbers: [maximize, lr, rho, eps, weight_decay],
     }
   }
 

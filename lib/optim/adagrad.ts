@@ -19,7 +19,7 @@ import {
   state_number,
   take_optimizer_options,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update } from './single_tensor.js'
+import { type NativeStep, real_views, SingleTensorOptimizer, type Update } from './single_tensor.js'
 
 /** Options of {@link Adagrad}, and of each of its groups. */
 export interface AdagradOptions extends CommonOptions {
@@ -137,6 +137,15 @@ export class Adagrad extends SingleTensorOptimizer<AdagradParamGroup> {
   protected override update_group(group: AdagradParamGroup, updates: readonly Update[]): void {
     if (group.fused) this.#fused(group, updates)
     else super.update_group(group, updates)
+  }
+
+  protected override native_step(group: AdagradParamGroup): NativeStep | null {
+    const { maximize, lr, lr_decay, weight_decay, eps } = group
+    return {
+      step: 'adagrad_step',
+      state: ['step', 'sum'],
+      numbers: [maximize, lr, lr_decay, weight_decay, eps],
+    }
   }
 
   protected override update(group: AdagradParamGroup, { param, grad: given, state }: Update): void {

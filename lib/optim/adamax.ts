@@ -16,7 +16,13 @@ import {
   take_optimizer_options,
   to_the,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+import {
+  type NativeStep,
+  real_views,
+  SingleTensorOptimizer,
+  type Update,
+  zeros_like,
+} from './single_tensor.js'
 
 /** Options of {@link Adamax}, and of each of its groups. */
 export interface AdamaxOptions extends CapturableOptions {
@@ -89,6 +95,15 @@ export class Adamax extends SingleTensorOptimizer<AdamaxParamGroup> {
 
   protected override begin(group: AdamaxParamGroup, param: Tensor): ParamState {
     return { step: state_number(group, param, 0), exp_avg: zeros_like(param), exp_inf: zeros_like(param) }
+  }
+
+  protected override native_step(group: AdamaxParamGroup): NativeStep | null {
+    const { maximize, lr, betas, eps, weight_decay } = group
+    return {
+      step: 'adamax_step',
+      state: ['step', 'exp_avg', 'exp_inf'],
+      numbers: [maximize, lr, ...betas, eps, weight_decay],
+    }
   }
 
   protected override update(

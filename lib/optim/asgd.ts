@@ -18,7 +18,13 @@ import {
   times,
   to_the,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+import {
+  type NativeStep,
+  real_views,
+  SingleTensorOptimizer,
+  type Update,
+  zeros_like,
+} from './single_tensor.js'
 
 /** Options of {@link ASGD}, and of each of its groups. */
 export interface ASGDOptions extends CapturableOptions {
@@ -114,6 +120,15 @@ export class ASGD extends SingleTensorOptimizer<ASGDParamGroup> {
       eta: number_like(param, number_of(group.lr)),
       mu: number_like(param, 1),
       ax: zeros_like(param),
+    }
+  }
+
+  protected override native_step(group: ASGDParamGroup): NativeStep | null {
+    const { maximize, lr, lambd, alpha, t0, weight_decay } = group
+    return {
+      step: 'asgd_step',
+      state: ['step', 'eta', 'mu', 'ax'],
+      numbers: [maximize, lr, lambd, alpha, t0, weight_decay],
     }
   }
 

@@ -19,7 +19,13 @@ import {
   times,
   to_the,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+import {
+  type NativeStep,
+  real_views,
+  SingleTensorOptimizer,
+  type Update,
+  zeros_like,
+} from './single_tensor.js'
 
 /** Options of {@link NAdam}, and of each of its groups. */
 export interface NAdamOptions extends CapturableOptions {
@@ -113,6 +119,15 @@ export class NAdam extends SingleTensorOptimizer<NAdamParamGroup> {
       mu_product: state_number(group, param, 1),
       exp_avg: zeros_like(param),
       exp_avg_sq: zeros_like(param),
+    }
+  }
+
+  protected override native_step(group: NAdamParamGroup): NativeStep | null {
+    const { maximize, lr, betas, eps, weight_decay, momentum_decay, decoupled_weight_decay } = group
+    return {
+      step: 'nadam_step',
+      state: ['step', 'mu_product', 'exp_avg', 'exp_avg_sq'],
+      numbers: [maximize, lr, ...betas, eps, weight_decay, momentum_decay, decoupled_weight_decay],
     }
   }
 

@@ -16,7 +16,13 @@ import {
   times,
   to_the,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+import {
+  type NativeStep,
+  real_views,
+  SingleTensorOptimizer,
+  type Update,
+  zeros_like,
+} from './single_tensor.js'
 
 /** Options of {@link RAdam}, and of each of its groups. */
 export interface RAdamOptions extends CapturableOptions {
@@ -101,6 +107,15 @@ export class RAdam extends SingleTensorOptimizer<RAdamParamGroup> {
 
   protected override begin(group: RAdamParamGroup, param: Tensor): ParamState {
     return { step: state_number(group, param, 0), exp_avg: zeros_like(param), exp_avg_sq: zeros_like(param) }
+  }
+
+  protected override native_step(group: RAdamParamGroup): NativeStep | null {
+    const { maximize, lr, betas, eps, weight_decay, decoupled_weight_decay } = group
+    return {
+      step: 'radam_step',
+      state: ['step', 'exp_avg', 'exp_avg_sq'],
+      numbers: [maximize, lr, ...betas, eps, weight_decay, decoupled_weight_decay],
+    }
   }
 
   protected override update(

@@ -10,7 +10,13 @@ import {
   state_number,
   take_optimizer_options,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+import {
+  type NativeStep,
+  real_views,
+  SingleTensorOptimizer,
+  type Update,
+  zeros_like,
+} from './single_tensor.js'
 
 /** Options of {@link RMSprop}, and of each of its groups. */
 export interface RMSpropOptions extends CapturableOptions {
@@ -106,6 +112,18 @@ export class RMSprop extends SingleTensorOptimizer<RMSpropParamGroup> {
     if (group.momentum > 0) state['momentum_buffer'] = zeros_like(param)
     if (group.centered) state['grad_avg'] = zeros_like(param)
     return state
+  }
+
+  protected override native_step(group: RMSpropParamGroup): NativeStep | null {
+    const { maximize, lr, alpha, eps, weight_decay, momentum, centered } = group
+    const state = ['step', 'square_avg']
+    if (momentum > 0) state.push('momentum_buffer')
+    if (centered) state.push('grad_avg')
+    return {
+      step: 'rmsprop_step',
+      state,
+      numbers: [maximize, lr, alpha, eps, weight_decay, momentum, centered],
+    }
   }
 
   protected override update(

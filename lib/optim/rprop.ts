@@ -15,7 +15,13 @@ import {
   state_number,
   take_optimizer_options,
 } from './options.js'
-import { real_views, SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
+import {
+  type NativeStep,
+  real_views,
+  SingleTensorOptimizer,
+  type Update,
+  zeros_like,
+} from './single_tensor.js'
 
 /** Options of {@link Rprop}, and of each of its groups. */
 export interface RpropOptions extends CapturableOptions {
@@ -85,6 +91,15 @@ export class Rprop extends SingleTensorOptimizer<RpropParamGroup> {
       step: state_number(group, param, 0),
       prev: zeros_like(param),
       step_size: keep(ops.full_like(grad, param.is_complex() ? complex_scalar(lr, lr) : lr)),
+    }
+  }
+
+  protected override native_step(group: RpropParamGroup): NativeStep | null {
+    const { maximize, etas, step_sizes } = group
+    return {
+      step: 'rprop_step',
+      state: ['step', 'prev', 'step_size'],
+      numbers: [maximize, ...etas, ...step_sizes],
     }
   }
 

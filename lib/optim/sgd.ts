@@ -1,4 +1,4 @@
-import { runtime_error, value_error } from '../errors.js'
+import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
@@ -15,7 +15,7 @@ import {
   scalar_rate,
   take_optimizer_options,
 } from './options.js'
-import { SingleTensorOptimizer, type Update } from './single_tensor.js'
+import { type NativeStep, SingleTensorOptimizer, type Update } from './single_tensor.js'
 
 /** Options of {@link SGD}, and of each of its groups. */
 export interface SGDOptions extends CommonOptions {
@@ -50,7 +50,7 @@ const DEFAULTS: Required<SGDOptions> = {
 
 const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof SGDOptions)[])] as const
 
-// Over lists: one crossing for all parameters, and on the CPU the same kernels as one by one.
+// Over lists: one crossing, and on CUDA one kernel, for all parameters.
 const add_lists = operator('aten::_foreach_add.List')
 const add_lists_ = operator('aten::_foreach_add_.List')
 const multiply_list_ = operator('aten::_foreach_mul_.Scalar')
@@ -131,58 +131,72 @@ export class SGD extends SingleTensorOptimizer<SGDParamGroup> {
     return {}
   }
 
-  // The buffer is the gradient itself at the first step.
-  #momentum(group: SGDParamGroup, updates: readonly Update[]): Tensor[] {
-    const { momentum, dampening } = group
-    const began = updates.filter(({ state }) => state['momentum_buffer'])
-    if (began.length > 0) {
-      const buffers = began.map(({ state }) => state['momentum_buffer'] as Tensor)
-      multiply_list_(buffers, momentum)
-      add_lists_(
-        buffers,
-        began.map(({ grad }) => grad),
-        { alpha: 1 - dampening },
-      )
+  protected override native_step(group: SGDParamGroup): NativeStep | null {
+    if (use_foreach(group)) return null
+    const { maximize, lr, momentum, dampening, weight_decay, nesterov } = group
+    return {
+      step: 'sgd_step',
+      state: momentum === 0 ? [] : ['momentum_buffer'],
+      numbers: [maximize, lr, momentum, dampening, weight_decay, nesterov],
     }
-    return updates.map(({ param, grad, state }) => {
-      if (!state['momentum_buffer']) {
-        state['momentum_buffer'] = keep(grad.detach().clone())
-        this.state.set(param, state)
-      }
-      return state['momentum_buffer'] as Tensor
-    })
   }
 
   protected override update_group(group: SGDParamGroup, updates: readonly Update[]): void {
-    if (group.fused) {
-      this.#fused(group, updates)
-      return
-    }
-    const params = updates.map(({ param }) => param)
-    if (group.weight_decay !== 0) {
-      const grads = updates.map(({ grad }) => grad)
-      const decayed = add_lists(grads, params, { alpha: group.weight_decay }) as unknown as Tensor[]
-      updates.forEach((update, i) => {
-        update.grad = decayed[i]!
-      })
-    }
-    let steps = updates.map(({ grad }) => grad)
-    if (group.momentum !== 0) {
-      const buffers = this.#momentum(group, updates)
-      steps = group.nesterov
-        ? (add_lists(steps, buffers, { alpha: group.momentum }) as unknown as Tensor[])
-        : buffers
-    }
-    const lr = scalar_rate(group.lr)
-    if (lr instanceof Tensor && lr.requires_grad)
-      params.forEach((param, i) => {
-        param.addcmul_(steps[i]!, lr, { value: -1 })
-      })
-    else add_lists_(params, steps, { alpha: -number_of(lr) })
+    if (group.fused) this.#fused(group, updates)
+    else if (use_foreach(group) && !updates.some(({ grad }) => grad.is_sparse)) this.#foreach(group, updates)
+    else super.update_group(group, updates)
   }
 
   protected override update(group: SGDParamGroup, update: Update): void {
-    this.update_group(group, [update])
+    const { momentum, dampening, weight_decay } = group
+    const { param, state } = update
+    const grad = weight_decay === 0 ? update.grad : update.grad.add(param, { alpha: weight_decay })
+    let step = grad
+    if (momentum !== 0) {
+      const began = state['momentum_buffer'] as Tensor | null | undefined
+      const buffer = began
+        ? began.mul_(momentum).add_(grad, { alpha: 1 - dampening })
+        : this.#first_momentum(update, grad)
+      step = group.nesterov ? grad.add(buffer, { alpha: momentum }) : buffer
+    }
+    const lr = scalar_rate(group.lr)
+    if (lr instanceof Tensor && lr.requires_grad) param.addcmul_(step, lr, { value: -1 })
+    else param.add_(step, { alpha: -number_of(lr) })
+  }
+
+  // The buffer is the gradient itself at the first step.
+  #first_momentum({ param, state }: Update, grad: Tensor): Tensor {
+    const buffer = keep(grad.detach().clone())
+    state['momentum_buffer'] = buffer
+    this.state.set(param, state)
+    return buffer
+  }
+
+  // All tensors together, in PyTorch's order for lists.
+  #foreach(group: SGDParamGroup, updates: readonly Update[]): void {
+    if (this.grad_scale || this.found_inf)
+      throw assertion_error('Expected grad_scale and found_inf to be None')
+    const { momentum, dampening, weight_decay } = group
+    const params = updates.map(({ param }) => param)
+    let steps = updates.map(({ grad }) => grad)
+    if (weight_decay !== 0) steps = add_lists(steps, params, { alpha: weight_decay }) as unknown as Tensor[]
+    if (momentum !== 0) {
+      const grads = steps
+      const began = updates.every(({ state }) => state['momentum_buffer'])
+      const buffers = updates.map((update, i) => {
+        const buffer = update.state['momentum_buffer'] as Tensor | null | undefined
+        if (!buffer) return this.#first_momentum(update, grads[i]!)
+        return began ? buffer : buffer.mul_(momentum).add_(grads[i]!, { alpha: 1 - dampening })
+      })
+      if (began) {
+        multiply_list_(buffers, momentum)
+        add_lists_(buffers, grads, { alpha: 1 - dampening })
+      }
+      steps = group.nesterov
+        ? (add_lists(grads, buffers, { alpha: momentum }) as unknown as Tensor[])
+        : buffers
+    }
+    add_lists_(params, steps, { alpha: -number_of(group.lr) })
   }
 
   #fused(group: SGDParamGroup, updates: readonly Update[]): void {
@@ -216,4 +230,9 @@ export class SGD extends SingleTensorOptimizer<SGDParamGroup> {
       },
     )
   }
+}
+
+// On CUDA, updating all tensors together is faster, and PyTorch's default.
+function use_foreach({ foreach, differentiable, params }: SGDParamGroup): boolean {
+  return foreach ?? (!differentiable && params[0]?.device.type === 'cuda')
 }

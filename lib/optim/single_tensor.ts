@@ -1,8 +1,9 @@
 import { set_grad_enabled, with_grad, without_grad } from '../autograd/grad_mode.js'
 import { assertion_error, runtime_error } from '../errors.js'
+import { type Native, native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { keep } from '../scope.js'
-import type { Tensor } from '../tensor.js'
+import { handle_of, Tensor } from '../tensor.js'
 import { Optimizer, options_of, type ParamGroup, type ParamState } from './optimizer.js'
 import { upgrade_number } from './options.js'
 
@@ -14,11 +15,24 @@ export interface Update {
   state: ParamState
 }
 
+/** How the addon makes the step of a group: what {@link SingleTensorOptimizer.update} does, for all parameters at once. */
+export interface NativeStep {
+  readonly step: NativeStepName
+  /** The names of the state's tensors, in the order in which the addon takes them. */
+  readonly state: readonly string[]
+  /** The options, numbers and booleans, in the order in which the addon takes them. */
+  readonly numbers: readonly unknown[]
+}
+
+type NativeStepName = Exclude<Extract<keyof Native, `${string}_step`>, 'adam_step'>
+
 /**
  * An optimizer that updates each parameter on its own, in the order of operations of PyTorch's single-tensor path.
  *
  * A subclass says how a parameter's state begins ({@link begin}) and how one is updated ({@link update}). The loop over a
- * group's parameters is {@link update_group}, and nothing else: what updates many at once overrides that.
+ * group's parameters is {@link update_group}, and nothing else: what updates many at once overrides that. In the
+ * ordinary case one crossing makes the step instead ({@link native_step}), and these are for what is left: the first
+ * step, sparse and complex tensors, rates that are tensors, steps that are captured or differentiated.
  */
 export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimizer<G> {
   /** Set by a gradient scaler, for fused kernels. */
@@ -27,6 +41,8 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
   declare found_inf?: Tensor | null
   /** Whether a gradient scaler leaves the scaling to the step. */
   declare _step_supports_amp_scaling?: boolean
+
+  #handles = new Int32Array(0)
 
   /** Options that a state of an older version may lack, with their values. */
   protected get older_options(): Record<string, unknown> {
@@ -49,6 +65,11 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
   /** Updates one parameter. */
   protected abstract update(group: G, update: Update): void
 
+  /** How the addon makes the step of a group; null where it does not. */
+  protected native_step(_group: G): NativeStep | null {
+    return null
+  }
+
   /** Updates a group's parameters that have gradients. */
   protected update_group(group: G, updates: readonly Update[]): void {
     if (this.grad_scale || this.found_inf)
@@ -70,12 +91,45 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
   override step<R>(closure: () => R): R
   override step<R>(closure?: () => R): R | null {
     const loss = closure ? with_grad(closure) : null
-    const update = () => {
-      for (const group of this.param_groups) this.#step_group(group)
+    for (const group of this.param_groups) {
+      if (this.#step_natively(group)) continue
+      const update = () => this.#step_group(group)
+      if (this.defaults['differentiable']) set_grad_enabled(true, update)
+      else without_grad(update)
     }
-    if (this.defaults['differentiable']) set_grad_enabled(true, update)
-    else without_grad(update)
     return loss
+  }
+
+  // The addon refuses, before it changes anything, a group with a gradient that is sparse or has no state yet.
+  #step_natively(group: G): boolean {
+    if (!is_ordinary(options_of(group)) || this.grad_scale || this.found_inf) return false
+    const native_step = this.native_step(group)
+    if (native_step === null) return false
+    const { step, state, numbers } = native_step
+    const values = new Float64Array(numbers.length)
+    for (let i = 0; i < values.length; i++) {
+      const number = numbers[i]
+      if (typeof number !== 'number' && typeof number !== 'boolean') return false
+      values[i] = Number(number)
+    }
+    return native[step](this.#gather(group.params, state), values)
+  }
+
+  // The handles of each parameter and its state, in an array that is used again at the next step.
+  #gather(params: readonly Tensor[], names: readonly string[]): Int32Array {
+    const length = params.length * (names.length + 1)
+    if (this.#handles.length < length) this.#handles = new Int32Array(length)
+    const handles = this.#handles
+    let i = 0
+    for (const param of params) {
+      const state = this.state.get(param)
+      handles[i++] = handle_of(param)
+      for (const name of names) {
+        const value = state?.[name]
+        handles[i++] = value instanceof Tensor ? handle_of(value) : 0
+      }
+    }
+    return handles.subarray(0, length)
   }
 
   #step_group(group: G): void {
@@ -97,6 +151,11 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
     if (maximize) for (const update of updates) update.grad = update.grad.neg()
     this.update_group(group, updates)
   }
+}
+
+// What the addon's steps are made for; all else takes the longer road.
+function is_ordinary({ lr, capturable, differentiable, fused }: Record<string, unknown>): boolean {
+  return typeof lr === 'number' && !capturable && !differentiable && !fused
 }
 
 /** A tensor of the state, like the parameter and filled with zeros. */

@@ -1,11 +1,9 @@
 #include "optim/adam.h"
+#include "optim/optim.h"
+#include "optim/single_tensor.h"
 
-#include "guard.h"
-
-#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/view_as_real.h>
-#include <c10/core/GradMode.h>
 
 #include <cmath>
 
@@ -22,20 +20,7 @@ enum Flag : int {
   kDifferentiable = 64
 };
 
-// Adds one to a step count without a kernel's ceremony where it is one float in memory.
-void count_step(at::Tensor& step) {
-  if (step.is_cpu() && step.scalar_type() == at::kFloat && step.numel() == 1) {
-    *step.mutable_data_ptr<float>() += 1.0f;
-    step.unsafeGetTensorImpl()->bump_version();
-  } else {
-    step.add_(1);
-  }
-}
-
-// The kernels below run under the autograd keys, so what they write is marked as changed here.
-void mark_changed(const at::Tensor& tensor) {
-  if (!tensor.is_inference()) tensor.unsafeGetTensorImpl()->bump_version();
-}
+}  // namespace
 
 // adam_step(handles, numbers, tensors): see AdamStep in lib/native.ts. Parameters without a gradient are passed over.
 Napi::Value adam_step(const Napi::CallbackInfo& info) {
@@ -88,8 +73,6 @@ Napi::Value adam_step(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-}  // namespace
-
 void AdamTensors::push_from(const AdamTensors& other, size_t i) {
   params.push_back(other.params[i]);
   grads.push_back(other.grads[i]);
@@ -121,13 +104,13 @@ void adam_single(AdamTensors& tensors, const AdamOptions& o) {
     at::Tensor exp_avg_sq = tensors.exp_avg_sqs[i];
     at::Tensor max_exp_avg_sq = o.amsgrad ? tensors.max_exp_avg_sqs[i] : at::Tensor();
     at::Tensor grad = o.maximize ? tensors.grads[i].neg() : tensors.grads[i];
-    for (const at::Tensor& written : {param, exp_avg, exp_avg_sq}) mark_changed(written);
+    for (const at::Tensor& written : {param, exp_avg, exp_avg_sq, tensors.steps[i]}) mark_changed(written);
     if (o.amsgrad) mark_changed(max_exp_avg_sq);
 
     count_step(tensors.steps[i]);
     if (o.weight_decay != 0) {
       if (o.decoupled_weight_decay)
-        param.mul_(1 - o.lr * o.weight_decay);
+        multiply_(param, 1 - o.lr * o.weight_decay);
       else
         grad = grad.add(param, o.weight_decay);
     }
@@ -136,7 +119,7 @@ void adam_single(AdamTensors& tensors, const AdamOptions& o) {
       if (o.amsgrad) max_exp_avg_sq = at::view_as_real(max_exp_avg_sq);
     }
     exp_avg.lerp_(grad, 1 - o.beta1);
-    exp_avg_sq.mul_(o.beta2).addcmul_(grad, grad, 1 - o.beta2);
+    multiply_(exp_avg_sq, o.beta2).addcmul_(grad, grad, 1 - o.beta2);
 
     const double step = tensors.steps[i].item<double>();
     const double bias_correction1 = 1 - std::pow(o.beta1, step);
@@ -148,10 +131,6 @@ void adam_single(AdamTensors& tensors, const AdamOptions& o) {
         (o.amsgrad ? max_exp_avg_sq : exp_avg_sq).sqrt().div_(bias_correction2_sqrt).add_(o.eps);
     param.addcdiv_(exp_avg, denominator, -step_size);
   }
-}
-
-void export_adam(Napi::Env env, Napi::Object exports) {
-  export_function<adam_step>(env, exports, "adam_step");
 }
 
 }  // namespace typetorch

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <napi.h>
 
 #include <optional>
 #include <vector>
@@ -35,7 +34,5 @@ void adam_single_general(AdamTensors& tensors, const AdamOptions& options, bool 
 
 void adam_foreach(AdamTensors& tensors, const AdamOptions& options);
 void adam_fused(AdamTensors& tensors, const AdamOptions& options);
-
-void export_adam(Napi::Env env, Napi::Object exports);
 
 }  // namespace typetorch

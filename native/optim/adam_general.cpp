@@ -1,7 +1,7 @@
 #include "optim/adam.h"
+#include "optim/single_tensor.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 #include <cmath>
 #include <variant>
@@ -59,7 +59,7 @@ void multiply_in_place(at::Tensor& tensor, const Value& v) {
   if (v.is_tensor())
     tensor.mul_(v.tensor());
   else
-    tensor.mul_(v.number());
+    multiply_(tensor, v.number());
 }
 
 void check_capturable(const at::Tensor& param, const at::Tensor& step) {

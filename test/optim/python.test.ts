@@ -7,7 +7,7 @@ import { live_torch } from '../helpers/python.js'
 interface Case {
   name: string
   options: Record<string, unknown>
-  kind?: 'dense' | 'complex' | 'sparse' | 'matrix' | 'error'
+  kind?: 'dense' | 'complex' | 'bfloat16' | 'sparse' | 'matrix' | 'error'
   steps?: number
 }
 type AnyOptimizer = torch.optim.Optimizer & { step(closure?: () => unknown): unknown }
@@ -18,7 +18,8 @@ const class_of = (name: string) => (torch.optim as unknown as Record<string, Any
 
 function hexed(value: unknown): unknown {
   if (value instanceof torch.Tensor) {
-    const real = value.is_complex() ? torch.view_as_real(value.detach()) : value.detach()
+    let real = value.is_complex() ? torch.view_as_real(value.detach()) : value.detach()
+    if (real.dtype === torch.bfloat16) real = real.view(torch.int16)
     const array = real.contiguous().typed_array({ copy: true })
     return Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('hex')
   }
@@ -43,7 +44,7 @@ function gradient(kind: string, param: torch.Tensor, step: number): torch.Tensor
 
 function run({ name, options, kind = 'dense', steps = 6 }: Case): unknown {
   torch.manual_seed(0)
-  const dtype = kind === 'complex' ? torch.complex64 : torch.float32
+  const dtype = kind === 'complex' ? torch.complex64 : kind === 'bfloat16' ? torch.bfloat16 : torch.float32
   const shapes =
     kind === 'matrix'
       ? [
@@ -120,6 +121,7 @@ const common = (name: string, more: Record<string, unknown>[] = []): Case[] => [
   { name, options: { lr: 0.05, weight_decay: 0.125, maximize: true } },
   { name, options: { lr: { t: 0.05 } } },
   { name, options: {}, kind: 'complex' },
+  { name, options: { lr: 0.05, weight_decay: 0.125 }, kind: 'bfloat16' },
   ...more.map((options) => ({ name, options })),
 ]
 
@@ -143,6 +145,12 @@ describe.skipIf(!live)('optimizers, bit for bit as in a live Python', () => {
     ],
     Adamax: common('Adamax', [{ betas: [0.75, 0.95], eps: 1e-5 }]),
     ASGD: common('ASGD', [{ t0: 2.5, lambd: 0.01, alpha: 0.5 }]),
+    Adam: [
+      { name: 'Adam', options: {}, kind: 'bfloat16' },
+      { name: 'Adam', options: { lr: { t: 0.05 }, amsgrad: true }, kind: 'bfloat16' },
+      { name: 'Adam', options: { foreach: true, weight_decay: 0.125 }, kind: 'bfloat16' },
+    ],
+    AdamW: [{ name: 'AdamW', options: { lr: 0.05, weight_decay: 0.125 }, kind: 'bfloat16' }],
     LBFGS: [
       { name: 'LBFGS', options: {}, steps: 2 },
       { name: 'LBFGS', options: { lr: 0.1, max_iter: 5, history_size: 3 }, steps: 4 },
@@ -168,6 +176,7 @@ describe.skipIf(!live)('optimizers, bit for bit as in a live Python', () => {
       { name: 'Rprop', options: {} },
       { name: 'Rprop', options: { lr: 0.05, etas: [0.25, 1.5], step_sizes: [0.001, 0.075], maximize: true } },
       { name: 'Rprop', options: {}, kind: 'complex' },
+      { name: 'Rprop', options: {}, kind: 'bfloat16' },
     ],
     SGD: [
       ...common('SGD', [
@@ -175,9 +184,13 @@ describe.skipIf(!live)('optimizers, bit for bit as in a live Python', () => {
         { momentum: 0.9, dampening: 0.5 },
         { momentum: 0.9, nesterov: true, weight_decay: 0.01 },
         { momentum: 0.9, nesterov: true, maximize: true },
+        { momentum: 0.9, weight_decay: 0.01, foreach: true },
+        { momentum: 0.9, foreach: true, nesterov: true, weight_decay: 0.01, maximize: true },
         { lr: 0.05, momentum: 0.9, fused: true },
       ]),
       { name: 'SGD', options: { lr: 0.05 }, kind: 'sparse' },
+      { name: 'SGD', options: { lr: 0.05, momentum: 0.9 }, kind: 'bfloat16' },
+      { name: 'SGD', options: { lr: 0.05, momentum: 0.9, foreach: true }, kind: 'bfloat16' },
     ],
     SparseAdam: [
       { name: 'SparseAdam', options: {}, kind: 'sparse' },

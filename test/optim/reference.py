@@ -31,7 +31,7 @@ def options_of(given):
 def run(case):
     torch.manual_seed(0)
     kind = case.get('kind', 'dense')
-    dtype = torch.complex64 if kind == 'complex' else torch.float32
+    dtype = {'complex': torch.complex64, 'bfloat16': torch.bfloat16}.get(kind, torch.float32)
     shapes = [(4, 3), (2, 5)] if kind == 'matrix' else [(4, 3)] if kind == 'sparse' else [(4, 3), (5,), ()]
     params = [torch.randn(shape, dtype=dtype).requires_grad_() for shape in shapes]
     optimizer = getattr(torch.optim, case['name'])(params, **options_of(case['options']))
