@@ -239,6 +239,21 @@ export class Threshold extends Module {
   }
 }
 
+/** Keywords of {@link Hardtanh}. */
+export interface HardtanhOptions extends InplaceOptions {
+  /** What less becomes. Default: -1. */
+  min_val?: number
+  /** What more becomes. Default: 1. */
+  max_val?: number
+  /** Deprecated: `min_val`. */
+  min_value?: number | null
+  /** Deprecated: `max_val`. */
+  max_value?: number | null
+}
+
+type HardtanhArguments = Required<HardtanhOptions>
+const HARDTANH_NAMES = ['min_val', 'max_val', 'inplace', 'min_value', 'max_value'] as const
+
 /** x between two bounds, −1 and 1 by default. */
 export class Hardtanh extends Module {
   declare min_val: number
@@ -246,19 +261,24 @@ export class Hardtanh extends Module {
   declare inplace: boolean
 
   constructor(
-    min_val?: number | ({ min_val?: number; max_val?: number } & InplaceOptions),
-    max_val?: number | ({ max_val?: number } & InplaceOptions),
-    inplace?: boolean | InplaceOptions,
+    min_val?: number | HardtanhOptions,
+    max_val?: number | HardtanhOptions,
+    inplace?: boolean | HardtanhOptions,
   )
   constructor(...args: unknown[]) {
     super()
-    const given = take_options('Hardtanh', args, ['min_val', 'max_val', 'inplace'], {
+    const given = take_options<HardtanhArguments>('Hardtanh', args, HARDTANH_NAMES, {
       min_val: -1,
       max_val: 1,
       inplace: false,
+      min_value: null,
+      max_value: null,
     })
-    this.min_val = float_number(given.min_val)
-    this.max_val = float_number(given.max_val)
+    for (const end of ['min', 'max'] as const)
+      if (given[`${end}_value`] !== null)
+        process.emitWarning(`keyword argument \`${end}_value\` is deprecated and renamed to \`${end}_val\``)
+    this.min_val = float_number(given.min_value ?? given.min_val)
+    this.max_val = float_number(given.max_value ?? given.max_val)
     this.inplace = given.inplace
     if (this.max_val <= this.min_val)
       throw assertion_error(
