@@ -41,7 +41,7 @@ function gradient<S extends Size1 | Size2 | Size3>(which: Which, dims: number) {
       [0],
       groups,
       [which === 'input', which === 'weight', false],
-    ) as [Tensor, Tensor, Tensor]
+    ) as unknown as [Tensor, Tensor, Tensor]
     return which === 'input' ? of_input : of_weight
   }
 }
