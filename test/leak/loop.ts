@@ -20,11 +20,12 @@ export function measure(
   setup: string,
   step: string,
   times: number,
-  options: { turn?: number; budget?: [number, number] | null } = {},
+  options: { turn?: number; budget?: [number, number] | null; args?: string[] } = {},
 ): Promise<Measured> {
   const budget =
     options.budget === null ? '' : `torch.set_memory_budget(${(options.budget ?? [4 << 20, 1000]).join()})`
-  return child_value<Measured>(`
+  return child_value<Measured>(
+    `
     import { readFileSync } from 'node:fs'
     const resident = () => Number(readFileSync('/proc/self/statm', 'latin1').split(' ')[1]) * 4096
     const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
@@ -52,5 +53,7 @@ export function measure(
       minor_collections: after.minor_collections - before.minor_collections,
       major_collections: after.major_collections - before.major_collections,
     }))
-  `)
+  `,
+    options.args,
+  )
 }

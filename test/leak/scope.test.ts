@@ -41,6 +41,37 @@ describe('a scope frees', () => {
   })
 })
 
+describe('a scope that throws', () => {
+  it('frees what was made inside, also in the scopes that the error passes', () => {
+    const x = torch.ones(4)
+    const before = alive()
+    const seen: Tensor[] = []
+    const fail = () =>
+      torch.scope(() => {
+        seen.push(x.add(1))
+        return torch.scope(() => {
+          seen.push(x.mul(2))
+          return x.add(torch.ones(3))
+        })
+      })
+    expect(fail).toThrow('The size of tensor a (4) must match the size of tensor b (3)')
+    expect(alive()).toBe(before)
+    for (const tensor of seen) expect(() => tensor.sum()).toThrow('was freed at the end of torch.scope')
+  })
+
+  it('keeps what was passed to keep before', () => {
+    const kept: Tensor[] = []
+    const fail = () =>
+      torch.scope(() => {
+        kept.push(torch.keep(torch.ones(2)))
+        throw new RangeError('half-way')
+      })
+    expect(fail).toThrow('half-way')
+    kept.forEach(usable)
+    expect(kept.length).toBe(1)
+  })
+})
+
 describe('a scope keeps', () => {
   it('what is returned, in arrays, objects, maps and sets', () => {
     const made = torch.scope(() => {
