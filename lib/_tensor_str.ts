@@ -1,7 +1,7 @@
 import * as dtypes from './dtype.js'
 import { get_default_dtype } from './dtype.js'
-import { py_float, py_ints } from './nn/repr.js'
 import { operator } from './ops/operator.js'
+import { py_float, py_ints } from './repr.js'
 import { elements_str } from './tensor/print_elements.js'
 import { print_options } from './tensor/print_options.js'
 import { Tensor } from './tensor.js'

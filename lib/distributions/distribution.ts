@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { without_grad } from '../autograd/grad_mode.js'
 import { attribute_error, not_implemented_error, value_error } from '../errors.js'
-import { py_ints, py_size } from '../nn/repr.js'
+import { py_ints, py_size } from '../repr.js'
 import { scope_owner } from '../scope.js'
 import { py_tensor } from '../tensor/py_tensor.js'
 import { Tensor } from '../tensor.js'

@@ -1,7 +1,7 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { assertion_error, value_error } from '../errors.js'
-import { py_size } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
+import { py_size } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { type Constraints, Distribution, type DistributionOptions, type SampleShape } from './distribution.js'

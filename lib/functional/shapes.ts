@@ -1,8 +1,8 @@
 import * as dtypes from '../dtype.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
-import { py_ints } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_options, take_options } from '../ops/keywords.js'
+import { py_ints } from '../repr.js'
 import { make_tensor } from '../tensor/create.js'
 import { expect_tensor, Tensor } from '../tensor.js'
 

@@ -1,6 +1,6 @@
 import { value_error } from '../errors.js'
-import { py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
+import { py_repr } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {

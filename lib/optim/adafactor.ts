@@ -1,7 +1,7 @@
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
-import { py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
+import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'

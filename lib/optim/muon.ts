@@ -1,7 +1,7 @@
 import { runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
-import { py_repr, py_size } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
+import { py_repr, py_size } from '../repr.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'

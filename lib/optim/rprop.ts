@@ -1,7 +1,7 @@
 import { value_error } from '../errors.js'
 import { preserve_format } from '../layout.js'
-import { py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
+import { py_repr } from '../repr.js'
 import { complex_scalar } from '../scalar.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'

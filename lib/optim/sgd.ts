@@ -1,7 +1,7 @@
 import { assertion_error, runtime_error, value_error } from '../errors.js'
-import { py_repr } from '../nn/repr.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'

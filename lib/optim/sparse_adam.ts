@@ -1,7 +1,7 @@
 import { runtime_error, value_error } from '../errors.js'
 import { sparse_coo_tensor } from '../functional.js'
 import { native } from '../native.js'
-import { py_repr } from '../nn/repr.js'
+import { py_repr } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {

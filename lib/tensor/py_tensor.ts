@@ -1,4 +1,4 @@
-import { py_repr } from '../nn/repr.js'
+import { py_repr } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 
 /** A tensor as Python formats it: the number of one without dimensions. */

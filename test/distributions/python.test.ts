@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import * as torch from 'typetorch'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { live_torch } from '../helpers/python.js'
-import { bounded, constraints, divergences, errors, families, transforms } from './cases.js'
+import { bounded, constraints, divergences, errors, transforms } from './cases.js'
+import { families } from './families.js'
 import { answer, type Case } from './reference.js'
 
 const live = live_torch()

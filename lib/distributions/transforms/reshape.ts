@@ -1,6 +1,6 @@
 import { value_error } from '../../errors.js'
-import { py_size } from '../../nn/repr.js'
 import { take_options } from '../../ops/keywords.js'
+import { py_size } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import { type Constraint, independent, real } from '../constraints.js'
 import type { Sizes } from '../utils.js'

@@ -1,7 +1,7 @@
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
-import { py_repr } from '../../nn/repr.js'
 import { take_options } from '../../ops/keywords.js'
+import { py_repr } from '../../repr.js'
 import { type Optimizer, options_of } from '../optimizer.js'
 import { minus, over, plus, type Rate, times } from '../options.js'
 import {

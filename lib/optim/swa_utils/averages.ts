@@ -1,8 +1,8 @@
 import { without_grad } from '../../autograd/grad_mode.js'
 import { value_error } from '../../errors.js'
-import { py_repr } from '../../nn/repr.js'
 import { div } from '../../ops/generated/torch.js'
 import { operator } from '../../ops/operator.js'
+import { py_repr } from '../../repr.js'
 import { Tensor } from '../../tensor.js'
 
 /** The new average of one tensor, from the old one, the current value and how many were averaged. */

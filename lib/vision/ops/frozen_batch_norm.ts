@@ -1,8 +1,8 @@
 import { Module } from '../../nn/modules/module.js'
 import type { LocalMetadata } from '../../nn/modules/module_hooks.js'
 import type { StateDict } from '../../nn/modules/state_dict.js'
-import { py_float } from '../../nn/repr.js'
 import * as ops from '../../ops/generated/torch.js'
+import { py_float } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 
 /**

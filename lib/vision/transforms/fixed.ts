@@ -1,6 +1,6 @@
 import { type_error, type_name, value_error } from '../../errors.js'
-import { py_repr } from '../../nn/repr.js'
 import { take_options } from '../../ops/keywords.js'
+import { py_repr } from '../../repr.js'
 import { rgb_to_grayscale } from './color.js'
 import type { Fill, InterpolationMode, Padding, PaddingMode, ResizeOptions } from './geometry.js'
 import * as F from './geometry.js'

@@ -1,7 +1,7 @@
 import { value_error } from '../../errors.js'
-import { py_float, py_repr } from '../../nn/repr.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
+import { py_float, py_repr } from '../../repr.js'
 import { round_half_even } from '../../round.js'
 import { tensor } from '../../tensor/create.js'
 import { rgb_to_grayscale } from './color.js'

@@ -1,8 +1,8 @@
 import { type_error, type_name } from '../../errors.js'
 import { Module } from '../../nn/modules/module.js'
-import { py_float, py_repr } from '../../nn/repr.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
+import { py_float, py_repr } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import type { Picture } from './picture.js'
 

@@ -1,0 +1,167 @@
+import { d, logits, matrix, pair, probs, t, tril, vector } from './values.js'
+
+export const families: [string, object][] = [
+  d('Bernoulli', { probs: t([0.25, 0.5, 0.9]) }),
+  d('Bernoulli', { logits: t([-1.5, 0.0, 2.5]) }),
+  d('Bernoulli', { probs: 0.3 }),
+  d('Beta', { concentration1: pair, concentration0: t([2.5, 0.75]) }),
+  d('Beta', { concentration1: 0.5, concentration0: 1.5 }),
+  d('Binomial', { total_count: 7, probs: t([0.25, 0.5, 0.9]) }),
+  d('Binomial', { total_count: t([3, 4, 5]), logits: t([-1.5, 0.0, 2.5]) }),
+  d('Categorical', { probs }),
+  d('Categorical', { logits }),
+  d('Cauchy', { loc: t([0.0, -1.5]), scale: pair }),
+  d('Cauchy', { loc: 0.5, scale: 1.5 }),
+  d('Chi2', { df: t([1.5, 4.0]) }),
+  d('Chi2', { df: 2.5 }),
+  d('ContinuousBernoulli', { probs: t([0.25, 0.5, 0.9]) }),
+  d('ContinuousBernoulli', { logits: t([-1.5, 0.001, 2.5]) }),
+  d('Dirichlet', {
+    concentration: t([
+      [0.5, 1.5, 3.0],
+      [2.0, 0.25, 0.75],
+    ]),
+  }),
+  d('Dirichlet', { concentration: t([0.25, 0.5, 0.75]) }),
+  d('Exponential', { rate: pair }),
+  d('Exponential', { rate: 1.5 }),
+  d('FisherSnedecor', { df1: t([1.5, 4.0, 6.0]), df2: t([5.0, 1.5, 3.0]) }),
+  d('Gamma', { concentration: pair, rate: t([2.0, 0.5]) }),
+  d('Gamma', { concentration: 1.5, rate: 0.5 }),
+  d('GeneralizedPareto', {
+    loc: t([0.5, -1.0, 0.0]),
+    scale: t([1.0, 2.0, 0.5]),
+    concentration: t([0.25, 0.0, -0.5]),
+  }),
+  d('Geometric', { probs: t([0.25, 0.5, 0.9]) }),
+  d('Geometric', { logits: t([-1.5, 0.0, 2.5]) }),
+  d('Gumbel', { loc: t([0.5, -1.5]), scale: pair }),
+  d('Gumbel', { loc: 0.5, scale: 1.5 }),
+  d('HalfCauchy', { scale: pair }),
+  d('HalfNormal', { scale: pair }),
+  d('HalfNormal', { scale: 1.5 }),
+  d('Independent', {
+    base_distribution: {
+      d: d('Normal', {
+        loc: t([
+          [0.5, -1.0],
+          [2.0, 0.0],
+        ]),
+        scale: pair,
+      }),
+    },
+    reinterpreted_batch_ndims: 1,
+  }),
+  d('Independent', {
+    base_distribution: { d: d('Bernoulli', { probs: t([[0.5, 0.25]]) }) },
+    reinterpreted_batch_ndims: 2,
+  }),
+  d('InverseGamma', { concentration: t([0.75, 3.5]), rate: t([2.0, 0.5]) }),
+  d('Kumaraswamy', { concentration1: pair, concentration0: t([2.0, 0.5]) }),
+  d('LKJCholesky', { dim: 3, concentration: t([0.5, 1.5]) }),
+  d('LKJCholesky', { dim: 4 }),
+  d('Laplace', { loc: t([0.5, -1.5]), scale: pair }),
+  d('LogNormal', { loc: t([0.5, -1.5]), scale: pair }),
+  d('LogisticNormal', { loc: vector, scale: t([0.5, 1.0, 2.0]) }),
+  d('LogisticNormal', { loc: 0.5, scale: 1.5 }),
+  d('LowRankMultivariateNormal', {
+    loc: vector,
+    cov_factor: t([
+      [1.0, 0.5],
+      [0.25, -1.0],
+      [0.75, 2.0],
+    ]),
+    cov_diag: t([0.5, 1.0, 2.0]),
+  }),
+  d('LowRankMultivariateNormal', {
+    loc: t([
+      [0.5, 1.0, -2.0],
+      [1.0, 0.0, 0.25],
+    ]),
+    cov_factor: t([[1.0], [0.25], [0.75]]),
+    cov_diag: t([0.5, 1.0, 2.0]),
+  }),
+  d('MixtureSameFamily', {
+    mixture_distribution: { d: d('Categorical', { probs: t([0.25, 0.75]) }) },
+    component_distribution: { d: d('Normal', { loc: t([-1.0, 2.0]), scale: t([0.5, 1.0]) }) },
+  }),
+  d('MixtureSameFamily', {
+    mixture_distribution: { d: d('Categorical', { logits }) },
+    component_distribution: {
+      d: d('Independent', {
+        base_distribution: {
+          d: d('Normal', {
+            loc: t([
+              [
+                [0.5, 1.0],
+                [2.0, 3.0],
+                [-1.0, 0.0],
+              ],
+              [
+                [1.5, 0.0],
+                [0.25, 0.5],
+                [2.0, -2.0],
+              ],
+            ]),
+            scale: 1.5,
+          }),
+        },
+        reinterpreted_batch_ndims: 1,
+      }),
+    },
+  }),
+  d('Multinomial', { total_count: 6, probs }),
+  d('Multinomial', { total_count: 4, logits: vector }),
+  d('MultivariateNormal', { loc: vector, covariance_matrix: matrix }),
+  d('MultivariateNormal', {
+    loc: t([
+      [0.5, 1.0, -2.0],
+      [1.0, 0.0, 0.25],
+    ]),
+    precision_matrix: matrix,
+  }),
+  d('MultivariateNormal', { loc: vector, scale_tril: tril }),
+  d('NegativeBinomial', { total_count: t([2.0, 3.5]), probs: t([0.25, 0.5]) }),
+  d('NegativeBinomial', { total_count: 3, logits: t([-0.5, 0.25]) }),
+  d('Normal', { loc: t([0.5, -1.5]), scale: pair }),
+  d('Normal', { loc: t([[0.5, -1.5]], 'float64'), scale: t([[0.5, 2.0]], 'float64') }),
+  d('Normal', { loc: 0.5, scale: 1.5 }),
+  d('OneHotCategorical', { probs }),
+  d('OneHotCategorical', { logits }),
+  d('OneHotCategoricalStraightThrough', { probs }),
+  d('Pareto', { scale: pair, alpha: t([1.5, 3.0]) }),
+  d('Pareto', { scale: 0.5, alpha: 2.5 }),
+  d('Poisson', { rate: t([0.5, 4.5, 12.0]) }),
+  d('Poisson', { rate: 2.5 }),
+  d('RelaxedBernoulli', { temperature: t(0.75), probs: t([0.25, 0.5, 0.9]) }),
+  d('RelaxedBernoulli', { temperature: t([0.75]), logits: t([-1.5, 0.0, 2.5]) }),
+  d('RelaxedOneHotCategorical', { temperature: t(0.75), probs }),
+  d('RelaxedOneHotCategorical', { temperature: t(1.5), logits }),
+  d('StudentT', { df: t([0.75, 1.5, 4.5]), loc: t([0.5, -1.0, 2.0]), scale: t([1.0, 0.5, 2.0]) }),
+  d('StudentT', { df: t([3.5]) }),
+  d('TransformedDistribution', {
+    base_distribution: { d: d('Uniform', { low: 0.0, high: 1.0 }) },
+    transforms: {
+      list: [
+        { T: ['inv', { of: { T: ['SigmoidTransform', {}] } }] },
+        { T: ['AffineTransform', { loc: t([0.5, 1.5]), scale: t([2.0, -0.5]) }] },
+      ],
+    },
+  }),
+  d('TransformedDistribution', {
+    base_distribution: { d: d('Normal', { loc: t([0.5, -1.5]), scale: pair }) },
+    transforms: { T: ['TanhTransform', {}] },
+  }),
+  d('TransformedDistribution', {
+    base_distribution: { d: d('Normal', { loc: vector, scale: 1.5 }) },
+    transforms: { list: [{ T: ['ExpTransform', { cache_size: 1 }] }, { T: ['StickBreakingTransform', {}] }] },
+  }),
+  d('Uniform', { low: t([0.5, -1.5]), high: t([1.5, 2.0]) }),
+  d('Uniform', { low: 0.25, high: 1.5 }),
+  d('VonMises', { loc: t([0.5, -1.5]), concentration: t([0.75, 4.5]) }),
+  d('VonMises', { loc: 0.5, concentration: 1.5 }),
+  d('Weibull', { scale: pair, concentration: t([1.5, 3.0]) }),
+  d('Wishart', { df: t(5.5), covariance_matrix: matrix }),
+  d('Wishart', { df: t([4.5, 6.0]), scale_tril: tril }),
+  d('Wishart', { df: 4.5, precision_matrix: matrix }),
+]
