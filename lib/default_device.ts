@@ -14,12 +14,17 @@ const makers: ReadonlySet<string> = new Set([
   ...['sparse_bsr_tensor', 'sparse_bsc_tensor', 'tril_indices', 'triu_indices', 'zeros', 'scalar_tensor'],
 ])
 
+/** Whether a function follows the default device. */
+export function makes_tensors(name: string): boolean {
+  return makers.has(name)
+}
+
 /** A call's keywords with the default device, or null where the call stays as it is. */
 export function with_default_device(
   name: string,
   keywords: Readonly<Record<string, unknown>> | null,
 ): Record<string, unknown> | null {
-  if (!makers.has(name)) return null
+  if (!makes_tensors(name)) return null
   if (keywords?.['device'] !== undefined && keywords['device'] !== null) return null
   const out = keywords?.['out']
   if (out !== undefined && out !== null) {

@@ -74,9 +74,6 @@ type UnaryMath =
   | 'gamma'
 type BinaryMath = 'atan2' | 'pow' | 'fmod' | 'hypot'
 
-/** A file in PyTorch's zip format, open for reading; it is closed when it is forgotten. */
-export type Archive = { readonly archive: unique symbol }
-
 /** Of a thread: 0 records, 1 records nothing, 2 is inference mode, 3 is enable_grad inside inference mode. */
 export type Mode = 0 | 1 | 2 | 3
 
@@ -167,8 +164,6 @@ export interface Native {
   set_default_dtype(code: number): void
   /** This thread's autocast of a type of device, after setting what is given. */
   autocast(device_type: string, enabled?: boolean, dtype?: number): [enabled: boolean, dtype: number]
-  /** One level of autocast more (1) or less (-1); returns the level. */
-  autocast_nesting(by: 1 | -1): number
   clear_autocast_cache(): void
 
   manual_seed(seed: number | bigint): void
@@ -239,10 +234,6 @@ export interface Native {
   sgd_step(tensors: Int32Array, numbers: Float64Array): boolean
 
   write_archive(file: number, records: readonly (string | Uint8Array | Handle)[]): void
-  open_archive(path: string): Archive
-  archive_records(archive: Archive): string[]
-  archive_record(archive: Archive, name: string): Uint8Array
-  archive_storage(archive: Archive, name: string): Handle
   view_storage(
     x: Handle,
     dtype: number,

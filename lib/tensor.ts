@@ -11,6 +11,7 @@ import type { TensorAutograd } from './tensor/autograd.js'
 import type { TensorConversions } from './tensor/conversions.js'
 import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functional_methods.js'
 import type { IndexItem } from './tensor/indexing.js'
+import { warn_once } from './warn.js'
 
 /** First argument of a construction that takes over a handle: for our own classes only. */
 export const adopt: unique symbol = Symbol('typetorch.adopt')
@@ -302,15 +303,6 @@ function python_types(message: string): string {
   )
 }
 
-const warned = new Set<string>()
-
-/** LibTorch's warnings: each text once, as Python's filter has it. */
-function emit_warning(message: string): void {
-  if (warned.has(message) && !native.context_get('warn_always')) return
-  warned.add(message)
-  process.emitWarning(message, 'UserWarning')
-}
-
 const shared = native.start({
   make_error: (kind, message, operator, handle) => {
     if (kind === 'DisposedError') return disposed_error(operator, message, handle)
@@ -325,7 +317,7 @@ const shared = native.start({
   },
   run_hook: (hook, gradient, mode) => hook_runner(hook, gradient, mode),
   collect_all,
-  emit_warning,
+  emit_warning: (message) => warn_once(message, 'UserWarning', native.context_get('warn_always')),
 })
 share_memory(shared)
 

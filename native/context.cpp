@@ -156,12 +156,6 @@ Napi::Value autocast(const Napi::CallbackInfo& info) {
   return state;
 }
 
-// autocast_nesting(by): one level more (1) or less (-1); returns the level.
-Napi::Value autocast_nesting(const Napi::CallbackInfo& info) {
-  const bool more = info[0].As<Napi::Number>().Int32Value() > 0;
-  return Napi::Number::New(info.Env(), more ? at::autocast::increment_nesting() : at::autocast::decrement_nesting());
-}
-
 Napi::Value clear_autocast_cache(const Napi::CallbackInfo& info) {
   at::autocast::clear_cache();
   return info.Env().Undefined();
@@ -177,7 +171,6 @@ void export_context(Napi::Env env, Napi::Object exports) {
   export_function<default_dtype>(env, exports, "default_dtype");
   export_function<set_default_dtype>(env, exports, "set_default_dtype");
   export_function<autocast>(env, exports, "autocast");
-  export_function<autocast_nesting>(env, exports, "autocast_nesting");
   export_function<clear_autocast_cache>(env, exports, "clear_autocast_cache");
 }
 

@@ -5,9 +5,7 @@
 #include "tensor.h"
 
 #include <ATen/ops/empty.h>
-#include <caffe2/serialize/file_adapter.h>
 #include <caffe2/serialize/inline_container.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +15,6 @@
 namespace typetorch {
 namespace {
 
-using caffe2::serialize::PyTorchStreamReader;
 using caffe2::serialize::PyTorchStreamWriter;
 
 // All bytes to the file; zero, or the system's number for what went wrong.
@@ -69,61 +66,6 @@ Napi::Value write_archive(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-struct Archive {
-  explicit Archive(const std::string& path) : reader(path) {
-    struct stat status {};
-    if (stat(path.c_str(), &status) == 0) file_size = static_cast<uint64_t>(status.st_size);
-  }
-  PyTorchStreamReader reader;
-  uint64_t file_size = 0;
-};
-
-Archive& archive_argument(const Napi::CallbackInfo& info) {
-  return *info[0].As<Napi::External<Archive>>().Data();
-}
-
-// open_archive(path): the archive's reader, closed when JavaScript has forgotten it.
-Napi::Value open_archive(const Napi::CallbackInfo& info) {
-  auto archive = std::make_unique<Archive>(info[0].As<Napi::String>().Utf8Value());
-  return Napi::External<Archive>::New(info.Env(), archive.release(), [](Napi::Env, Archive* dead) { delete dead; });
-}
-
-// archive_records(archive): the names of what it holds.
-Napi::Value archive_records(const Napi::CallbackInfo& info) {
-  const auto names = archive_argument(info).reader.getAllRecords();
-  auto array = Napi::Array::New(info.Env(), names.size());
-  for (uint32_t i = 0; i < names.size(); i++) array.Set(i, names[i]);
-  return array;
-}
-
-// The size of a record, refused where the file cannot hold that much: compression never gains more than 1032 to 1.
-size_t checked_size(Archive& archive, const std::string& name) {
-  const size_t size = archive.reader.getRecordSize(name);
-  TORCH_CHECK(size / 1032 <= archive.file_size, "record '", name, "' says that it holds ", size,
-              " bytes, more than the file of ", archive.file_size, " bytes can");
-  return size;
-}
-
-// archive_record(archive, name): its bytes.
-Napi::Value archive_record(const Napi::CallbackInfo& info) {
-  Archive& archive = archive_argument(info);
-  const std::string name = info[1].As<Napi::String>();
-  const size_t size = checked_size(archive, name);
-  auto bytes = Napi::Uint8Array::New(info.Env(), size);
-  if (size > 0) archive.reader.getRecord(name, bytes.Data(), size);
-  return bytes;
-}
-
-// archive_storage(archive, name): a uint8 tensor over a storage with its bytes.
-Napi::Value archive_storage(const Napi::CallbackInfo& info) {
-  Archive& archive = archive_argument(info);
-  const std::string name = info[1].As<Napi::String>();
-  const size_t size = checked_size(archive, name);
-  at::Tensor bytes = at::empty({static_cast<int64_t>(size)}, at::kByte);
-  if (size > 0) archive.reader.getRecord(name, bytes.mutable_data_ptr(), size);
-  return tensor_result(info, bytes);
-}
-
 std::vector<int64_t> integers(const Napi::Value& value) {
   const auto array = value.As<Napi::Array>();
   std::vector<int64_t> numbers(array.Length());
@@ -163,10 +105,6 @@ Napi::Value view_storage(const Napi::CallbackInfo& info) {
 
 void export_serialize(Napi::Env env, Napi::Object exports) {
   export_function<write_archive>(env, exports, "write_archive");
-  export_function<open_archive>(env, exports, "open_archive");
-  export_function<archive_records>(env, exports, "archive_records");
-  export_function<archive_record>(env, exports, "archive_record");
-  export_function<archive_storage>(env, exports, "archive_storage");
   export_function<view_storage>(env, exports, "view_storage");
 }
 

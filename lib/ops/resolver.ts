@@ -1,4 +1,4 @@
-import { default_device, with_default_device } from '../default_device.js'
+import { default_device, makes_tensors, with_default_device } from '../default_device.js'
 import type { Tensor } from '../tensor.js'
 import { complain } from './complaint.js'
 import { numbers_as_tensors } from './generated/face.js'
@@ -79,10 +79,8 @@ export class Resolver {
 
   /** A call of up to five arguments. */
   call(count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
-    if (default_device !== null && this.receiver === 0) {
-      const keywords = with_default_device(this.name, null)
-      if (keywords !== null) return this.call_list([a, b, c, d, e].slice(0, count))
-    }
+    if (default_device !== null && this.receiver === 0 && makes_tensors(this.name))
+      return this.call_list(pack(count, a, b, c, d, e))
     let key = 1
     let seen = 0
     let tag = TENSOR

@@ -38,17 +38,9 @@ export function named_places(names: readonly string[]): object {
 export const MOST_SHARED = 7
 
 function several_tensors(plan: Plan): unknown[] {
-  const count = plan.several
-  const { flags } = memory
-  // Read before the first is wrapped, which may collect.
-  const first = flags[1]!
-  const second = flags[2]!
-  const third = flags[3]!
-  const rest = count > 3 ? Array.from(flags.subarray(4, count + 1)) : []
-  const values: unknown[] = [wrap_or_null(first), wrap_or_null(second)]
-  if (count > 2) values.push(wrap_or_null(third))
-  for (const handle of rest) values.push(wrap_or_null(handle))
-  return with_names(values, plan)
+  // A copy: wrapping the first may collect.
+  const handles = memory.flags.slice(1, plan.several + 1)
+  return with_names(Array.from(handles, wrap_or_null), plan)
 }
 
 export function wrap_value(kind: string, raw: unknown): unknown {

@@ -4,9 +4,8 @@ import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
   type CapturableOptions,
   check_at_least_zero,
-  check_beta_range,
   check_capturable,
-  check_learning_rate,
+  check_moment_options,
   minus,
   negative,
   number_of,
@@ -98,10 +97,7 @@ export class NAdam extends SingleTensorOptimizer<NAdamParamGroup> {
     const { params, ...options } = take_optimizer_options<
       Required<NAdamOptions> & { params: Params<NAdamParamGroup> }
     >('NAdam', args, NAMES, 7, DEFAULTS)
-    check_learning_rate(options.lr)
-    check_at_least_zero('epsilon value', options.eps)
-    check_beta_range(options.betas)
-    check_at_least_zero('weight_decay value', options.weight_decay)
+    check_moment_options(options)
     check_at_least_zero('momentum_decay value', options.momentum_decay)
     super(params, options)
   }

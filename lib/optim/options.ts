@@ -75,6 +75,19 @@ export function check_beta_range(betas: readonly Rate[]): void {
   })
 }
 
+/** What optimizers with averages of the gradient and of its size say of their options. */
+export function check_moment_options(options: {
+  lr: Rate
+  betas: readonly Rate[]
+  eps: number
+  weight_decay: number
+}): void {
+  check_learning_rate(options.lr)
+  check_at_least_zero('epsilon value', options.eps)
+  check_beta_range(options.betas)
+  check_at_least_zero('weight_decay value', options.weight_decay)
+}
+
 /** A rate of one element without dimensions. */
 export function scalar_rate<R extends Rate>(value: R): R {
   return value instanceof Tensor && value.ndim !== 0 ? (keep(value.squeeze()) as R) : value

@@ -3,10 +3,8 @@ import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
   type CapturableOptions,
-  check_at_least_zero,
-  check_beta_range,
   check_capturable,
-  check_learning_rate,
+  check_moment_options,
   minus,
   over,
   type Rate,
@@ -94,10 +92,7 @@ export class RAdam extends SingleTensorOptimizer<RAdamParamGroup> {
     const { params, ...options } = take_optimizer_options<
       Required<RAdamOptions> & { params: Params<RAdamParamGroup> }
     >('RAdam', args, NAMES, 6, DEFAULTS)
-    check_learning_rate(options.lr)
-    check_at_least_zero('epsilon value', options.eps)
-    check_beta_range(options.betas)
-    check_at_least_zero('weight_decay value', options.weight_decay)
+    check_moment_options(options)
     super(params, options)
   }
 

@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor.js'
 import type { PackedSequence } from '../utils/packed_sequence.js'
 import {
   type ProjectedRNNOptions,
+  type ProjectedRNNRest,
   permuted,
   RNN_DEFAULTS,
   RNN_NAMES,
@@ -239,23 +240,7 @@ export interface LSTM {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the call has a signature for packed sequences too
 export class LSTM extends RNNBase {
-  constructor(
-    input_size: Int,
-    hidden_size: Int,
-    ...rest: Rest<
-      [
-        num_layers: Int,
-        bias: boolean,
-        batch_first: boolean,
-        dropout: number,
-        bidirectional: boolean,
-        proj_size: Int,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      ProjectedRNNOptions
-    >
-  )
+  constructor(input_size: Int, hidden_size: Int, ...rest: ProjectedRNNRest)
   constructor(options: { input_size: Int; hidden_size: Int } & ProjectedRNNOptions)
   constructor(...args: unknown[]) {
     super({ ...take_options<RNNArguments>('LSTM', args, RNN_NAMES, RNN_DEFAULTS), mode: 'LSTM' })

@@ -39,6 +39,21 @@ export interface ProjectedRNNOptions extends RNNOptions {
   proj_size?: Int
 }
 
+/** What stands after the sizes, by position or by keyword. */
+export type ProjectedRNNRest = Rest<
+  [
+    num_layers: Int,
+    bias: boolean,
+    batch_first: boolean,
+    dropout: number,
+    bidirectional: boolean,
+    proj_size: Int,
+    device: DeviceLike | null,
+    dtype: DType | null,
+  ],
+  ProjectedRNNOptions
+>
+
 export type RNNArguments = Required<ProjectedRNNOptions> & {
   mode: RNNMode
   input_size: Int
@@ -139,24 +154,7 @@ export class RNNBase extends Module {
   declare _flat_weights_names: string[]
   declare _all_weights: string[][]
 
-  constructor(
-    mode: RNNMode,
-    input_size: Int,
-    hidden_size: Int,
-    ...rest: Rest<
-      [
-        num_layers: Int,
-        bias: boolean,
-        batch_first: boolean,
-        dropout: number,
-        bidirectional: boolean,
-        proj_size: Int,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      ProjectedRNNOptions
-    >
-  )
+  constructor(mode: RNNMode, input_size: Int, hidden_size: Int, ...rest: ProjectedRNNRest)
   constructor(options: { mode: RNNMode; input_size: Int; hidden_size: Int } & ProjectedRNNOptions)
   constructor(...args: unknown[]) {
     super()

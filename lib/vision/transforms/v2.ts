@@ -1,4 +1,4 @@
-// torchvision.transforms.v2: the same classes under the names that it has them.
+// torchvision.transforms and its v2: the same classes under the same names.
 export {
   ConvertImageDtype,
   Normalize,
