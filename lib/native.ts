@@ -128,6 +128,11 @@ export interface Native {
 
   from_bytes(bytes: ArrayBufferLike | ArrayBufferView, dtype: number, shape: readonly number[]): Handle
   to_bytes(x: Handle): ArrayBuffer
+  open_channel(): number
+  close_channel(channel: number): void
+  share_tensor(x: Handle, channel: number): number
+  adopt_tensor(channel: number, parcel: number): Handle
+  parcels_waiting(): number
   storage_buffer(x: Handle): ArrayBuffer
 
   backward(

@@ -12,6 +12,7 @@
 #include "optim/optim.h"
 #include "random.h"
 #include "serialize.h"
+#include "sharing.h"
 #include "tensor.h"
 #include "warnings.h"
 
@@ -64,6 +65,7 @@ NAPI_MODULE_INIT() {
     export_nn(wrapped, object);
     export_optim(wrapped, object);
     export_serialize(wrapped, object);
+    export_sharing(wrapped, object);
     return object;
   });
 }

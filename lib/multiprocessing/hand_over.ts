@@ -1,14 +1,13 @@
 import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
-import { LOWERED } from '../ops/lowered.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
 
-/** A tensor on its way to another thread. */
+/** The number of a channel between two threads: what lost messages carried goes with it. */
+export type Channel = number
+
+/** A tensor on its way to another thread, over the same memory. */
 export interface HandedTensor {
-  bytes: ArrayBuffer
-  dtype: number
-  shape: number[]
-  device: string
+  parcel: number
   requires_grad: boolean
 }
 
@@ -17,23 +16,21 @@ const NOT_A_LEAF =
   'boundaries.  If you just want to transfer the data, call detach() on the tensor before serializing (e.g., putting it ' +
   'on the queue).'
 
-/** Takes a tensor's elements for another thread; what must move with the message is added to `transfer`. */
-export function hand_over(tensor: Tensor, transfer: ArrayBuffer[]): HandedTensor {
-  if (tensor.requires_grad && !tensor.is_leaf) throw runtime_error(NOT_A_LEAF)
-  const bytes = native.to_bytes(handle_of(tensor))
-  transfer.push(bytes)
-  return {
-    bytes,
-    dtype: tensor.dtype[LOWERED],
-    shape: tensor.shape,
-    device: String(tensor.device),
-    requires_grad: tensor.requires_grad,
-  }
+/** Opens a channel; this thread's end closes it at the latest. */
+export const open_channel = (): Channel => native.open_channel()
+
+/** Closes a channel, and lets go of the tensors in it that were not taken. */
+export const close_channel = (channel: Channel): void => native.close_channel(channel)
+
+/** Puts a tensor into a channel, without a copy. */
+export function hand_over(tensor: Tensor, channel: Channel): HandedTensor {
+  const { requires_grad } = tensor
+  if (requires_grad && !tensor.is_leaf) throw runtime_error(NOT_A_LEAF)
+  return { parcel: native.share_tensor(handle_of(tensor), channel), requires_grad }
 }
 
-/** The tensor that arrived. */
-export function take_over(handed: HandedTensor): Tensor {
-  const made = wrap(native.from_bytes(handed.bytes, handed.dtype, handed.shape))
-  const placed = handed.device === 'cpu' ? made : made.to(handed.device)
-  return handed.requires_grad ? placed.requires_grad_() : placed
+/** The tensor that arrived: both threads now see the same elements. */
+export function take_over({ parcel, requires_grad }: HandedTensor, channel: Channel): Tensor {
+  const tensor = wrap(native.adopt_tensor(channel, parcel))
+  return requires_grad ? tensor.requires_grad_() : tensor
 }

@@ -7,7 +7,7 @@ import { Module } from '../nn/modules/module.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
 import { Tensor } from '../tensor.js'
-import { type HandedTensor, hand_over, take_over } from './hand_over.js'
+import { type Channel, type HandedTensor, hand_over, take_over } from './hand_over.js'
 import type { Importable } from './importable.js'
 
 // What Python's pickle does between processes, here between threads: tensors go by hand_over, objects by their class's
@@ -37,6 +37,7 @@ type Node =
 export interface Packed {
   root: unknown
   nodes: Node[]
+  channel: Channel
 }
 
 /** Finds a class or a function by its name. */
@@ -57,8 +58,9 @@ function importable(value: { readonly name: string }, what: string): Importable 
 
 class Packer {
   readonly nodes: Node[] = []
-  readonly transfer: ArrayBuffer[] = []
   readonly #places = new Map<object, Place>()
+
+  constructor(readonly channel: Channel) {}
 
   pack(value: unknown): unknown {
     if (typeof value === 'symbol') throw type_error('a symbol cannot be sent to a worker thread')
@@ -113,7 +115,7 @@ class Packer {
     const kind =
       value instanceof Parameter ? 'Parameter' : value instanceof ModuleBuffer ? 'Buffer' : 'Tensor'
     const persistent = !(value instanceof ModuleBuffer) || value.persistent
-    return ['tensor', hand_over(value, this.transfer), kind, persistent]
+    return ['tensor', hand_over(value, this.channel), kind, persistent]
   }
 
   #instance(value: object): Node {
@@ -126,11 +128,16 @@ class Packer {
 
 const type_name_of = (value: object) => value.constructor.name
 
-/** A value for another thread, and the memory that moves there with it. */
-export function pack(value: unknown): { packed: Packed; transfer: ArrayBuffer[] } {
-  const packer = new Packer()
+/** A value for another thread; its tensors wait in the channel. */
+export function pack(value: unknown, channel: Channel): Packed {
+  const packer = new Packer(channel)
   const root = packer.pack(value)
-  return { packed: { root, nodes: packer.nodes }, transfer: packer.transfer }
+  return { root, nodes: packer.nodes, channel }
+}
+
+/** Takes the tensors of a message that nobody wants any more out of their channel. */
+export function discard({ nodes, channel }: Packed): void {
+  for (const node of nodes) if (node[0] === 'tensor') take_over(node[1], channel).dispose()
 }
 
 /**
@@ -139,7 +146,7 @@ export function pack(value: unknown): { packed: Packed; transfer: ArrayBuffer[] 
  * @param packed what arrived
  * @param find finds classes and functions
  */
-export function unpack({ root, nodes }: Packed, find: Finder): unknown {
+export function unpack({ root, nodes, channel }: Packed, find: Finder): unknown {
   const made: unknown[] = []
   const is_made: boolean[] = []
   /** Notes an object before its parts are made: they may refer to it. */
@@ -187,7 +194,7 @@ export function unpack({ root, nodes }: Packed, find: Finder): unknown {
         return set
       }
       case 'tensor':
-        return revive(node[1], node[2], node[3])
+        return revive(take_over(node[1], channel), node[2], node[3])
       case 'dtype':
         return dtype_of_code(node[1])
       case 'device':
@@ -216,8 +223,7 @@ export function unpack({ root, nodes }: Packed, find: Finder): unknown {
   return value_of(root)
 }
 
-function revive(handed: HandedTensor, kind: 'Tensor' | 'Parameter' | 'Buffer', persistent: boolean): Tensor {
-  const tensor = take_over(handed)
-  if (kind === 'Parameter') return new Parameter(tensor.detach(), handed.requires_grad)
+function revive(tensor: Tensor, kind: 'Tensor' | 'Parameter' | 'Buffer', persistent: boolean): Tensor {
+  if (kind === 'Parameter') return new Parameter(tensor.detach(), tensor.requires_grad)
   return kind === 'Buffer' ? new ModuleBuffer(tensor, { persistent }) : tensor
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { assertion_error, runtime_error } from '../../../errors.js'
+import { type Channel, close_channel, open_channel } from '../../../multiprocessing/hand_over.js'
 import { pack } from '../../../multiprocessing/reductions.js'
 import type { Reading } from './fetch.js'
 import { type Answer, SIGNAL, type Task, type WorkerStart } from './messages.js'
@@ -45,11 +46,11 @@ class Member {
   constructor(
     readonly id: number,
     signal: Int32Array,
+    channel: Channel,
     options: PoolOptions,
     on_change: (member: Member, answer: Answer | null) => void,
   ) {
     const { port1, port2 } = new MessageChannel()
-    const { packed, transfer } = pack([options.reading, options.worker_init_fn])
     const start: WorkerStart = {
       port: port2,
       signal,
@@ -58,13 +59,13 @@ class Member {
       num_workers: options.num_workers,
       seed: options.base_seed + BigInt(id),
       rng_state: options.rng_states[id] ?? null,
-      packed,
+      packed: pack([options.reading, options.worker_init_fn], channel),
     }
     this.port = port1
     this.worker = new Worker(PROGRAM, {
       name: `pt_data_worker ${id}`,
       workerData: start,
-      transferList: [port2, ...transfer],
+      transferList: [port2],
     })
     port1.on('message', (answer: Answer) => on_change(this, answer))
     this.worker.on('error', (error: Error) => {
@@ -101,6 +102,7 @@ class Member {
 export class WorkerPool {
   readonly #signal: Int32Array
   readonly #members: Member[]
+  readonly #channel = open_channel()
   readonly #inbox: [worker: number, answer: Exclude<Answer, { kind: 'fatal' }>][] = []
   #wake: (() => void) | undefined
   #closed = false
@@ -109,7 +111,7 @@ export class WorkerPool {
     if (is_bootstrapping()) throw runtime_error(BOOTSTRAPPING)
     this.#signal = new Int32Array(new SharedArrayBuffer(4 * (SIGNAL.THREADS + options.num_workers)))
     this.#members = Array.from({ length: options.num_workers }, (_, id) => {
-      return new Member(id, this.#signal, options, (member, answer) => {
+      return new Member(id, this.#signal, this.#channel, options, (member, answer) => {
         if (answer !== null) this.#receive(member, answer)
         this.#wake?.()
       })
@@ -121,7 +123,7 @@ export class WorkerPool {
   }
 
   post(worker: number, task: { epoch: number; task: number; index: unknown } | null): void {
-    const message: Task = task === null ? null : { ...task, index: pack(task.index).packed }
+    const message: Task = task === null ? null : { ...task, index: pack(task.index, this.#channel) }
     this.#members[worker]!.port.postMessage(message)
   }
 
@@ -224,6 +226,7 @@ export class WorkerPool {
     this.#closed = true
     Atomics.store(this.#signal, SIGNAL.STOP, 1)
     this.#inbox.length = 0
+    close_channel(this.#channel)
     this.#wake?.()
     for (const { port, worker, alive } of this.#members) {
       if (!alive) continue

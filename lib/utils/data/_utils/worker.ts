@@ -65,19 +65,24 @@ class Loop {
   }
 
   /** A batch, or null for one that is asked for after the end of the stream was told. */
-  async answer({ epoch, task, index }: NonNullable<Task>): Promise<[Answer, ArrayBuffer[]] | null> {
+  async answer({ epoch, task, index }: NonNullable<Task>): Promise<Answer | null> {
     if (this.#ended) return null
     try {
       if (this.#failed) throw this.#error
       const data = await this.#fetch!(unpack(index, () => undefined))
       if (data === ENDED) {
         this.#ended = true
-        return [{ kind: 'ended', epoch, task }, []]
+        return { kind: 'ended', epoch, task }
       }
-      const { packed, transfer } = pack(data)
-      return [{ kind: 'data', epoch, task, packed, rng_state: rng_bytes() }, transfer]
+      return {
+        kind: 'data',
+        epoch,
+        task,
+        packed: pack(data, this.start.packed.channel),
+        rng_state: rng_bytes(),
+      }
     } catch (error) {
-      return [{ kind: 'error', epoch, task, error: forward_error(error), rng_state: rng_bytes() }, []]
+      return { kind: 'error', epoch, task, error: forward_error(error), rng_state: rng_bytes() }
     }
   }
 }
@@ -92,8 +97,8 @@ export async function worker_loop(start: WorkerStart, library: object): Promise<
   const { port, signal, id } = start
   // The thread's number tells a blocked loader, whose event loop stands still, whether the thread still lives.
   Atomics.store(signal, SIGNAL.THREADS + id, Number(basename(readlinkSync('/proc/thread-self'))))
-  const tell = (answer: Answer, transfer: ArrayBuffer[] = []) => {
-    port.postMessage(answer, transfer)
+  const tell = (answer: Answer) => {
+    port.postMessage(answer)
     ring(signal)
   }
   process.on('uncaughtExceptionMonitor', (error) => tell({ kind: 'fatal', error: forward_error(error) }))
@@ -104,7 +109,7 @@ export async function worker_loop(start: WorkerStart, library: object): Promise<
     if (Atomics.load(signal, SIGNAL.STOP) === 1) return
     if (task === null) return loop.resume()
     const answer = await loop.answer(task)
-    if (answer !== null && Atomics.load(signal, SIGNAL.STOP) === 0) tell(...answer)
+    if (answer !== null && Atomics.load(signal, SIGNAL.STOP) === 0) tell(answer)
   }
   port.on('message', (task: Task | 'stop') => {
     turn = turn.then(() => (task === 'stop' ? process.exit() : serve(task)))

@@ -1,6 +1,6 @@
 import { type_error } from '../../../errors.js'
 import type { Importable } from '../../../multiprocessing/importable.js'
-import { unpack } from '../../../multiprocessing/reductions.js'
+import { discard, unpack } from '../../../multiprocessing/reductions.js'
 import { DONE, type Iteration } from './iteration.js'
 import type { Answer } from './messages.js'
 import type { WorkerPool } from './pool.js'
@@ -131,7 +131,10 @@ export class WorkerIteration implements Iteration {
       if (taken === undefined) return undefined
       const [from, answer] = taken
       // What an epoch that was left early had asked for.
-      if (answer.epoch !== this.options.epoch) continue
+      if (answer.epoch !== this.options.epoch) {
+        if (answer.kind === 'data') discard(answer.packed)
+        continue
+      }
       if (answer.kind === 'ended') this.#stream_ended(from)
       else if (answer.task === this.#received || !this.options.in_order) return this.#give_out(from, answer)
       else this.#pending.get(answer.task)!.answer = answer
