@@ -88,6 +88,25 @@ export interface SharedMemory {
   lists: Float64Array
 }
 
+/** A call of an autograd.Function whose forward has run. */
+export interface FunctionCall {
+  name: string
+  /** Backward: the results' gradients in, those of the tensors among the arguments out. */
+  hook: RawHook
+  inputs: Handle[]
+  /** 0 for what is no tensor. */
+  outputs: Handle[]
+  dirty: Handle[]
+  non_differentiable: Handle[]
+  to_save: Handle[]
+  materialize: boolean
+  /** Whether gradients are recorded. */
+  executable: boolean
+  separate_context: boolean
+  /** Forward mode, the same way round as `hook`, or null. */
+  jvp: RawHook | null
+}
+
 /** What the addon exports: native/addon.cpp's list, compared with this by a test. */
 export interface Native {
   start(functions: {
@@ -159,6 +178,14 @@ export interface Native {
   remove_post_accumulate_hook(x: Handle, place: number): void
   retain_grad(x: Handle): void
   module_hook(inputs: Handle[], hook: RawHook): Handle[]
+  /** For tests: backward runs on another thread, and this one serves what it asks for. */
+  serve_backward(always: boolean): void
+  finish_function(call: FunctionCall): [node: number, ...outputs: Handle[]]
+  saved_of_function(node: number): Handle[]
+  set_saved_tensor_hooks(pack?: (handle: Handle) => unknown, unpack?: (packed: unknown) => Handle): void
+  set_anomaly(enabled: boolean, check_nan: boolean): void
+  anomaly(): [enabled: boolean, check_nan: boolean]
+  graph_task(): number
 
   /** One of LibTorch's switches; native/context.cpp has their names. */
   context_get(name: string): boolean

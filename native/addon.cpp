@@ -2,8 +2,10 @@
 #include "autograd.h"
 #include "collection.h"
 #include "context.h"
+#include "custom_function.h"
 #include "data.h"
 #include "device.h"
+#include "engine.h"
 #include "environment.h"
 #include "guard.h"
 #include "math.h"
@@ -57,6 +59,8 @@ NAPI_MODULE_INIT() {
     export_tensor(wrapped, object);
     export_data(wrapped, object);
     export_autograd(wrapped, object);
+    export_custom_function(wrapped, object);
+    export_engine(wrapped, object);
     export_random(wrapped, object);
     export_context(wrapped, object);
     export_device(wrapped, object);

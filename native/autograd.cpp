@@ -1,5 +1,6 @@
 #include "autograd.h"
 
+#include "callback.h"
 #include "guard.h"
 #include "tensor.h"
 
@@ -7,53 +8,64 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/custom_class.h>
 
+#include <algorithm>
 #include <map>
-#include <mutex>
-#include <unordered_map>
 
 namespace typetorch {
 namespace {
 
 using torch::autograd::variable_list;
 
-variable_list tensors_of(Environment& environment, const Napi::Value& value) {
-  variable_list list;
-  if (!value.IsArray()) return list;
-  const auto handles = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < handles.Length(); i++) {
-    const int32_t handle = handles.Get(i).As<Napi::Number>().Int32Value();
-    list.push_back(handle == 0 ? at::Tensor() : environment.tensor(handle));
-  }
-  return list;
-}
-
-Napi::Array handles_of(Environment& environment, const variable_list& tensors) {
-  Napi::Array handles = Napi::Array::New(environment.env, tensors.size());
-  for (size_t i = 0; i < tensors.size(); i++) handles.Set(static_cast<uint32_t>(i), environment.put(tensors[i]));
-  return handles;
-}
-
 std::optional<bool> optional_flag(const Napi::Value& value) {
   if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
   return std::nullopt;
 }
 
+// The engine runs what belongs to a device on that device's thread, where no JavaScript can be called: then this
+// thread serves. A test asks for the same without a device.
+bool always_serve = false;
+
+void run_engine(Environment& environment, const variable_list& roots, const std::function<void()>& work) {
+  const bool elsewhere =
+      std::any_of(roots.begin(), roots.end(), [](const at::Tensor& root) { return root.defined() && !root.is_cpu(); });
+  if (elsewhere || always_serve)
+    serve_while(environment, work);
+  else
+    work();
+}
+
+Napi::Value serve_backward(const Napi::CallbackInfo& info) {
+  always_serve = info[0].As<Napi::Boolean>();
+  return info.Env().Undefined();
+}
+
 // backward(tensors, gradients, retain_graph | null, create_graph, inputs)
 Napi::Value backward(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  torch::autograd::backward(tensors_of(environment, info[0]), tensors_of(environment, info[1]), optional_flag(info[2]),
-                            info[3].As<Napi::Boolean>(), tensors_of(environment, info[4]));
+  const auto tensors = tensors_of(environment, info[0]);
+  const auto gradients = tensors_of(environment, info[1]);
+  const auto inputs = tensors_of(environment, info[4]);
+  const auto retain_graph = optional_flag(info[2]);
+  const bool create_graph = info[3].As<Napi::Boolean>();
+  run_engine(environment, tensors,
+             [&] { torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs); });
   return info.Env().Undefined();
 }
 
 // gradients(outputs, inputs, gradients, retain_graph | null, create_graph, allow_unused): handles, 0 for none
 Napi::Value gradients(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const auto found = torch::autograd::grad(tensors_of(environment, info[0]), tensors_of(environment, info[1]),
-                                           tensors_of(environment, info[2]), optional_flag(info[3]),
-                                           info[4].As<Napi::Boolean>(), info[5].As<Napi::Boolean>());
+  const auto outputs = tensors_of(environment, info[0]);
+  const auto inputs = tensors_of(environment, info[1]);
+  const auto gradients = tensors_of(environment, info[2]);
+  const auto retain_graph = optional_flag(info[3]);
+  const bool create_graph = info[4].As<Napi::Boolean>();
+  const bool allow_unused = info[5].As<Napi::Boolean>();
+  variable_list found;
+  run_engine(environment, outputs, [&] {
+    found = torch::autograd::grad(outputs, inputs, gradients, retain_graph, create_graph, allow_unused);
+  });
   return handles_of(environment, found);
 }
 
@@ -87,69 +99,16 @@ Napi::Value set_mode(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-int thread_mode() {
-  if (c10::InferenceMode::is_enabled()) return c10::GradMode::is_enabled() ? 3 : 2;
-  return c10::GradMode::is_enabled() ? 0 : 1;
-}
-
-// Environments that have not ended, with the references whose hooks died on another thread than theirs.
-std::mutex open_mutex;
-std::unordered_map<napi_env, std::vector<napi_ref>> open_environments;
-
-void close_environment(void* env) {
-  const std::lock_guard<std::mutex> lock(open_mutex);
-  open_environments.erase(static_cast<napi_env>(env));
-}
-
-// A JavaScript function that the graph calls, held weakly: Node-API does not trace, so a strong reference would keep
-// every closure that holds its own tensor. The strong edge lives in JavaScript (lib/autograd/hooks.ts).
-struct WeakHook : torch::CustomClassHolder {
-  WeakHook(Environment& environment, napi_value function)
-      : environment_(environment), env_(environment.env), thread_(environment.thread) {
-    napi_create_reference(env_, function, 0, &reference_);
-    const std::lock_guard<std::mutex> lock(open_mutex);
-    auto& dead = open_environments[env_];
-    for (napi_ref reference : dead) napi_delete_reference(env_, reference);
-    dead.clear();
-  }
-  WeakHook(const WeakHook&) = delete;
-  WeakHook& operator=(const WeakHook&) = delete;
-  ~WeakHook() override {
-    const std::lock_guard<std::mutex> lock(open_mutex);
-    const auto open = open_environments.find(env_);
-    if (open == open_environments.end()) return;  // Node frees what is left
-    if (std::this_thread::get_id() == thread_)
-      napi_delete_reference(env_, reference_);
-    else
-      open->second.push_back(reference_);
-  }
-
-  // run_hook(function, gradients, mode); nothing where the function is gone. A HandleScope must be open.
-  template <typename Gradients>
-  Napi::Value call(Gradients&& gradients) const {
-    TORCH_CHECK(std::this_thread::get_id() == thread_,
-                "a hook written in JavaScript was called on another thread than its own");
-    napi_value function = nullptr;
-    napi_get_reference_value(env_, reference_, &function);
-    if (function == nullptr) return {};
-    return environment_.run_hook.Call(
-        {Napi::Value(env_, function), gradients(), Napi::Number::New(env_, thread_mode())});
-  }
-
-  Environment& environment_;
-  napi_env env_;
-  std::thread::id thread_;
-  napi_ref reference_ = nullptr;
-};
-using Hook = c10::intrusive_ptr<WeakHook>;
-
 at::Tensor call_hook(const WeakHook& hook, const at::Tensor& gradient) {
-  Environment& environment = hook.environment_;
-  const Napi::HandleScope scope(environment.env);
-  const Napi::Value result =
-      hook.call([&]() -> Napi::Value { return Napi::Number::New(environment.env, environment.put(gradient)); });
-  const int32_t handle = result.IsEmpty() ? 0 : result.As<Napi::Number>().Int32Value();
-  return handle == 0 ? at::Tensor() : environment.tensor(handle);
+  Environment& environment = hook.environment;
+  at::Tensor answer;
+  on_thread_of(environment, [&] {
+    const Napi::Value result =
+        hook.call([&]() -> Napi::Value { return Napi::Number::New(environment.env, environment.put(gradient)); });
+    const int32_t handle = result.IsEmpty() ? 0 : result.As<Napi::Number>().Int32Value();
+    if (handle != 0) answer = environment.tensor(handle);
+  });
+  return answer;
 }
 
 // register_hook(x, hook): its place, for remove_hook.
@@ -227,10 +186,12 @@ struct HookedIdentity : torch::autograd::Function<HookedIdentity> {
   static variable_list backward(torch::autograd::AutogradContext* context, variable_list gradients) {
     const auto holder = context->saved_data["hook"].toCapsule();
     const auto& hook = static_cast<const WeakHook&>(*holder);
-    Environment& environment = hook.environment_;
-    const Napi::HandleScope scope(environment.env);
-    const Napi::Value answer = hook.call([&]() -> Napi::Value { return handles_of(environment, gradients); });
-    variable_list replaced = !answer.IsEmpty() && answer.IsArray() ? tensors_of(environment, answer) : gradients;
+    Environment& environment = hook.environment;
+    variable_list replaced = gradients;
+    on_thread_of(environment, [&] {
+      const Napi::Value answer = hook.call([&]() -> Napi::Value { return handles_of(environment, gradients); });
+      if (!answer.IsEmpty() && answer.IsArray()) replaced = tensors_of(environment, answer);
+    });
     replaced.resize(gradients.size());
     replaced.emplace_back();  // the hook has no gradient
     return replaced;
@@ -249,11 +210,8 @@ Napi::Value module_hook(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_autograd(Napi::Env env, Napi::Object exports) {
-  {
-    const std::lock_guard<std::mutex> lock(open_mutex);
-    open_environments[env];
-  }
-  napi_add_env_cleanup_hook(env, close_environment, static_cast<napi_env>(env));
+  export_callbacks(env, exports);
+  export_function<serve_backward>(env, exports, "serve_backward");
   export_function<backward>(env, exports, "backward");
   export_function<gradients>(env, exports, "gradients");
   export_function<grad_enabled>(env, exports, "grad_enabled");

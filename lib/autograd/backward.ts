@@ -3,6 +3,7 @@ import { native } from '../native.js'
 import { take_options } from '../ops/keywords.js'
 import { enter } from '../tensor/autograd.js'
 import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
+import { link_gradient, run_graph } from './hooks.js'
 
 type Tensors = Tensor | readonly (Tensor | null)[]
 
@@ -107,12 +108,15 @@ function run_backward(
   }
   check_gradients(tensors, gradients)
   enter()
-  native.backward(
-    tensors.map(handle_of),
-    gradients.map(handle_of),
-    (given['retain_graph'] ?? null) as boolean | null,
-    given['create_graph'] === true,
-    inputs.map(handle_of),
+  const create_graph = given['create_graph'] === true
+  run_graph(tensors, create_graph, () =>
+    native.backward(
+      tensors.map(handle_of),
+      gradients.map(handle_of),
+      (given['retain_graph'] ?? null) as boolean | null,
+      create_graph,
+      inputs.map(handle_of),
+    ),
   )
 }
 
@@ -196,15 +200,18 @@ export function grad(...args: unknown[]): (Tensor | null)[] {
   if (inputs.length === 0) throw make_error('ValueError', 'grad requires non-empty inputs.', 'grad')
   check_gradients(outputs, gradients)
   enter()
-  const found = native
-    .gradients(
+  const create_graph = given['create_graph'] === true
+  const handles = run_graph(outputs, create_graph, () =>
+    native.gradients(
       outputs.map(handle_of),
       inputs.map(handle_of),
       gradients.map(handle_of),
       (given['retain_graph'] ?? null) as boolean | null,
-      given['create_graph'] === true,
+      create_graph,
       materialize || given['allow_unused'] === true,
-    )
-    .map(wrap_or_null)
+    ),
+  )
+  const found = handles.map(wrap_or_null)
+  if (create_graph) for (const gradient of found) if (gradient !== null) link_gradient(gradient)
   return materialize ? found.map((g, i) => g ?? inputs[i]!.detach().mul(0)) : found
 }

@@ -79,6 +79,65 @@ export function hooked_identity(
   return results
 }
 
+/** A node of the graph, as JavaScript keeps it alive. */
+export interface CarriedNode {
+  /** Lets a tensor that its backward sees refer to what the graph behind that tensor needs. */
+  note(tensor: Tensor): void
+}
+
+/** Keeps the hook of a node alive with the node's results, and with it the hooks of what they were computed from. */
+export function carry_together(
+  hook: RawHook,
+  results: readonly unknown[],
+  sources: readonly Tensor[],
+): CarriedNode {
+  const carried: Carried = { hooks: new Set(), from: new Set() }
+  add_hook(carried, hook)
+  for (const source of sources) {
+    const past = hooks_of(source)
+    if (past !== undefined && (past.hooks.size > 0 || past.from.size > 0)) carried.from.add(past)
+  }
+  for (const result of results) if (result instanceof Tensor) carried_by(result).from.add(carried)
+  note_in_run(carried)
+  return {
+    note(tensor) {
+      const behind = carried_by(tensor)
+      if (behind !== carried) behind.from.add(carried)
+      if (current_run !== null) behind.from.add(current_run)
+    },
+  }
+}
+
+// A backward that is itself recorded (create_graph) makes nodes whose results LibTorch passes on without an object of
+// JavaScript. So the gradients that come out refer to all that the run has met.
+let current_run: Carried | null = null
+let latest_run: Carried | null = null
+
+function note_in_run(carried: Carried): void {
+  if (current_run !== null) current_run.from.add(carried)
+}
+
+/** Runs backward from `roots`; with `create_graph` what was computed can be walked again. */
+export function run_graph<T>(roots: readonly (Tensor | null)[], create_graph: boolean, run: () => T): T {
+  if (!create_graph || context.carriers === 0) return run()
+  const outer = current_run
+  const from = roots.flatMap((root) => (root === null ? [] : (hooks_of(root) ?? [])))
+  current_run = { hooks: new Set(), from: new Set(from) }
+  latest_run = current_run
+  if (outer !== null) outer.from.add(current_run)
+  try {
+    return run()
+  } finally {
+    current_run = outer
+  }
+}
+
+/** Lets a gradient that backward made refer to the run that made it. */
+export function link_gradient(gradient: Tensor): void {
+  if (latest_run !== null && !native.fact(raw_handle(gradient), IS_LEAF))
+    carried_by(gradient).from.add(latest_run)
+}
+
 /** A hook's registration: `remove()` takes it back, and so does the end of a `using` block. */
 export interface TensorHookHandle extends Disposable {
   remove(): void

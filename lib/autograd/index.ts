@@ -1,4 +1,14 @@
+export {
+  type AnomalyOptions,
+  detect_anomaly,
+  is_anomaly_check_nan_enabled,
+  is_anomaly_enabled,
+  set_detect_anomaly,
+} from './anomaly_mode.js'
 export { backward, type GradOptions, grad } from './backward.js'
+export { AutogradFunction as Function, type FunctionArguments, type FunctionClass } from './function.js'
+export { FunctionCtx } from './function_ctx.js'
+export * as function from './function_module.js'
 export {
   enable_grad,
   inference_mode,
@@ -8,3 +18,4 @@ export {
   no_grad,
   set_grad_enabled,
 } from './grad_mode.js'
+export * as graph from './graph.js'

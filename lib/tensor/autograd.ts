@@ -1,5 +1,6 @@
 import { context, enter_context } from '../autograd/context.js'
 import {
+  link_gradient,
   register_post_accumulate_hook,
   register_tensor_hook,
   type TensorHook,
@@ -137,6 +138,7 @@ function gradient_of(tensor: Tensor): Tensor | null {
   }
   if (handle === cached_handle) return cached!
   const gradient = wrap(handle)
+  if (context.carriers !== 0) link_gradient(gradient)
   set_grad_object(tensor, gradient)
   return gradient
 }

@@ -68,6 +68,34 @@ describe('a synchronous loop leaves memory flat', { timeout: 240_000 }, () => {
       10_000,
     ],
     [
+      'of Functions whose context holds their own tensor and result',
+      `${x} class Held extends torch.autograd.Function {
+        static forward(ctx, y) { ctx.input = y; return y.mul(2) }
+        static backward(ctx, g) { void ctx.input; return g.mul(2) }
+      }
+      class Keeps extends torch.autograd.Function {
+        static forward(ctx, y, box) { ctx.box = box; ctx.input = y; return y.mul(2) }
+        static backward(ctx, g) { void ctx.box.result; return [g.mul(2), null] }
+      }`,
+      'const box = {}; const h = Held.apply(w.mul(1)); box.result = Keeps.apply(h, box); box.result.sum().backward()',
+      6_000,
+    ],
+    [
+      'of Functions differentiated twice',
+      `const w = torch.ones([100], { requires_grad: true }); class Cube extends torch.autograd.Function {
+        static forward(ctx, y) { ctx.save_for_backward(y); return y.pow(3) }
+        static backward(ctx, g) { const [y] = ctx.saved_tensors; return g.mul(y.pow(2)).mul(3) }
+      }`,
+      'const [first] = torch.autograd.grad(Cube.apply(w).sum(), w, { create_graph: true }); torch.autograd.grad(first.sum(), w)',
+      4_000,
+    ],
+    [
+      'of saved tensors that are packed',
+      `${x} const pack = (t) => [t.detach()], unpack = ([t]) => t`,
+      'torch.autograd.graph.saved_tensors_hooks(pack, unpack, () => w.mul(w)).sum().backward()',
+      6_000,
+    ],
+    [
       'of hooks that throw',
       x,
       "const h = w.mul(2); h.register_hook(() => { throw new Error('half-way') }); try { h.sum().backward() } catch {}",

@@ -18,7 +18,7 @@ describe('a tensor sent to another thread', () => {
   it('is over the same memory there', async () => {
     const memory = torch.zeros(8, 3)
     const seen: number[] = []
-    for await (const batch of loader(memory)) seen.push(...batch.sum(1).tolist())
+    for await (const batch of loader(memory)) seen.push(...(batch.sum(1).tolist() as number[]))
     expect(seen).toEqual([3, 6, 9, 12, 15, 18, 21, 24])
     expect(memory.sum(1).tolist()).toEqual(seen)
     expect(native.parcels_waiting()).toBe(0)

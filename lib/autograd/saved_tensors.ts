@@ -1,0 +1,113 @@
+import { type_error, type_name } from '../errors.js'
+import { type Handle, native } from '../native.js'
+import { handle_of, Tensor, wrap } from '../tensor.js'
+import { add_mode, ContextMode } from './context.js'
+import { type ModeGuard, open_guard } from './guard.js'
+
+interface HookPair {
+  pack: (handle: Handle) => unknown
+  unpack: (packed: unknown) => Handle
+}
+
+/** The hooks on what operators save, or null. */
+const saved_mode = new ContextMode<HookPair | null>(null, (pair) => {
+  if (pair === null) native.set_saved_tensor_hooks()
+  else native.set_saved_tensor_hooks(pair.pack, pair.unpack)
+})
+let is_watched = false
+
+function pair_of<P>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor): HookPair {
+  for (const [hook, name] of [
+    [pack, 'pack_hook'],
+    [unpack, 'unpack_hook'],
+  ] as const)
+    if (typeof hook !== 'function')
+      throw type_error(`saved_tensors_hooks(): argument '${name}' must be function, not ${type_name(hook)}`)
+  return {
+    pack: (handle) => {
+      const packed = pack(wrap(handle))
+      // The addon keeps a tensor as a tensor, and anything else as what it is, boxed.
+      return packed instanceof Tensor ? handle_of(packed) : { packed }
+    },
+    unpack: (kept) => {
+      const packed = typeof kept === 'number' ? wrap(kept as Handle) : (kept as { packed: P }).packed
+      const tensor: unknown = unpack(packed as P)
+      if (!(tensor instanceof Tensor))
+        throw type_error(
+          `Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${type_name(tensor)}`,
+        )
+      return handle_of(tensor)
+    },
+  }
+}
+
+/**
+ * Inside the callback, what operators save for backward passes through `pack_hook`, and comes back through `unpack_hook`.
+ * `using _ = saved_tensors_hooks(pack, unpack)` opens the mode for the rest of a synchronous block. The innermost pair counts.
+ *
+ * @param pack_hook makes what is kept of a tensor; it must not change the tensor
+ * @param unpack_hook makes the tensor again: of the same values, shape, type and device
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * const x = torch.ones(3, { requires_grad: true })
+ * const y = torch.autograd.graph.saved_tensors_hooks(
+ *   (t) => t.tolist(),
+ *   (list) => torch.tensor(list as number[]),
+ *   () => x.mul(x),
+ * )
+ * y.sum().backward()
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.saved_tensors_hooks
+ */
+export function saved_tensors_hooks<P>(
+  pack_hook: (tensor: Tensor) => P,
+  unpack_hook: (packed: P) => Tensor,
+): ModeGuard
+export function saved_tensors_hooks<P, R>(
+  pack_hook: (tensor: Tensor) => P,
+  unpack_hook: (packed: P) => Tensor,
+  callback: () => R,
+): R
+export function saved_tensors_hooks<P, R>(
+  pack_hook: (tensor: Tensor) => P,
+  unpack_hook: (packed: P) => Tensor,
+  callback?: () => R,
+): R | ModeGuard {
+  if (!is_watched) {
+    is_watched = true
+    add_mode(saved_mode)
+  }
+  const pair = pair_of(pack_hook, unpack_hook)
+  if (callback === undefined) return open_guard(saved_mode.open(pair), 'saved_tensors_hooks')
+  return saved_mode.run(pair, callback)
+}
+
+interface OnCPU {
+  device: Tensor['device']
+  tensor: Tensor
+}
+
+/**
+ * Inside the callback, what operators save waits for backward in the memory of the CPU.
+ *
+ * @param options `pin_memory`: whether copies to and from a device may overlap with its work (default: false)
+ * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.save_on_cpu
+ */
+export function save_on_cpu(options?: { pin_memory?: boolean }): ModeGuard
+export function save_on_cpu<R>(callback: () => R, options?: { pin_memory?: boolean }): R
+export function save_on_cpu<R>(
+  first?: (() => R) | { pin_memory?: boolean },
+  second?: { pin_memory?: boolean },
+): R | ModeGuard {
+  const callback = typeof first === 'function' ? first : undefined
+  const { pin_memory = false } = (typeof first === 'function' ? second : first) ?? {}
+  const pack = (tensor: Tensor): OnCPU => {
+    const copy = tensor.cpu()
+    return { device: tensor.device, tensor: pin_memory && tensor.is_cuda ? copy.pin_memory() : copy }
+  }
+  const unpack = ({ device, tensor }: OnCPU) => tensor.to(device, { non_blocking: pin_memory })
+  return callback === undefined
+    ? saved_tensors_hooks(pack, unpack)
+    : saved_tensors_hooks(pack, unpack, callback)
+}

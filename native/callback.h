@@ -1,0 +1,65 @@
+#pragma once
+
+#include "environment.h"
+
+#include <napi.h>
+#include <torch/csrc/autograd/variable.h>
+#include <torch/custom_class.h>
+
+#include <functional>
+
+namespace typetorch {
+
+using torch::autograd::variable_list;
+
+// Handles in an array, 0 for none.
+variable_list tensors_of(Environment& environment, const Napi::Value& value);
+Napi::Array handles_of(Environment& environment, const variable_list& tensors);
+
+// How operators record on this thread: 0 records, 1 records nothing, 2 is inference mode, 3 is enable_grad inside it.
+int thread_mode();
+
+// What LibTorch keeps of a JavaScript value. Node-API does not trace: a strong reference keeps every closure that holds
+// its own tensor, so functions that the graph calls are held weakly, and the strong edge lives in JavaScript
+// (lib/autograd/hooks.ts). References that die on another thread than theirs are given back at the next one's birth.
+class Held {
+ public:
+  enum class Strength : uint32_t { Weak = 0, Strong = 1 };
+  Held(Environment& environment, napi_value value, Strength strength);
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held();
+
+  // Null where it is gone.
+  napi_value get() const;
+
+  Environment& environment;
+
+ private:
+  napi_env env_;
+  std::thread::id thread_;
+  napi_ref reference_ = nullptr;
+};
+
+// Runs `call` on the thread of the environment, with a HandleScope open: at once, or when that thread serves.
+void on_thread_of(Environment& environment, const std::function<void()>& call);
+
+// Runs `work`, in this thread's modes, on a thread of its own, while this one serves what others ask of it.
+void serve_while(Environment& environment, const std::function<void()>& work);
+
+// A JavaScript function that the graph calls, held weakly.
+struct WeakHook : torch::CustomClassHolder {
+  WeakHook(Environment& environment, napi_value function)
+      : environment(environment), function(environment, function, Held::Strength::Weak) {}
+
+  // run_hook(function, argument, mode); empty where the function is gone. On the environment's thread only.
+  Napi::Value call(const std::function<Napi::Value()>& argument) const;
+
+  Environment& environment;
+  Held function;
+};
+using Hook = c10::intrusive_ptr<WeakHook>;
+
+void export_callbacks(Napi::Env env, Napi::Object exports);
+
+}  // namespace typetorch

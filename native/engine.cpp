@@ -1,0 +1,156 @@
+#include "engine.h"
+
+#include "callback.h"
+#include "guard.h"
+
+#include <torch/csrc/autograd/anomaly_mode.h>
+#include <torch/csrc/autograd/engine.h>
+#include <torch/csrc/autograd/graph_task.h>
+#include <torch/csrc/autograd/saved_variable_hooks.h>
+
+#include <memory>
+
+namespace typetorch {
+namespace {
+
+using torch::autograd::AnomalyMode;
+using torch::autograd::Engine;
+using torch::autograd::Node;
+
+// torch.autograd.graph.saved_tensors_hooks, as the thread is in it now.
+struct HookPair {
+  HookPair(Environment& environment, napi_value pack, napi_value unpack)
+      : pack(environment, pack, Held::Strength::Strong), unpack(environment, unpack, Held::Strength::Strong) {}
+  Held pack;
+  Held unpack;
+};
+thread_local std::shared_ptr<HookPair> current_hooks;
+
+Napi::Value run_hook(Environment& environment, const Held& function, const Napi::Value& argument) {
+  return environment.run_hook.Call(
+      {Napi::Value(environment.env, function.get()), argument, Napi::Number::New(environment.env, thread_mode())});
+}
+
+// One saved tensor: packed into a JavaScript value, or a tensor, until backward unpacks it.
+struct PackedTensor : torch::autograd::SavedVariableHooks {
+  explicit PackedTensor(std::shared_ptr<HookPair> hooks) : hooks_(std::move(hooks)) {}
+
+  void call_pack_hook(const at::Tensor& tensor) override {
+    Environment& environment = hooks_->pack.environment;
+    on_thread_of(environment, [&] {
+      const Napi::Value packed =
+          run_hook(environment, hooks_->pack, Napi::Number::New(environment.env, environment.put(tensor)));
+      // A tensor is kept as one: its object would not live without a strong reference.
+      if (packed.IsNumber())
+        tensor_ = environment.tensor(packed.As<Napi::Number>().Int32Value());
+      else
+        value_ = std::make_unique<Held>(environment, packed, Held::Strength::Strong);
+    });
+  }
+
+  at::Tensor call_unpack_hook() override {
+    Environment& environment = hooks_->unpack.environment;
+    at::Tensor tensor;
+    on_thread_of(environment, [&] {
+      const Napi::Value packed = value_ ? Napi::Value(environment.env, value_->get())
+                                        : Napi::Number::New(environment.env, environment.put(tensor_));
+      const Napi::Value answer = run_hook(environment, hooks_->unpack, packed);
+      tensor = environment.tensor(answer.As<Napi::Number>().Int32Value());
+    });
+    return tensor;
+  }
+
+ private:
+  std::shared_ptr<HookPair> hooks_;
+  at::Tensor tensor_;
+  std::unique_ptr<Held> value_;
+};
+
+// Where in the user's program a node was made, for detect_anomaly.
+struct Origin : torch::autograd::AnomalyMetadata {
+  void store_stack() override {
+    Environment* environment = Environment::of_this_thread();
+    if (environment == nullptr) return;
+    const Napi::HandleScope scope(environment->env);
+    const Napi::Error error = Napi::Error::New(environment->env, "");
+    stack_ = error.Value().Get("stack").ToString();
+  }
+  void print_stack(const std::string& name) override {
+    TORCH_WARN("Error detected in ", name, ". ",
+               stack_.empty() ? "No forward pass information available. Enable detect anomaly during forward pass for "
+                                "more information."
+                              : "Traceback of forward call that caused the error:\n" + lines());
+    if (parent_) static_cast<Origin*>(parent_->metadata())->print_parent(parent_->name(), name);
+  }
+  void assign_parent(const c10::intrusive_ptr<Node>& parent) override { parent_ = parent; }
+
+ private:
+  void print_parent(const std::string& name, const std::string& child) {
+    TORCH_WARN("\n\nPrevious calculation of ", child, " was induced by ", name,
+               stack_.empty() ? ". No forward pass information available."
+                              : ". Traceback of forward call that induced the previous calculation:\n" + lines());
+    if (parent_) static_cast<Origin*>(parent_->metadata())->print_parent(parent_->name(), name);
+  }
+  // Without the first line, which says "Error".
+  std::string lines() const {
+    const size_t end = stack_.find('\n');
+    return end == std::string::npos ? stack_ : stack_.substr(end + 1);
+  }
+
+  std::string stack_;
+  c10::intrusive_ptr<Node> parent_;
+};
+
+struct JavaScriptEngine : Engine {
+  std::unique_ptr<torch::autograd::AnomalyMetadata> make_anomaly_metadata() override {
+    return std::make_unique<Origin>();
+  }
+  std::unique_ptr<torch::autograd::SavedVariableHooks> get_default_saved_variable_hooks() override {
+    if (!current_hooks) return nullptr;
+    return std::make_unique<PackedTensor>(current_hooks);
+  }
+};
+
+// Never destroyed: its threads may outlive everything else.
+Engine& engine() {
+  static auto* the_engine = new JavaScriptEngine();
+  return *the_engine;
+}
+
+// set_saved_tensor_hooks(pack, unpack), or nothing for none.
+Napi::Value set_saved_tensor_hooks(const Napi::CallbackInfo& info) {
+  current_hooks =
+      info[0].IsFunction() ? std::make_shared<HookPair>(Environment::of(info.Env()), info[0], info[1]) : nullptr;
+  return info.Env().Undefined();
+}
+
+// set_anomaly(enabled, check_nan)
+Napi::Value set_anomaly(const Napi::CallbackInfo& info) {
+  AnomalyMode::set_enabled(info[0].As<Napi::Boolean>(), info[1].As<Napi::Boolean>());
+  return info.Env().Undefined();
+}
+
+// anomaly(): [enabled, check_nan]
+Napi::Value anomaly(const Napi::CallbackInfo& info) {
+  Napi::Array state = Napi::Array::New(info.Env(), 2);
+  state.Set(0u, AnomalyMode::is_enabled());
+  state.Set(1u, AnomalyMode::should_check_nan());
+  return state;
+}
+
+// graph_task(): the number of the backward under way on this thread, -1 for none.
+Napi::Value graph_task(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), torch::autograd::get_current_graph_task_id());
+}
+
+}  // namespace
+
+void export_engine(Napi::Env env, Napi::Object exports) {
+  torch::autograd::set_default_engine_stub(engine);
+  export_function<set_saved_tensor_hooks>(env, exports, "set_saved_tensor_hooks");
+  export_function<set_anomaly>(env, exports, "set_anomaly");
+  export_function<anomaly>(env, exports, "anomaly");
+  export_function<graph_task>(env, exports, "graph_task");
+}
+
+}  // namespace typetorch
