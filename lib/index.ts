@@ -84,6 +84,7 @@ export {
   ValueError,
 } from './errors.js'
 export * as func from './func/index.js'
+export { vmap } from './func/index.js'
 export {
   type AtLeast,
   atleast_1d,

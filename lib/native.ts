@@ -186,6 +186,17 @@ export interface Native {
   set_anomaly(enabled: boolean, check_nan: boolean): void
   anomaly(): [enabled: boolean, check_nan: boolean]
   graph_task(): number
+  push_level(kind: 'vmap' | 'grad' | 'jvp', batch_size?: number, randomness?: string): number
+  pop_level(): void
+  level_depth(): number
+  add_batch_dim(x: Handle, dim: number, level: number): Handle
+  remove_batch_dim(x: Handle, level: number, batch_size: number, out_dim: number): Handle
+  is_batched(x: Handle): boolean
+  wrap_for_grad(x: Handle, level: number): Handle
+  unwrap_for_grad(x: Handle, level: number): Handle
+  enter_dual_level(): number
+  exit_dual_level(level: number): void
+  set_forward_mode(enabled: boolean): boolean
 
   /** One of LibTorch's switches; native/context.cpp has their names. */
   context_get(name: string): boolean

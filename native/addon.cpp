@@ -7,6 +7,7 @@
 #include "device.h"
 #include "engine.h"
 #include "environment.h"
+#include "functorch.h"
 #include "guard.h"
 #include "math.h"
 #include "nn/nn.h"
@@ -61,6 +62,7 @@ NAPI_MODULE_INIT() {
     export_autograd(wrapped, object);
     export_custom_function(wrapped, object);
     export_engine(wrapped, object);
+    export_functorch(wrapped, object);
     export_random(wrapped, object);
     export_context(wrapped, object);
     export_device(wrapped, object);

@@ -98,6 +98,10 @@ export abstract class AutogradFunction {
 
 function apply(type: FunctionClass, args: readonly unknown[]): unknown {
   enter()
+  if (native.level_depth() > 0)
+    throw not_implemented_error(
+      `${type.name}: an autograd.Function inside torch.func's transforms (vmap, grad, jvp, jacrev, ...) is not supported; write it with operators there`,
+    )
   const is_tensor = args.map((value) => value instanceof Tensor)
   const inputs = args.filter((value): value is Tensor => value instanceof Tensor)
   const ctx = new FunctionCtx(args.map((value) => value instanceof Tensor && value.requires_grad))

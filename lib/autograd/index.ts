@@ -6,6 +6,7 @@ export {
   set_detect_anomaly,
 } from './anomaly_mode.js'
 export { backward, type GradOptions, grad } from './backward.js'
+export * as forward_ad from './forward_ad.js'
 export { AutogradFunction as Function, type FunctionArguments, type FunctionClass } from './function.js'
 export { FunctionCtx } from './function_ctx.js'
 export * as function from './function_module.js'

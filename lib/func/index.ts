@@ -1,1 +1,8 @@
 export { type FunctionalCallOptions, functional_call, type NamedTensors } from '../nn/utils/stateless.js'
+export type { Argnums } from './argnums.js'
+export { type GradTransformOptions, grad, grad_and_value } from './grad.js'
+export { hessian, type JacfwdOptions, type JacrevOptions, jacfwd, jacrev } from './jacobian.js'
+export { type JvpOptions, jvp, linearize } from './jvp.js'
+export { stack_module_state } from './stack_module_state.js'
+export { type VjpCallOptions, vjp } from './vjp.js'
+export { type Dims, type VmapOptions, vmap } from './vmap.js'
