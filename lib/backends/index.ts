@@ -26,8 +26,32 @@ export const mha = {
   },
 }
 
-/** `torch.backends.cuda`: how CUDA computes. */
+// Two functions for one switch, as PyTorch has them.
+const turn = (name: string) => (enabled: boolean) => native.context_set(name, enabled)
+const ask = (name: string) => () => native.context_get(name)
+
+/** `torch.backends.cuda`: how CUDA computes, and which kernels attention may take, on the processor as well. */
 export const cuda = {
+  /** Sets whether attention may take the flash kernel. */
+  enable_flash_sdp: turn('sdp_flash'),
+  /** Whether attention may take the flash kernel. */
+  flash_sdp_enabled: ask('sdp_flash'),
+  /** Sets whether attention may take the memory-efficient kernel. */
+  enable_mem_efficient_sdp: turn('sdp_mem_efficient'),
+  /** Whether attention may take the memory-efficient kernel. */
+  mem_efficient_sdp_enabled: ask('sdp_mem_efficient'),
+  /** Sets whether attention may be computed by products and a softmax. */
+  enable_math_sdp: turn('sdp_math'),
+  /** Whether attention may be computed by products and a softmax. */
+  math_sdp_enabled: ask('sdp_math'),
+  /** Sets whether attention may take cuDNN's kernel. */
+  enable_cudnn_sdp: turn('sdp_cudnn'),
+  /** Whether attention may take cuDNN's kernel. */
+  cudnn_sdp_enabled: ask('sdp_cudnn'),
+  /** Sets whether attention by products may sum float16 and bfloat16 in themselves. */
+  allow_fp16_bf16_reduction_math_sdp: turn('sdp_math_allow_reduction'),
+  /** Whether attention by products may sum float16 and bfloat16 in themselves. */
+  fp16_bf16_reduction_math_sdp_allowed: ask('sdp_math_allow_reduction'),
   /** Whether LibTorch was built with CUDA; `torch.cuda.is_available()` says whether there is a GPU. */
   is_built(): boolean {
     return native.has_cuda()

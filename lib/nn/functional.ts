@@ -9,7 +9,6 @@ export {
   log_sigmoid as logsigmoid,
   one_hot,
   pad,
-  scaled_dot_product_attention,
   softplus,
   softshrink,
 } from '../ops/generated/nn.js'
@@ -85,5 +84,6 @@ export * from './functional/margin_loss.js'
 export * from './functional/normalization.js'
 export * from './functional/pooling.js'
 export * from './functional/robust_loss.js'
+export * from './functional/scaled_dot_product_attention.js'
 export * from './functional/unpooling.js'
 export * from './functional/vision.js'

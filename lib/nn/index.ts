@@ -1,3 +1,4 @@
+export { attention } from './attention/index.js'
 export * as functional from './functional.js'
 export * as grad from './grad.js'
 export * as init from './init.js'

@@ -1,0 +1,43 @@
+import { inspect } from 'node:util'
+
+/**
+ * A way in which LibTorch computes {@link torch.nn.functional.scaled_dot_product_attention}: see {@link sdpa_kernel}. A
+ * processor has `MATH` and `FLASH_ATTENTION`.
+ *
+ * @example
+ * ```ts
+ * String(nn.attention.SDPBackend.MATH) // 'SDPBackend.MATH'
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.nn.attention.SDPBackend.html
+ */
+export class SDPBackend {
+  /** None could be found. */
+  static readonly ERROR = new SDPBackend('ERROR', -1)
+  /** Products and a softmax, each an operator. */
+  static readonly MATH = new SDPBackend('MATH', 0)
+  /** One kernel that never holds the scores as a whole. */
+  static readonly FLASH_ATTENTION = new SDPBackend('FLASH_ATTENTION', 1)
+  /** CUDA's memory-efficient kernel. */
+  static readonly EFFICIENT_ATTENTION = new SDPBackend('EFFICIENT_ATTENTION', 2)
+  /** cuDNN's kernel. */
+  static readonly CUDNN_ATTENTION = new SDPBackend('CUDNN_ATTENTION', 3)
+  /** That of a device which extends LibTorch. */
+  static readonly OVERRIDEABLE = new SDPBackend('OVERRIDEABLE', 4)
+
+  private constructor(
+    readonly name: string,
+    readonly value: number,
+  ) {}
+
+  valueOf(): number {
+    return this.value
+  }
+
+  toString(): string {
+    return `SDPBackend.${this.name}`
+  }
+
+  [inspect.custom](): string {
+    return `<SDPBackend.${this.name}: ${this.value}>`
+  }
+}
