@@ -49,7 +49,10 @@ const options = parse_options<{
     .addOption(whole('--unet-steps <n>', "timesteps of the U-Net's diffusion", 1, 1000))
     .addOption(fraction('--unet-beta-end <beta>', 'noise added at the last of them', 0.02))
     .addOption(whole('--batch-size <n>', 'images in a batch of the U-Net', 1, 128))
-    .option('--mnist <folder>', "MNIST's files, to train the U-Net on digits (default: on discs)")
+    .option(
+      '--mnist <folder>',
+      "MNIST's or Fashion-MNIST's files, to train the U-Net on them (default: on discs)",
+    )
     .addOption(positive('--lr <rate>', "Adam's learning rate", 1e-3))
     .addOption(whole('--seed <n>', 'seed of all random numbers', 0, 0))
     .addOption(whole('--threads <n>', 'threads of the processor', 1))
@@ -80,6 +83,7 @@ async function sample(
   name: string,
   scheduler = noise_scheduler,
   shape = [3, 8, 8],
+  clip_sample = false,
 ) {
   const x = torch.randn([options.count, ...shape], { device })
   const stages = [x.at('0:1')]
@@ -87,6 +91,7 @@ async function sample(
   const every = Math.ceil(scheduler.steps / 24)
   const images = scheduler.sample(model, x.shape, {
     x,
+    clip_sample,
     callback: (x_t, t) => {
       if (t % every === 0) stages.push(x_t.at('0:1'))
     },
@@ -171,7 +176,8 @@ async function unet(): Promise<void> {
   )
   await save_loss_chart(loss_history, out('unet-loss.png'))
   await save_images(images.at(`:${options.count}`), out('unet-data.png'), { scale: 4 })
-  await sample(model, 'unet', scheduler, images.shape.slice(1))
+  // Over a thousand timesteps the model's errors would add up to colours far beyond white.
+  await sample(model, 'unet', scheduler, images.shape.slice(1), true)
 }
 
 const scripts = { untrained, overfit, unet }

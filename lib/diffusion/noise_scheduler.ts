@@ -27,6 +27,11 @@ export interface ReverseStepOptions {
   generator?: Generator
   /** Standard Gaussian noise of x's shape, in place of what would be drawn. */
   noise?: Tensor
+  /**
+   * Whether the image that ε speaks of, x0 = (x − √(1 − ᾱ_t) · ε) / √ᾱ_t, is cut to [-1, 1] first. A model's errors
+   * add up over many timesteps, and colours leave the range without it. Default: false.
+   */
+  clip_sample?: boolean
 }
 
 /** Options of {@link NoiseScheduler.sample}. */
@@ -37,6 +42,8 @@ export interface SampleOptions {
   device?: DeviceLike
   /** What to start from, of the given shape, in place of Gaussian noise. */
   x?: Tensor
+  /** Whether each step cuts the image it predicts to [-1, 1]: see {@link ReverseStepOptions}. Default: false. */
+  clip_sample?: boolean
   /** Called after each reverse step with what it made and the timestep it removed. */
   callback?: (x: Tensor, t: number) => void
 }
@@ -114,7 +121,7 @@ export class NoiseScheduler extends Module {
    * @param x - images at timestep t, of shape (n, …)
    * @param t - the timestep: a number, a tensor of one element, or one for each image of shape (n, 1) or (n)
    * @param predicted_noise - the model's ε, of x's shape
-   * @param options - the generator that z is drawn with, or z itself
+   * @param options - the generator that z is drawn with, or z itself; clip_sample
    * @returns the images at timestep t − 1, of x's shape
    * @throws IndexError for a timestep outside of the schedule
    */
@@ -125,7 +132,13 @@ export class NoiseScheduler extends Module {
     const alpha_bar = over_images(this.alpha_bar.at(timestep), x)
     // At t = 0 this reads the last element, as an index of -1 does; z is zero there.
     const alpha_bar_before = over_images(this.alpha_bar.at(timestep.sub(1)), x)
-    const mean = x.sub(beta.div(ops.sub(1, alpha_bar).sqrt()).mul(predicted_noise)).div(alpha.sqrt())
+    const noise_level = ops.sub(1, alpha_bar).sqrt()
+    if (options.clip_sample === true) {
+      const image_level = alpha_bar.sqrt()
+      const x0 = x.sub(noise_level.mul(predicted_noise)).div(image_level).clamp(-1, 1)
+      predicted_noise = x.sub(image_level.mul(x0)).div(noise_level)
+    }
+    const mean = x.sub(beta.div(noise_level).mul(predicted_noise)).div(alpha.sqrt())
     const variance = ops.sub(1, alpha_bar_before).div(ops.sub(1, alpha_bar)).mul(beta)
     const z = ops.where(
       over_images(timestep, x).gt(0),
@@ -140,7 +153,7 @@ export class NoiseScheduler extends Module {
    *
    * @param model - predicts the noise in (x, t); t is of shape (n, 1) and int64
    * @param shape - of the images, (n, …)
-   * @param options - generator, device, where to start from, and what is called after each step
+   * @param options - generator, device, where to start from, clip_sample, and what is called after each step
    * @returns images of that shape, in the range of those that the model was trained on
    *
    * @example
@@ -150,12 +163,12 @@ export class NoiseScheduler extends Module {
    * ```
    */
   sample(model: NoisePredictor, shape: readonly number[], options: SampleOptions = {}): Tensor {
-    const { generator, callback, device = this.beta.device } = options
+    const { generator, callback, clip_sample = false, device = this.beta.device } = options
     return no_grad(() => {
       let x = options.x ?? ops.randn([...shape], { device, ...(generator && { generator }) })
       for (let i = this.steps - 1; i >= 0; i--) {
         const t = ops.full([shape[0] ?? 1, 1], i, { dtype: int64, device })
-        x = this.step(x, t, model(x, t), generator ? { generator } : {})
+        x = this.step(x, t, model(x, t), { clip_sample, ...(generator && { generator }) })
         callback?.(x, i)
       }
       return x

@@ -111,6 +111,28 @@ describe('step', () => {
     same(together, torch.cat(alone))
   })
 
+  test('clip_sample cuts the image that the noise speaks of to [-1, 1]', () => {
+    const [x, noise] = [image(2), torch.zeros(2, 3, 4, 5)]
+    const options = { noise, clip_sample: true }
+    // x0 and the noise that make x: within the range nothing is cut.
+    const [level, rest] = [
+      noise_scheduler.alpha_bar.at(9).sqrt(),
+      noise_scheduler.alpha_bar.at(9).neg().add(1).sqrt(),
+    ]
+    const noise_of = (x0: Tensor | number) => x.sub(torch.mul(level, x0)).div(rest)
+    const inside = noise_of(image(2))
+    expect(
+      torch.allclose(
+        noise_scheduler.step(x, 9, inside, options),
+        noise_scheduler.step(x, 9, inside, { noise }),
+        { atol: 1e-5 },
+      ),
+    ).toBe(true)
+    const cut = noise_scheduler.step(x, 9, noise_of(7), options)
+    expect(torch.allclose(cut, noise_scheduler.step(x, 9, noise_of(1), { noise }), { atol: 1e-5 })).toBe(true)
+    expect(cut.equal(noise_scheduler.step(x, 9, noise_of(7), { noise }))).toBe(false)
+  })
+
   test('draws with the generator that it is given', () => {
     const x = image()
     const draw = (seed: number) =>
@@ -152,6 +174,21 @@ describe('sample', () => {
       })
     same(draw(), draw())
     expect(draw().equal(draw(torch.zeros(1, 3, 8, 8)))).toBe(false)
+  })
+
+  test('a model that errs leaves the range, but not with clip_sample', () => {
+    const many = new NoiseScheduler(200, 1e-4, 0.02)
+    const furthest = (clip_sample: boolean) =>
+      many
+        .sample((x) => x.neg(), [1, 3, 8, 8], {
+          clip_sample,
+          generator: new torch.Generator().manual_seed(3),
+        })
+        .abs()
+        .max()
+        .item()
+    expect(furthest(true)).toBeLessThan(1.001)
+    expect(furthest(false)).toBeGreaterThan(3)
   })
 })
 
