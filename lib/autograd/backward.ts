@@ -3,6 +3,7 @@ import { native } from '../native.js'
 import { take_options } from '../ops/keywords.js'
 import { enter } from '../tensor/autograd.js'
 import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
+import { batched_gradients } from './batched.js'
 import { link_gradient, run_graph } from './hooks.js'
 
 type Tensors = Tensor | readonly (Tensor | null)[]
@@ -47,6 +48,10 @@ function check_gradients(outputs: readonly (Tensor | null)[], gradients: readonl
       }
     } else if (output.requires_grad && output.numel() !== 1) {
       throw runtime_error(`grad can be implicitly created only for scalar outputs`)
+    } else if (output.requires_grad && !output.dtype.is_floating_point) {
+      throw runtime_error(
+        `grad can be implicitly created only for real scalar outputs but got ${output.dtype}`,
+      )
     }
   })
 }
@@ -198,20 +203,28 @@ export function grad(...args: unknown[]): (Tensor | null)[] {
   const inputs = list_of(given['inputs'], 'grad', 'inputs')
   const gradients = list_of(given['grad_outputs'], 'grad', 'grad_outputs')
   if (inputs.length === 0) throw make_error('ValueError', 'grad requires non-empty inputs.', 'grad')
-  check_gradients(outputs, gradients)
-  enter()
   const create_graph = given['create_graph'] === true
-  const handles = run_graph(outputs, create_graph, () =>
-    native.gradients(
-      outputs.map(handle_of),
-      inputs.map(handle_of),
-      gradients.map(handle_of),
-      (given['retain_graph'] ?? null) as boolean | null,
-      create_graph,
-      materialize || given['allow_unused'] === true,
-    ),
-  )
-  const found = handles.map(wrap_or_null)
-  if (create_graph) for (const gradient of found) if (gradient !== null) link_gradient(gradient)
+  const once = (given_gradients: readonly (Tensor | null)[], keep: boolean | null) => {
+    check_gradients(outputs, given_gradients)
+    enter()
+    const handles = run_graph(outputs, create_graph, () =>
+      native.gradients(
+        outputs.map(handle_of),
+        inputs.map(handle_of),
+        given_gradients.map(handle_of),
+        keep,
+        create_graph,
+        materialize || given['allow_unused'] === true,
+      ),
+    )
+    const made = handles.map(wrap_or_null)
+    if (create_graph) for (const gradient of made) if (gradient !== null) link_gradient(gradient)
+    return made
+  }
+  const retain = (given['retain_graph'] ?? null) as boolean | null
+  const found =
+    given['is_grads_batched'] === true
+      ? batched_gradients(outputs, gradients, (row, keep) => once(row, keep || retain))
+      : once(gradients, retain)
   return materialize ? found.map((g, i) => g ?? inputs[i]!.detach().mul(0)) : found
 }

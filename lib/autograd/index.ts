@@ -10,6 +10,7 @@ export * as forward_ad from './forward_ad.js'
 export { AutogradFunction as Function, type FunctionArguments, type FunctionClass } from './function.js'
 export { FunctionCtx } from './function_ctx.js'
 export * as function from './function_module.js'
+export * as functional from './functional/index.js'
 export {
   enable_grad,
   inference_mode,
