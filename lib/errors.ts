@@ -18,6 +18,10 @@ export class OutOfMemoryError extends RuntimeError {
 export class LinAlgError extends RuntimeError {
   override name = 'LinAlgError'
 }
+/** `torch.autograd.gradcheck.GradcheckError`. */
+export class GradcheckError extends RuntimeError {
+  override name = 'GradcheckError'
+}
 /** `torch.AcceleratorError`. */
 export class AcceleratorError extends RuntimeError {
   override name = 'AcceleratorError'
@@ -56,6 +60,7 @@ const classes: Record<string, ErrorClass> = {
   NotImplementedError,
   OutOfMemoryError,
   LinAlgError,
+  GradcheckError,
   AcceleratorError,
   ValueError,
   IndexError,

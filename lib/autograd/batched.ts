@@ -1,8 +1,7 @@
 import { runtime_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { py_size } from '../repr.js'
 import type { Tensor } from '../tensor.js'
-
-const size_text = (shape: readonly number[]) => `torch.Size([${shape.join(', ')}])`
 
 /** PyTorch's own check of batched gradients, in its words. */
 function check_shapes(outputs: readonly (Tensor | null)[], gradients: readonly (Tensor | null)[]): void {
@@ -12,7 +11,7 @@ function check_shapes(outputs: readonly (Tensor | null)[], gradients: readonly (
     const [given, wanted] = [gradient.at(0).shape, output.shape]
     if (given.length === wanted.length && wanted.every((size, d) => size === given[d])) return
     throw runtime_error(
-      `If \`is_grads_batched=True\`, we interpret the first dimension of each grad_output as the batch dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was detected: grad_output[${i}] has a shape of ${size_text(given)} and output[${i}] has a shape of ${size_text(wanted)}. If you only want some tensors in \`grad_output\` to be considered batched, consider using vmap.`,
+      `If \`is_grads_batched=True\`, we interpret the first dimension of each grad_output as the batch dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was detected: grad_output[${i}] has a shape of ${py_size(given)} and output[${i}] has a shape of ${py_size(wanted)}. If you only want some tensors in \`grad_output\` to be considered batched, consider using vmap.`,
     )
   })
 }

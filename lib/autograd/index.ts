@@ -5,6 +5,7 @@ export {
   is_anomaly_enabled,
   set_detect_anomaly,
 } from './anomaly_mode.js'
+export { GradcheckError } from '../errors.js'
 export { backward, type GradOptions, grad } from './backward.js'
 export * as forward_ad from './forward_ad.js'
 export { AutogradFunction as Function, type FunctionArguments, type FunctionClass } from './function.js'
@@ -21,3 +22,9 @@ export {
   set_grad_enabled,
 } from './grad_mode.js'
 export * as graph from './graph.js'
+export {
+  type GradcheckOptions,
+  type GradgradcheckOptions,
+  gradcheck,
+  gradgradcheck,
+} from './gradcheck/index.js'

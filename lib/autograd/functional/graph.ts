@@ -1,5 +1,6 @@
 import { runtime_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { py_size } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import { grad } from '../backward.js'
 import { with_grad } from '../grad_mode.js'
@@ -62,13 +63,11 @@ export function take_v(
     const [given, wanted] = [entry.shape, other[i]!.shape]
     if (given.length === wanted.length && given.every((size, d) => size === wanted[d])) return
     throw runtime_error(
-      `${many ? `Entry ${i} in ` : ''}v has invalid size: should be ${size_text(wanted)} but got ${size_text(given)}.`,
+      `${many ? `Entry ${i} in ` : ''}v has invalid size: should be ${py_size(wanted)} but got ${py_size(given)}.`,
     )
   })
   return all
 }
-
-const size_text = (shape: readonly number[]) => `torch.Size([${shape.join(', ')}])`
 
 /** Gradients with zeros, of the shape of `refs`, where there are none. */
 export function fill_in_zeros(
