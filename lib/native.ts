@@ -183,8 +183,6 @@ export interface Native {
   finish_function(call: FunctionCall): [node: number, ...outputs: Handle[]]
   saved_of_function(node: number): Handle[]
   set_saved_tensor_hooks(pack?: (handle: Handle) => unknown, unpack?: (packed: unknown) => Handle): void
-  set_anomaly(enabled: boolean, check_nan: boolean): void
-  anomaly(): [enabled: boolean, check_nan: boolean]
   graph_task(): number
   push_level(kind: 'vmap' | 'grad' | 'jvp', batch_size?: number, randomness?: string): number
   pop_level(): void

@@ -13,7 +13,6 @@
 namespace typetorch {
 namespace {
 
-using torch::autograd::AnomalyMode;
 using torch::autograd::Engine;
 using torch::autograd::Node;
 
@@ -124,20 +123,6 @@ Napi::Value set_saved_tensor_hooks(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// set_anomaly(enabled, check_nan)
-Napi::Value set_anomaly(const Napi::CallbackInfo& info) {
-  AnomalyMode::set_enabled(info[0].As<Napi::Boolean>(), info[1].As<Napi::Boolean>());
-  return info.Env().Undefined();
-}
-
-// anomaly(): [enabled, check_nan]
-Napi::Value anomaly(const Napi::CallbackInfo& info) {
-  Napi::Array state = Napi::Array::New(info.Env(), 2);
-  state.Set(0u, AnomalyMode::is_enabled());
-  state.Set(1u, AnomalyMode::should_check_nan());
-  return state;
-}
-
 // graph_task(): the number of the backward under way on this thread, -1 for none.
 Napi::Value graph_task(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), torch::autograd::get_current_graph_task_id());
@@ -148,8 +133,6 @@ Napi::Value graph_task(const Napi::CallbackInfo& info) {
 void export_engine(Napi::Env env, Napi::Object exports) {
   torch::autograd::set_default_engine_stub(engine);
   export_function<set_saved_tensor_hooks>(env, exports, "set_saved_tensor_hooks");
-  export_function<set_anomaly>(env, exports, "set_anomaly");
-  export_function<anomaly>(env, exports, "anomaly");
   export_function<graph_task>(env, exports, "graph_task");
 }
 

@@ -45,7 +45,7 @@ const options = parse_options<{
     .addOption(whole('--steps <n>', 'timesteps of the diffusion', 1, 24))
     .addOption(fraction('--beta-start <beta>', 'noise added at the first timestep', 1e-4))
     .addOption(fraction('--beta-end <beta>', 'noise added at the last timestep', 0.6))
-    .addOption(whole('--unet-iterations <n>', "steps of the U-Net's training", 1, 2000))
+    .addOption(whole('--unet-iterations <n>', "steps of the U-Net's training", 1, 4000))
     .addOption(whole('--unet-steps <n>', "timesteps of the U-Net's diffusion", 1, 1000))
     .addOption(fraction('--unet-beta-end <beta>', 'noise added at the last of them', 0.02))
     .addOption(whole('--batch-size <n>', 'images in a batch of the U-Net', 1, 128))

@@ -1,65 +1,75 @@
 import { run_then } from '../callback.js'
 import { native } from '../native.js'
+import { is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled } from '../switches.js'
+import { warn_once } from '../warn.js'
 import { type ModeGuard, open_guard } from './guard.js'
 
+/** Keywords of {@link detect_anomaly}. */
 export interface AnomalyOptions {
-  /** Whether a gradient that is NaN is an Error (default: true). */
+  /** Whether a gradient that is NaN is an Error. Default: true. */
   check_nan?: boolean
 }
 
-function open(mode: boolean, check_nan: boolean): () => void {
-  const [before, checked_before] = native.anomaly()
-  native.set_anomaly(mode, check_nan)
-  return () => native.set_anomaly(before, checked_before)
+function change(mode: boolean, check_nan: boolean): () => void {
+  const before = [is_anomaly_enabled(), is_anomaly_check_nan_enabled()] as const
+  set_anomaly_enabled(mode, check_nan)
+  return () => set_anomaly_enabled(...before)
 }
 
 /**
- * Inside the callback, operators note where in your program they were called, and a backward that fails, or gives NaN, warns
- * with that place. It is slow: for looking for faults only.
+ * Lets backward refuse gradients that are NaN, naming the operator, for the rest of a synchronous block (`using`) or
+ * while a callback runs, whose value is returned. The switch is the process's. It is slow: for debugging only.
  *
- * @param callback what runs in the mode; `using _ = detect_anomaly()` opens it for the rest of a synchronous block
- * @throws RuntimeError from backward: `Function 'SqrtBackward0' returned nan values in its 0th output.`
+ * @param check_nan - whether a gradient that is NaN is an Error. Default: true
+ * @param callback - what runs under it; it may be asynchronous
+ *
  * @example
  * ```ts
- * import * as torch from 'typetorch'
- * const loss = torch.autograd.detect_anomaly(() => {
- *   const x = torch.ones(2, { requires_grad: true })
- *   const y = x.log().sum()
- *   y.backward()
- *   return y.item()
- * })
+ * const x = torch.tensor([-1], { requires_grad: true })
+ * torch.autograd.detect_anomaly(() => x.sqrt().sum().backward()) // Function 'SqrtBackward0' returned nan values …
  * ```
  * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.detect_anomaly
  */
-export function detect_anomaly(options?: AnomalyOptions): ModeGuard
-export function detect_anomaly<T>(callback: () => T, options?: AnomalyOptions): T
+export function detect_anomaly(check_nan?: boolean | AnomalyOptions): ModeGuard
+export function detect_anomaly<T>(callback: () => T): T
+export function detect_anomaly<T>(check_nan: boolean | AnomalyOptions, callback: () => T): T
 export function detect_anomaly<T>(
-  first?: (() => T) | AnomalyOptions,
-  second?: AnomalyOptions,
+  first: boolean | AnomalyOptions | (() => T) = true,
+  second?: () => T,
 ): T | ModeGuard {
-  const callback = typeof first === 'function' ? first : undefined
-  const { check_nan = true } = (typeof first === 'function' ? second : first) ?? {}
-  process.emitWarning(
+  warn_once(
     'Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.',
     'UserWarning',
+    native.context_get('warn_always'),
   )
-  const close = open(true, check_nan)
-  return callback === undefined ? open_guard(close, 'detect_anomaly') : run_then(callback, close)
+  const callback = typeof first === 'function' ? first : second
+  const check_nan =
+    typeof first === 'boolean' ? first : typeof first === 'function' || first.check_nan !== false
+  const restore = change(true, check_nan)
+  return callback === undefined ? open_guard(restore, 'detect_anomaly') : run_then(callback, restore)
 }
 
 /**
- * Turns {@link detect_anomaly} on or off, for good; `using` the result takes it back at the block's end.
+ * Sets whether backward refuses gradients that are NaN: from now on, for a block (`using`), or for a callback.
  *
- * @param mode whether it is on
+ * @param mode - whether it does
+ * @param check_nan - whether a gradient that is NaN is an Error. Default: true
  * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.set_detect_anomaly
  */
-export function set_detect_anomaly(mode: boolean, options: AnomalyOptions = {}): Disposable {
-  const close = open(mode, options.check_nan ?? true)
-  return { [Symbol.dispose]: close }
+export function set_detect_anomaly(mode: boolean, check_nan?: boolean | AnomalyOptions): ModeGuard
+export function set_detect_anomaly<T>(mode: boolean, callback: () => T): T
+export function set_detect_anomaly<T>(
+  mode: boolean,
+  check_nan: boolean | AnomalyOptions,
+  callback: () => T,
+): T
+export function set_detect_anomaly<T>(
+  mode: boolean,
+  ...rest: (boolean | AnomalyOptions | (() => T) | undefined)[]
+): T | ModeGuard {
+  const [first] = rest
+  const given = typeof first === 'object' ? first.check_nan : first
+  const restore = change(mode, given !== false)
+  const callback = rest.find((argument): argument is () => T => typeof argument === 'function')
+  return callback === undefined ? { [Symbol.dispose]: restore } : run_then(callback, restore)
 }
-
-/** Whether {@link detect_anomaly} is on. */
-export const is_anomaly_enabled = (): boolean => native.anomaly()[0]
-
-/** Whether {@link detect_anomaly} looks for NaN. */
-export const is_anomaly_check_nan_enabled = (): boolean => native.anomaly()[1]

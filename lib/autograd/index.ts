@@ -1,11 +1,7 @@
-export {
-  type AnomalyOptions,
-  detect_anomaly,
-  is_anomaly_check_nan_enabled,
-  is_anomaly_enabled,
-  set_detect_anomaly,
-} from './anomaly_mode.js'
 export { GradcheckError } from '../errors.js'
+export { has_torch_function } from '../overrides.js'
+export * as anomaly_mode from './anomaly_mode.js'
+export { type AnomalyOptions, detect_anomaly, set_detect_anomaly } from './anomaly_mode.js'
 export { backward, type GradOptions, grad } from './backward.js'
 export * as forward_ad from './forward_ad.js'
 export { AutogradFunction as Function, type FunctionArguments, type FunctionClass } from './function.js'
@@ -22,9 +18,11 @@ export {
   set_grad_enabled,
 } from './grad_mode.js'
 export * as graph from './graph.js'
+export * as grad_mode from './grad_modes.js'
 export {
   type GradcheckOptions,
   type GradgradcheckOptions,
   gradcheck,
   gradgradcheck,
 } from './gradcheck/index.js'
+export { Variable, type VariableConstructor, type VariableOptions, variable } from './variable.js'

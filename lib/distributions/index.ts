@@ -50,4 +50,5 @@ import './kl/cross.js'
 import './kl/multivariate.js'
 import './kl/same.js'
 
+export * as kl from './kl.js'
 export { type DistributionClass, type Divergence, kl_divergence, register_kl } from './kl.js'

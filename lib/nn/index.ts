@@ -1,4 +1,5 @@
 export { attention } from './attention/index.js'
+export { factory_kwargs } from './factory_kwargs.js'
 export * as functional from './functional.js'
 export * as grad from './grad.js'
 export * as init from './init.js'

@@ -1,3 +1,3 @@
 // What Python has in torch.nn.parameter.
 export { Buffer, Parameter } from './parameter.js'
-export { UninitializedBuffer, UninitializedParameter } from './uninitialized.js'
+export { is_lazy, UninitializedBuffer, UninitializedParameter } from './uninitialized.js'

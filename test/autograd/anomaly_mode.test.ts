@@ -29,7 +29,7 @@ describe('detect_anomaly', () => {
     expect(warnings[1]).toContain('Error detected in SqrtBackward0. Traceback of forward call')
     expect(warnings[1]).toContain('root_of_negative')
     expect(warnings[1]).toContain('anomaly_mode.test.ts')
-    expect(torch.autograd.is_anomaly_enabled()).toBe(false)
+    expect(torch.is_anomaly_enabled()).toBe(false)
   })
 
   it('says so where the forward pass was not watched', () => {
@@ -41,13 +41,13 @@ describe('detect_anomaly', () => {
 
   it('may leave NaN alone, and be set for good', () => {
     const x = torch.tensor([0], { requires_grad: true, dtype: torch.float32 })
-    torch.autograd.detect_anomaly(() => x.sqrt().mul(0).backward(), { check_nan: false })
+    torch.autograd.detect_anomaly({ check_nan: false }, () => x.sqrt().mul(0).backward())
     expect(Number.isNaN(x.grad!.item())).toBe(true)
     {
       using _ = torch.autograd.set_detect_anomaly(true)
-      expect(torch.autograd.is_anomaly_enabled()).toBe(true)
-      expect(torch.autograd.is_anomaly_check_nan_enabled()).toBe(true)
+      expect(torch.is_anomaly_enabled()).toBe(true)
+      expect(torch.is_anomaly_check_nan_enabled()).toBe(true)
     }
-    expect(torch.autograd.is_anomaly_enabled()).toBe(false)
+    expect(torch.is_anomaly_enabled()).toBe(false)
   })
 })

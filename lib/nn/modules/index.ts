@@ -33,7 +33,7 @@ export { AdaptiveLogSoftmaxWithLoss } from './adaptive.js'
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type NormOptions } from './batchnorm.js'
 export { Bilinear } from './bilinear.js'
 export { ChannelShuffle } from './channelshuffle.js'
-export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './container.js'
+export { Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './container.js'
 export {
   Conv1d,
   Conv2d,

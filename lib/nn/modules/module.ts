@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { type CompileOptions, compile } from '../../compiler/index.js'
 import type { Memo } from '../../copy.js'
 import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
@@ -77,6 +78,11 @@ export class Module extends ModuleTree {
     throw registration.forward_missing(this)
   }
 
+  /** Whether the base's constructor calls the next class's: of Python's multiple inheritance. */
+  static call_super_init = false
+  /** What old TorchScript dumped: nothing any more. */
+  static dump_patches = false
+
   /** The version that `state_dict` notes for this class, for classes whose state has changed its form. */
   get _version(): number {
     return 1
@@ -144,6 +150,26 @@ export class Module extends ModuleTree {
   /** Moves parameters and buffers to a CUDA device; the current one where none is given. */
   cuda(device: DeviceLike | number | null = null): this {
     return this._apply((tensor) => tensor.cuda(device ?? undefined))
+  }
+
+  /** Moves parameters and buffers to an XPU device, where the build has such. */
+  xpu(device: DeviceLike | number | null = null): this {
+    return this._apply((tensor) => tensor.xpu(device ?? undefined))
+  }
+
+  /** Moves parameters and buffers to an IPU device, where the build has such. */
+  ipu(device: DeviceLike | number | null = null): this {
+    return this._apply((tensor) => tensor.ipu(device ?? undefined))
+  }
+
+  /** Moves parameters and buffers to an MTIA device, where the build has such. */
+  mtia(device: DeviceLike | number | null = null): this {
+    return this._apply((tensor) => tensor.mtia(device ?? undefined))
+  }
+
+  /** `torch.compile` of this module's calls: it runs as it did, and a warning says so once. */
+  compile(options?: CompileOptions): void {
+    compile(this, options)
   }
 
   /** Moves parameters and buffers to the CPU. */

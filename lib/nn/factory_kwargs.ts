@@ -1,0 +1,31 @@
+import { type_error } from '../errors.js'
+
+const SIMPLE = ['device', 'dtype', 'memory_format']
+
+/**
+ * The keywords of a module's constructor that go to the functions which make its tensors: device, dtype and
+ * memory_format, and those of `factory_kwargs`.
+ *
+ * @param kwargs - the constructor's remaining keywords
+ * @returns options for `torch.empty` and its like
+ * @throws TypeError for other keywords, and for one that is given twice
+ *
+ * @example
+ * ```ts
+ * nn.factory_kwargs({ dtype: torch.float64 }) // { dtype: torch.float64 }
+ * ```
+ * @see torch/nn/__init__.py
+ */
+export function factory_kwargs(kwargs: Readonly<Record<string, unknown>> | null): Record<string, unknown> {
+  if (kwargs === null) return {}
+  const unexpected = Object.keys(kwargs).filter((name) => name !== 'factory_kwargs' && !SIMPLE.includes(name))
+  if (unexpected.length > 0)
+    throw type_error(`unexpected kwargs {${unexpected.map((name) => `'${name}'`).join(', ')}}`)
+  const taken = { ...(kwargs['factory_kwargs'] as Record<string, unknown> | undefined) }
+  for (const name of SIMPLE) {
+    if (!(name in kwargs)) continue
+    if (name in taken) throw type_error(`${name} specified twice, in **kwargs and in factory_kwargs`)
+    taken[name] = kwargs[name]
+  }
+  return taken
+}
