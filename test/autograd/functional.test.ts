@@ -94,7 +94,7 @@ describe('jacobian', () => {
         ['strategy="forward-mode"', { strategy: 'forward-mode' }],
         ['strategy="forward-mode", strict=True', { strategy: 'forward-mode', strict: true }],
         ['strategy="forward-mode", create_graph=True', { strategy: 'forward-mode', create_graph: true }],
-      ] as [string, functional.JacobianOptions][]
+      ] as [string, torch.autograd.functional.JacobianOptions][]
     ).map(([python, options]) =>
       row(`${A}jacobian(lambda x: x.exp(), torch.randn(2), ${python})`, () =>
         jacobian((x) => x!.exp(), torch.randn(2), options),
@@ -282,7 +282,7 @@ describe('create_graph', () => {
       const a = x()
       expect(jacobian(f, a, { create_graph }).requires_grad).toBe(create_graph)
       expect(hessian(f, a, { create_graph }).requires_grad).toBe(create_graph)
-      for (const product of [vhp, hvp, jvp])
+      for (const product of [vhp, hvp, jvp] as (typeof vhp)[])
         expect(product(f, a, torch.ones(2, 2), { create_graph }).map((r) => r.requires_grad)).toEqual(
           Array(2).fill(create_graph),
         )
