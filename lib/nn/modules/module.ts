@@ -10,6 +10,7 @@ import { add_hook, type RemovableHandle } from '../../utils/hooks.js'
 import type { Parameter } from '../parameter.js'
 import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './module_apply.js'
 import { copy_into } from './module_copy.js'
+import { ModuleDevices } from './module_devices.js'
 import {
   type BackwardHook,
   type BackwardPreHook,
@@ -27,7 +28,6 @@ import {
   type StateDictPreHook,
 } from './module_hooks.js'
 import { module_repr } from './module_repr.js'
-import { ModuleTree } from './module_tree.js'
 import * as registration from './registration.js'
 import {
   type IncompatibleKeys,
@@ -67,7 +67,7 @@ export interface Module {
  * @see torch/nn/modules/module.py
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface
-export class Module extends ModuleTree {
+export class Module extends ModuleDevices {
   /**
    * What the module computes. To be overridden; callers call the module itself, which runs the hooks too.
    *
@@ -99,7 +99,7 @@ export class Module extends ModuleTree {
   }
 
   /** Applies a function to every parameter, gradient and buffer of this module and its descendants, in place. */
-  _apply(fn: (tensor: Tensor) => Tensor, recurse = true): this {
+  override _apply(fn: (tensor: Tensor) => Tensor, recurse = true): this {
     if (recurse) for (const child of this.children()) child._apply(fn)
     apply_to_tensors(this, fn)
     return this
@@ -147,34 +147,9 @@ export class Module extends ModuleTree {
     return this._apply((tensor) => ops.empty_like(tensor, device === null ? {} : { device }), recurse)
   }
 
-  /** Moves parameters and buffers to a CUDA device; the current one where none is given. */
-  cuda(device: DeviceLike | number | null = null): this {
-    return this._apply((tensor) => tensor.cuda(device ?? undefined))
-  }
-
-  /** Moves parameters and buffers to an XPU device, where the build has such. */
-  xpu(device: DeviceLike | number | null = null): this {
-    return this._apply((tensor) => tensor.xpu(device ?? undefined))
-  }
-
-  /** Moves parameters and buffers to an IPU device, where the build has such. */
-  ipu(device: DeviceLike | number | null = null): this {
-    return this._apply((tensor) => tensor.ipu(device ?? undefined))
-  }
-
-  /** Moves parameters and buffers to an MTIA device, where the build has such. */
-  mtia(device: DeviceLike | number | null = null): this {
-    return this._apply((tensor) => tensor.mtia(device ?? undefined))
-  }
-
   /** `torch.compile` of this module's calls: it runs as it did, and a warning says so once. */
   compile(options?: CompileOptions): void {
     compile(this, options)
-  }
-
-  /** Moves parameters and buffers to the CPU. */
-  cpu(): this {
-    return this._apply((tensor) => tensor.cpu())
   }
 
   /** Casts all parameters and buffers to a dtype. */
