@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { build, context } from 'esbuild'
+import { blank_names } from './bundle_names.mjs'
 import { ROOT } from './setup/config.mjs'
 
 // dist/ is a few files, not one a module: Node takes over a millisecond for each file that it loads. What tests look
@@ -30,6 +31,15 @@ const options = {
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',
+  write: false,
+  plugins: [{ name: 'write', setup: ({ onEnd }) => onEnd(write) }],
+}
+
+function write({ outputFiles = [] }) {
+  for (const { path: file, text } of outputFiles) {
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.writeFileSync(file, file.endsWith('.js') ? blank_names(text) : text)
+  }
 }
 
 /** Takes out what an earlier bundle left, types excepted. */

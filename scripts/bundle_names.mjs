@@ -1,0 +1,58 @@
+import ts from 'typescript'
+
+// esbuild's `keepNames` gives every function its name by a call, also one that has it anyway, and a closure at each
+// time that it is made: several times what making it costs. So the calls that say nothing new are blanked out. Each
+// character stands for one, so that source maps still fit.
+
+/** The text of a bundle without the calls of `__name` that name what JavaScript has named already. */
+export function blank_names(text) {
+  if (!text.includes('__name(')) return text
+  const source = ts.createSourceFile('bundle.js', text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.JS)
+  const cuts = []
+  const cut = (start, end) => cuts.push([start, end])
+  const visit = (node) => {
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === '__name')
+      blank_call(node, cut)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  const pieces = []
+  let at = 0
+  for (const [start, end] of cuts.sort((a, b) => a[0] - b[0])) {
+    pieces.push(text.slice(at, start), text.slice(start, end).replace(/[^\n]/g, ' '))
+    at = end
+  }
+  return pieces.join('') + text.slice(at)
+}
+
+function blank_call(call, cut) {
+  const [value, { text: name }] = call.arguments
+  const { parent } = call
+  if (ts.isExpressionStatement(parent)) {
+    const block = parent.parent.parent
+    const in_class = value.kind === ts.SyntaxKind.ThisKeyword && ts.isClassStaticBlockDeclaration(block)
+    if (in_class && own_name(block.parent) === name && block.body.statements.length === 1)
+      cut(block.getStart(), block.end)
+    else if (ts.isIdentifier(value) && value.text === name) cut(parent.getStart(), parent.end)
+  } else if (is_anonymous(value) && own_name(value, call) === name) {
+    cut(call.getStart(), value.getStart())
+    cut(value.end, call.end)
+  }
+}
+
+const is_anonymous = (node) =>
+  ts.isArrowFunction(node) || ((ts.isFunctionExpression(node) || ts.isClassExpression(node)) && !node.name)
+
+/** What JavaScript calls a function or class that stands where `place` does. */
+function own_name(node, place = node) {
+  if (node.name) return node.name.text
+  const { parent } = place
+  if (ts.isVariableDeclaration(parent) && parent.initializer === place && ts.isIdentifier(parent.name))
+    return parent.name.text
+  if (ts.isPropertyAssignment(parent) && (ts.isIdentifier(parent.name) || ts.isStringLiteral(parent.name)))
+    return parent.name.text
+  const { EqualsToken } = ts.SyntaxKind
+  if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === EqualsToken && parent.right === place)
+    return ts.isIdentifier(parent.left) ? parent.left.text : undefined
+  return undefined
+}
