@@ -7,6 +7,11 @@ export interface ParsedSlice {
   readonly step: number
 }
 
+/** Whether it takes all of any dimension, as `:` does. */
+export function is_everything({ start, stop, step }: ParsedSlice): boolean {
+  return stop === null && step === 1 && (start === null || start === 0)
+}
+
 const SLICE = /^\s*([+-]?\d+)?\s*:\s*([+-]?\d+)?\s*(?::\s*([+-]?\d+)?\s*)?$/
 const LIMIT = Number.MAX_SAFE_INTEGER
 const CACHE_SIZE = 1024
