@@ -1,6 +1,6 @@
 import * as dtypes from '../dtype.js'
 import { type Handle, type NativeOperator, native } from '../native.js'
-import { handle_of, raw_handle, Tensor } from '../tensor.js'
+import { handle_of, Tensor } from '../tensor.js'
 import { type IndexArray, index_tensor } from './index_arrays.js'
 import { invalid_index, select_error, too_many_indices } from './index_errors.js'
 import type { IndexItem } from './indexing.js'
@@ -16,11 +16,11 @@ let bound_size: NativeOperator | undefined
 
 /** An element of the first dimension. */
 export function select_first(self: Tensor, index: number | bigint): Handle {
-  const own = raw_handle(self)
+  const own = handle_of(self)
   try {
     return select(own, 0, index)
   } catch (error) {
-    throw own > 0 ? select_error(error, index, 0, native.shape(own)[0]) : error
+    throw select_error(error, index, 0, native.shape(own)[0])
   }
 }
 
