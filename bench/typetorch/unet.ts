@@ -1,0 +1,106 @@
+import * as torch from 'typetorch'
+import { nn, optim, type Tensor } from 'typetorch'
+import { F, Workload } from './workload.js'
+
+class ResidualBlock extends nn.Module {
+  declare norm1: nn.GroupNorm
+  declare conv1: nn.Conv2d
+  declare linear: nn.Linear
+  declare norm2: nn.GroupNorm
+  declare conv2: nn.Conv2d
+  declare shortcut: nn.Conv2d | nn.Identity
+
+  constructor(i: number, o: number) {
+    super()
+    this.norm1 = new nn.GroupNorm(8, i)
+    this.conv1 = new nn.Conv2d(i, o, 3, { padding: 1 })
+    this.linear = new nn.Linear(64, o)
+    this.norm2 = new nn.GroupNorm(8, o)
+    this.conv2 = new nn.Conv2d(o, o, 3, { padding: 1 })
+    this.shortcut = i !== o ? new nn.Conv2d(i, o, 1) : new nn.Identity()
+  }
+
+  override forward(x: Tensor, t: Tensor): Tensor {
+    let hidden = this.conv1(F.silu(this.norm1(x)))
+    hidden = hidden.add(this.linear(t).at(':', ':', null, null))
+    return (this.shortcut(x) as Tensor).add(this.conv2(F.silu(this.norm2(hidden))))
+  }
+}
+
+class Attention extends nn.Module {
+  declare norm: nn.GroupNorm
+  declare qkv: nn.Conv2d
+  declare proj: nn.Conv2d
+
+  constructor(channels: number) {
+    super()
+    this.norm = new nn.GroupNorm(8, channels)
+    this.qkv = new nn.Conv2d(channels, 3 * channels, 1)
+    this.proj = new nn.Conv2d(channels, channels, 1)
+  }
+
+  override forward(x: Tensor): Tensor {
+    const [b, c, h, w] = x.shape as [number, number, number, number]
+    const [q, k, v] = this.qkv(this.norm(x))
+      .view(b, 3, 2, c / 2, h * w)
+      .transpose(-1, -2)
+      .unbind(1) as [Tensor, Tensor, Tensor]
+    const y = F.scaled_dot_product_attention(q, k, v)
+    return x.add(this.proj(y.transpose(-1, -2).reshape(b, c, h, w)))
+  }
+}
+
+class DiffusionUNet extends nn.Module {
+  time = new nn.Sequential(new nn.Linear(32, 64), new nn.SiLU(), new nn.Linear(64, 64))
+  input = new nn.Conv2d(3, 32, 3, { padding: 1 })
+  down = new ResidualBlock(32, 32)
+  halve = new nn.Conv2d(32, 64, 3, { stride: 2, padding: 1 })
+  middle1 = new ResidualBlock(64, 64)
+  attention = new Attention(64)
+  middle2 = new ResidualBlock(64, 64)
+  up = new ResidualBlock(96, 32)
+  norm = new nn.GroupNorm(8, 32)
+  output = new nn.Conv2d(32, 3, 3, { padding: 1 })
+  declare frequencies: Tensor
+
+  constructor() {
+    super()
+    this.register_buffer('frequencies', torch.exp(torch.arange(16).mul(-9.210340371976184 / 16)))
+  }
+
+  override forward(x: Tensor, t: Tensor): Tensor {
+    const angles = t.mul(this.frequencies)
+    const embedded = this.time(torch.cat([angles.sin(), angles.cos()], -1))
+    const full = this.down(this.input(x), embedded)
+    const half = this.middle2(this.attention(this.middle1(this.halve(full), embedded)), embedded)
+    const up = F.interpolate(half, { scale_factor: 2, mode: 'nearest' })
+    return this.output(F.silu(this.norm(this.up(torch.cat([up, full], 1), embedded))))
+  }
+}
+
+/** A diffusion model with group normalisation and attention. */
+export class UNet extends Workload {
+  readonly model = new DiffusionUNet()
+  readonly alpha_bar = torch.cumprod(torch.sub(1, torch.linspace(1e-4, 0.02, 1000)), 0)
+  readonly optimizer = new optim.Adam(this.model.parameters(), { lr: 2e-4 })
+
+  constructor(readonly batch = 8) {
+    super()
+    this.models = [this.model]
+    this.optimizers = [this.optimizer]
+  }
+
+  step(): number {
+    const x = torch.rand(this.batch, 3, 16, 16).mul(2).sub(1)
+    const noise = torch.randn_like(x)
+    const t = torch.randint(0, 1000, [this.batch, 1])
+    const alpha_bar = this.alpha_bar.at(t).view(-1, 1, 1, 1)
+    this.optimizer.zero_grad()
+    const x_t = alpha_bar.sqrt().mul(x).add(torch.sub(1, alpha_bar).sqrt().mul(noise))
+    const loss = F.mse_loss(this.model(x_t, t), noise)
+    loss.backward()
+    nn.utils.clip_grad_norm_(this.model.parameters(), 1)
+    this.optimizer.step()
+    return loss.item() as number
+  }
+}
