@@ -1,6 +1,9 @@
 import * as torch from 'typetorch'
 import { nn, optim, type Tensor } from 'typetorch'
-import { F, Workload } from './workload.js'
+import type { Workload } from './workload.js'
+
+const { functional: F } = nn
+const LOG_10000 = 9.210340371976184
 
 class ResidualBlock extends nn.Module {
   declare norm1: nn.GroupNorm
@@ -23,7 +26,7 @@ class ResidualBlock extends nn.Module {
   override forward(x: Tensor, t: Tensor): Tensor {
     let hidden = this.conv1(F.silu(this.norm1(x)))
     hidden = hidden.add(this.linear(t).at(':', ':', null, null))
-    return (this.shortcut(x) as Tensor).add(this.conv2(F.silu(this.norm2(hidden))))
+    return this.shortcut(x).add(this.conv2(F.silu(this.norm2(hidden))))
   }
 }
 
@@ -50,22 +53,32 @@ class Attention extends nn.Module {
   }
 }
 
-class DiffusionUNet extends nn.Module {
-  time = new nn.Sequential(new nn.Linear(32, 64), new nn.SiLU(), new nn.Linear(64, 64))
-  input = new nn.Conv2d(3, 32, 3, { padding: 1 })
-  down = new ResidualBlock(32, 32)
-  halve = new nn.Conv2d(32, 64, 3, { stride: 2, padding: 1 })
-  middle1 = new ResidualBlock(64, 64)
-  attention = new Attention(64)
-  middle2 = new ResidualBlock(64, 64)
-  up = new ResidualBlock(96, 32)
-  norm = new nn.GroupNorm(8, 32)
-  output = new nn.Conv2d(32, 3, 3, { padding: 1 })
+class UNet extends nn.Module {
+  declare time: nn.Sequential
+  declare input: nn.Conv2d
+  declare down: ResidualBlock
+  declare halve: nn.Conv2d
+  declare middle1: ResidualBlock
+  declare attention: Attention
+  declare middle2: ResidualBlock
+  declare up: ResidualBlock
+  declare norm: nn.GroupNorm
+  declare output: nn.Conv2d
   declare frequencies: Tensor
 
-  constructor() {
+  constructor(width: number) {
     super()
-    this.register_buffer('frequencies', torch.exp(torch.arange(16).mul(-9.210340371976184 / 16)))
+    this.time = new nn.Sequential(new nn.Linear(32, 64), new nn.SiLU(), new nn.Linear(64, 64))
+    this.input = new nn.Conv2d(3, width, 3, { padding: 1 })
+    this.down = new ResidualBlock(width, width)
+    this.halve = new nn.Conv2d(width, 2 * width, 3, { stride: 2, padding: 1 })
+    this.middle1 = new ResidualBlock(2 * width, 2 * width)
+    this.attention = new Attention(2 * width)
+    this.middle2 = new ResidualBlock(2 * width, 2 * width)
+    this.up = new ResidualBlock(3 * width, width)
+    this.norm = new nn.GroupNorm(8, width)
+    this.output = new nn.Conv2d(width, 3, 3, { padding: 1 })
+    this.register_buffer('frequencies', torch.exp(torch.arange(16).mul(-LOG_10000 / 16)))
   }
 
   override forward(x: Tensor, t: Tensor): Tensor {
@@ -79,28 +92,23 @@ class DiffusionUNet extends nn.Module {
 }
 
 /** A diffusion model with group normalisation and attention. */
-export class UNet extends Workload {
-  readonly model = new DiffusionUNet()
-  readonly alpha_bar = torch.cumprod(torch.sub(1, torch.linspace(1e-4, 0.02, 1000)), 0)
-  readonly optimizer = new optim.Adam(this.model.parameters(), { lr: 2e-4 })
+export function unet({ batch = 8, side = 16, width = 32 } = {}): Workload {
+  const model = new UNet(width)
+  const alpha_bars = torch.cumprod(torch.sub(1, torch.linspace(1e-4, 0.02, 1000)), 0)
+  const optimizer = new optim.Adam(model.parameters(), { lr: 2e-4 })
 
-  constructor(readonly batch = 8) {
-    super()
-    this.models = [this.model]
-    this.optimizers = [this.optimizer]
-  }
-
-  step(): number {
-    const x = torch.rand(this.batch, 3, 16, 16).mul(2).sub(1)
+  function step(): number {
+    const x = torch.rand(batch, 3, side, side).mul(2).sub(1)
     const noise = torch.randn_like(x)
-    const t = torch.randint(0, 1000, [this.batch, 1])
-    const alpha_bar = this.alpha_bar.at(t).view(-1, 1, 1, 1)
-    this.optimizer.zero_grad()
+    const t = torch.randint(0, 1000, [batch, 1])
+    const alpha_bar = alpha_bars.at(t).view(-1, 1, 1, 1)
+    optimizer.zero_grad()
     const x_t = alpha_bar.sqrt().mul(x).add(torch.sub(1, alpha_bar).sqrt().mul(noise))
-    const loss = F.mse_loss(this.model(x_t, t), noise)
+    const loss = F.mse_loss(model(x_t, t), noise)
     loss.backward()
-    nn.utils.clip_grad_norm_(this.model.parameters(), 1)
-    this.optimizer.step()
+    nn.utils.clip_grad_norm_(model.parameters(), 1)
+    optimizer.step()
     return loss.item() as number
   }
+  return { models: [model], optimizers: [optimizer], step }
 }

@@ -1,8 +1,11 @@
 import * as torch from 'typetorch'
 import { nn, optim, type Tensor } from 'typetorch'
-import { F, Workload } from './workload.js'
+import type { Workload } from './workload.js'
 
-class Layer extends nn.Module {
+const VOCABULARY = 65
+const { functional: F } = nn
+
+class Block extends nn.Module {
   declare ln_1: nn.LayerNorm
   declare c_attn: nn.Linear
   declare c_proj: nn.Linear
@@ -35,57 +38,51 @@ class Layer extends nn.Module {
   }
 }
 
-class Transformer extends nn.Module {
+class GPT extends nn.Module {
   declare wte: nn.Embedding
   declare wpe: nn.Embedding
-  declare layers: nn.ModuleList<Layer>
+  declare layers: nn.ModuleList<Block>
   declare ln_f: nn.LayerNorm
   declare lm_head: nn.Linear
 
-  constructor(width = 64, vocabulary = 65, length = 32) {
+  constructor(width: number, length: number) {
     super()
-    this.wte = new nn.Embedding(vocabulary, width)
+    this.wte = new nn.Embedding(VOCABULARY, width)
     this.wpe = new nn.Embedding(length, width)
-    this.layers = new nn.ModuleList([1, 2, 3, 4].map(() => new Layer(width, 4)))
+    this.layers = new nn.ModuleList([1, 2, 3, 4].map(() => new Block(width, 4)))
     this.ln_f = new nn.LayerNorm(width)
-    this.lm_head = new nn.Linear(width, vocabulary, { bias: false })
+    this.lm_head = new nn.Linear(width, VOCABULARY, { bias: false })
     this.wte.weight = this.lm_head.weight
-    for (const [name, p] of this.named_parameters())
-      if (name.endsWith('weight') && p.ndim === 2) nn.init.normal_(p, 0, 0.02)
+    for (const [name, parameter] of this.named_parameters())
+      if (name.endsWith('weight') && parameter.ndim === 2) nn.init.normal_(parameter, 0, 0.02)
   }
 
   override forward(tokens: Tensor): Tensor {
-    let x = this.wte(tokens).add(this.wpe(torch.arange(tokens.shape[1]!)))
+    let x = this.wte(tokens).add(this.wpe(torch.arange(tokens.size(1))))
     for (const layer of this.layers) x = layer(x)
     return this.lm_head(this.ln_f(x))
   }
 }
 
 /** A GPT of four layers: two groups of weight decay, gradients clipped. */
-export class GPT extends Workload {
-  readonly model = new Transformer()
-  readonly optimizer: optim.AdamW
+export function gpt({ batch = 8, length = 32, width = 64 } = {}): Workload {
+  const model = new GPT(width, length)
+  const parameters = [...model.parameters()]
+  const groups = [
+    { params: parameters.filter((parameter) => parameter.ndim >= 2), weight_decay: 0.1 },
+    { params: parameters.filter((parameter) => parameter.ndim < 2), weight_decay: 0 },
+  ]
+  const optimizer = new optim.AdamW(groups, { lr: 3e-4, betas: [0.9, 0.95] })
 
-  constructor(readonly batch = 8) {
-    super()
-    const parameters = [...this.model.parameters()]
-    const groups = [
-      { params: parameters.filter((p) => p.ndim >= 2), weight_decay: 0.1 },
-      { params: parameters.filter((p) => p.ndim < 2), weight_decay: 0 },
-    ]
-    this.optimizer = new optim.AdamW(groups, { lr: 3e-4, betas: [0.9, 0.95] })
-    this.models = [this.model]
-    this.optimizers = [this.optimizer]
-  }
-
-  step(): number {
-    const tokens = torch.randint(0, 65, [this.batch, 33])
-    this.optimizer.zero_grad()
-    const scores = this.model(tokens.at(':', ':-1'))
-    const loss = F.cross_entropy(scores.reshape(-1, 65), tokens.at(':', '1:').reshape(-1))
+  function step(): number {
+    const tokens = torch.randint(0, VOCABULARY, [batch, length + 1])
+    optimizer.zero_grad()
+    const scores = model(tokens.at(':', ':-1'))
+    const loss = F.cross_entropy(scores.reshape(-1, VOCABULARY), tokens.at(':', '1:').reshape(-1))
     loss.backward()
-    nn.utils.clip_grad_norm_(this.model.parameters(), 1)
-    this.optimizer.step()
+    nn.utils.clip_grad_norm_(model.parameters(), 1)
+    optimizer.step()
     return loss.item() as number
   }
+  return { models: [model], optimizers: [optimizer], step }
 }
