@@ -8,9 +8,11 @@ import { describe_machine, machine_line, write_report } from './report.js'
 import { ChildError, progress, type Report, render_report, type Settings } from './runner.js'
 import { bench_tutorial } from './tutorial.js'
 import { bench_types } from './types.js'
+import { bench_workloads } from './workloads.js'
 
 const PARTS = {
   tutorial: bench_tutorial,
+  workloads: bench_workloads,
   operators: bench_operators,
   import: bench_import,
   memory: bench_memory,

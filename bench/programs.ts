@@ -16,7 +16,7 @@ export const PROGRAM_IDS = [
   'typetorch',
 ] as const
 export type ProgramId = (typeof PROGRAM_IDS)[number]
-export type Script = 'tutorial' | 'operators' | 'import'
+export type Script = 'tutorial' | 'operators' | 'import' | 'train' | 'overhead'
 
 interface Command {
   file: string
@@ -107,8 +107,9 @@ function typetorch_programs() {
   }
   const source = path.join(ROOT, 'bench/typetorch')
   const out = path.join(BUILD, 'bench')
-  mkdirSync(out, { recursive: true })
-  for (const name of readdirSync(source)) {
+  for (const name of readdirSync(source, { encoding: 'utf8', recursive: true })) {
+    if (!name.endsWith('.ts')) continue
+    mkdirSync(path.dirname(path.join(out, name)), { recursive: true })
     const { outputText } = ts.transpileModule(readFileSync(path.join(source, name), 'utf8'), {
       compilerOptions: {
         target: ts.ScriptTarget.ES2023,

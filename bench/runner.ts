@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { markdownTable } from 'markdown-table'
-import type { Program, ProgramId, Script } from './programs.js'
+import { LABELS, type Program, type ProgramId, type Script } from './programs.js'
 
 export interface Table {
   caption: string
@@ -131,4 +131,15 @@ export function render_table(table: Table): string {
 export function render_report(report: Report): string {
   const warnings = report.warnings.map((warning) => `- Warning: ${warning}\n`).join('')
   return [`${report.how}\n`, ...report.tables.map(render_table), ...(warnings ? [warnings] : [])].join('\n')
+}
+
+/** A warning where programs end with other losses: with the same kernels on the same numbers all bits agree. */
+export function different_losses(what: string, runs: ReadonlyMap<ProgramId, { loss: number }[]>): string[] {
+  const losses = new Map<number, Set<string>>()
+  for (const [id, measured] of runs) {
+    for (const { loss } of measured) losses.set(loss, (losses.get(loss) ?? new Set()).add(LABELS[id]))
+  }
+  if (losses.size <= 1) return []
+  const who = [...losses].map(([loss, labels]) => `${loss} (${[...labels].join('; ')})`).join(', ')
+  return [`${what}: the final losses differ: ${who}`]
 }

@@ -1,7 +1,15 @@
 import type { Program, ProgramId } from './programs.js'
 import { LABELS } from './programs.js'
 import type { Report, Settings } from './runner.js'
-import { flags, interleave, median_of, number_text, ratio_text, run_child } from './runner.js'
+import {
+  different_losses,
+  flags,
+  interleave,
+  median_of,
+  number_text,
+  ratio_text,
+  run_child,
+} from './runner.js'
 
 interface Run {
   us: number
@@ -56,7 +64,9 @@ export async function bench_tutorial(programs: Program[], settings: Settings): P
       memory_table(programs, cases),
       ...(programs.some(({ id }) => id === 'typetorch') ? [ratio_table(cases)] : []),
     ],
-    warnings: cases.flatMap(different_losses),
+    warnings: cases.flatMap(({ side, threads, runs }) =>
+      different_losses(`side ${side}, threads ${threads}`, runs),
+    ),
     results: cases.map(({ runs, ...rest }) => ({ ...rest, runs: Object.fromEntries(runs) })),
   }
 }
@@ -104,15 +114,4 @@ function ratio_table(cases: Case[]) {
       ]
     }),
   }
-}
-
-// The same kernels on the same numbers: the last loss depends on every bit before it.
-function different_losses({ side, threads, runs }: Case): string[] {
-  const losses = new Map<number, Set<string>>()
-  for (const [id, measured] of runs) {
-    for (const { loss } of measured) losses.set(loss, (losses.get(loss) ?? new Set()).add(LABELS[id]))
-  }
-  if (losses.size <= 1) return []
-  const who = [...losses].map(([loss, labels]) => `${loss} (${[...labels].join('; ')})`).join(', ')
-  return [`side ${side}, threads ${threads}: the final losses differ: ${who}`]
 }

@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
-/** The flags that every bench program understands: `--side 8 --iterations 100 --warmup 10 --threads 2 --samples 0`. */
+/** The flags that every bench program understands: `--side 8 --iterations 100 --warmup 10 --threads 2 --samples 0 --workload gpt --sizes '{}'`. */
 export function read_flags() {
   const text = { type: 'string' } as const
-  const options = { side: text, iterations: text, warmup: text, threads: text, samples: text }
+  const options = {
+    side: text,
+    iterations: text,
+    warmup: text,
+    threads: text,
+    samples: text,
+    workload: text,
+    sizes: text,
+  }
   const { values } = parseArgs({ options })
   const number = (value: string | undefined, fallback: number) =>
     value === undefined ? fallback : Number(value)
@@ -14,6 +22,8 @@ export function read_flags() {
     warmup: number(values.warmup, 100),
     threads: number(values.threads, 1),
     samples: number(values.samples, 0),
+    workload: values.workload ?? '',
+    sizes: JSON.parse(values.sizes ?? '{}') as Record<string, number>,
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import * as torch from 'typetorch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Sizes, tensors_of, WORKLOADS } from '../../bench/typetorch/workloads/index.js'
+import { make_workload, type Sizes, tensors_of } from '../../bench/typetorch/workloads/index.js'
 import { numbers_hex } from '../diffusion/reference.js'
 import { live_torch, run_python } from '../helpers/python.js'
 
@@ -62,7 +62,7 @@ function digest(tensor: torch.Tensor): string {
 function train([name, sizes, steps, threads]: Case): Trained {
   torch.set_num_threads(threads)
   torch.manual_seed(0)
-  const workload = WORKLOADS[name]!(sizes)
+  const workload = make_workload(name, sizes)
   const losses = Array.from({ length: steps }, workload.step)
   return { losses: numbers_hex(losses), tensors: Array.from(tensors_of(workload), digest) }
 }

@@ -20,3 +20,10 @@ export const WORKLOADS: Record<string, (sizes: Sizes) => Workload> = {
   unet,
   wgan,
 }
+
+export function make_workload(name: string, sizes: Sizes): Workload {
+  const make = WORKLOADS[name]
+  if (make === undefined)
+    throw new Error(`no workload '${name}': there are ${Object.keys(WORKLOADS).join(', ')}`)
+  return make(sizes)
+}
