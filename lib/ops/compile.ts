@@ -13,7 +13,10 @@ import * as tags from './tags.js'
 // V8 calls a function of the addon five times as fast where the place of the call only ever calls that one. So a
 // plan that is used often gets a function of its own, written for its arguments' kinds.
 
-/** Makes a plan's call; arguments beyond those that the plan was made for are not looked at. */
+/**
+ * Makes a plan's call; arguments beyond those that the plan was made for are not looked at. More than `MOST_LETTERS`
+ * arguments by position come as a list, in the place of `a`.
+ */
 export type Invoke = (
   a: unknown,
   b: unknown,
@@ -25,7 +28,7 @@ export type Invoke = (
 
 const LETTERS = ['a', 'b', 'c', 'd', 'e']
 
-/** How many arguments by position a compiled plan takes at most. */
+/** How many arguments by position a compiled plan takes one by one. */
 export const MOST_LETTERS = LETTERS.length
 
 /** What the text of a compiled plan may name. */
@@ -57,7 +60,7 @@ export function compile(
   args: readonly unknown[],
   keywords: Readonly<Record<string, unknown>> | null,
 ): Invoke | undefined {
-  if (!allowed || args.length > MOST_LETTERS) return undefined
+  if (!allowed) return undefined
   const text = write(plan, args, keywords)
   const names = Object.keys(known)
   try {
@@ -76,11 +79,12 @@ function write(
   keywords: Readonly<Record<string, unknown>> | null,
 ): string {
   const { slots, ways, overload } = plan
+  const letters = args.length > MOST_LETTERS ? args.map((_, i) => `a[${i}]`) : LETTERS.slice(0, args.length)
   const place_text = (slot: Slot): string => {
     if (slot === undefined) return 'undefined'
-    if (typeof slot === 'number') return LETTERS[slot]!
+    if (typeof slot === 'number') return letters[slot]!
     if (typeof slot === 'string') return `keywords[${JSON.stringify(slot)}]`
-    if ('from' in slot) return `[${LETTERS.slice(slot.from, args.length).join(', ')}]`
+    if ('from' in slot) return `[${letters.slice(slot.from).join(', ')}]`
     return `keywords.out[${slot.output}]`
   }
   const value_of = (slot: Slot): unknown => {
@@ -92,7 +96,7 @@ function write(
   const crossing = slots.map((slot, i) =>
     cross(place_text(slot), slot, ways[i]!, tags.tag_of(value_of(slot))),
   )
-  const everything = [...LETTERS.slice(0, args.length), ...Object.keys(keywords ?? {}).map(place_text)]
+  const everything = [...letters, ...Object.keys(keywords ?? {}).map(place_text)]
   const lines = ['if (context.attention !== 0) enter_context()']
   if (plan.lists) lines.push('begin_lists()')
   lines.push(

@@ -3,7 +3,7 @@ import { link_hooks } from '../autograd/hooks.js'
 import type { DeviceLike } from '../device.js'
 import { type NativeOperator, native } from '../native.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
-import { compile, type Invoke } from './compile.js'
+import { compile, type Invoke, MOST_LETTERS } from './compile.js'
 import { named_results } from './generated/face.js'
 import { begin_lists, lay_list } from './lists.js'
 import { lower, lower_device } from './lower.js'
@@ -138,5 +138,7 @@ export function run(plan: Plan, args: readonly unknown[], keywords: Keywords): u
 export function run_kept(plan: Plan, args: readonly unknown[], keywords: Keywords): unknown {
   if (plan.uses++ >= compiling.after) plan.invoke = compile(plan, args, keywords)
   if (plan.invoke === undefined) return run(plan, args, keywords)
+  if (args.length > MOST_LETTERS)
+    return plan.invoke(args, undefined, undefined, undefined, undefined, keywords)
   return plan.invoke(args[0], args[1], args[2], args[3], args[4], keywords)
 }

@@ -1,5 +1,6 @@
 import { default_device, makes_tensors, with_default_device } from '../default_device.js'
 import type { Tensor } from '../tensor.js'
+import { MOST_LETTERS } from './compile.js'
 import { complain } from './complaint.js'
 import { numbers_as_tensors } from './generated/face.js'
 import { is_options } from './keywords.js'
@@ -18,7 +19,10 @@ interface Kept {
 
 const node = (): Kept => ({ plan: undefined, by_keyword: new Map() })
 
-function step(from: Kept, keyword: string, tag: number): Kept {
+/** Where a value leads; undefined for one that is looked at anew at every call. */
+function next(from: Kept, keyword: string, value: unknown): Kept | undefined {
+  const tag = tag_of(value)
+  if (tag === ANEW || (keyword === 'out' && tag !== TENSOR)) return undefined
   let by_tag = from.by_keyword.get(keyword)
   if (by_tag === undefined) from.by_keyword.set(keyword, (by_tag = []))
   return (by_tag[tag] ??= node())
@@ -27,6 +31,7 @@ function step(from: Kept, keyword: string, tag: number): Kept {
 /** The overloads of one public name, and the plans of the calls seen so far. */
 export class Resolver {
   private readonly kept = new Map<number, Kept>()
+  private readonly long = node()
   private overloads: { overload: Overload; out: boolean; numbers: boolean }[] | undefined
   private last_key = -1
   private last: Kept | undefined
@@ -130,12 +135,12 @@ export class Resolver {
     let kept = this.kept.get(key)
     if (kept === undefined) this.kept.set(key, (kept = node()))
     for (const keyword in keywords) {
-      const tag = tag_of(keywords[keyword])
-      if (tag === ANEW || (keyword === 'out' && tag !== TENSOR)) {
+      const following = next(kept, keyword, keywords[keyword])
+      if (following === undefined) {
         const args = pack(count, a, b, c, d, undefined)
         return run(this.resolve(args, keywords), args, keywords)
       }
-      kept = step(kept, keyword, tag)
+      kept = following
     }
     const { plan } = kept
     if (plan?.invoke !== undefined) return plan.invoke(a, b, c, d, undefined, keywords)
@@ -164,9 +169,23 @@ export class Resolver {
         keywords = changed
       }
     }
-    if (!is_options(keywords)) return run(this.resolve(args, null), args, null)
-    const positional = args.slice(0, -1)
-    return run(this.resolve(positional, keywords), positional, keywords)
+    if (!is_options(keywords)) return this.call_long(args, null)
+    return this.call_long(args.slice(0, -1), keywords)
+  }
+
+  // An argument by position leads on from one to the next as a keyword does that has no name.
+  private call_long(args: readonly unknown[], keywords: Keywords | null): unknown {
+    let kept: Kept | undefined
+    if (args.length > MOST_LETTERS) {
+      kept = this.long
+      for (let i = 0; i < args.length && kept !== undefined; i++) kept = next(kept, '', args[i])
+      for (const keyword in keywords) if (kept !== undefined) kept = next(kept, keyword, keywords[keyword])
+    }
+    if (kept === undefined) return run(this.resolve(args, keywords), args, keywords)
+    const { plan } = kept
+    if (plan?.invoke !== undefined)
+      return plan.invoke(args, undefined, undefined, undefined, undefined, keywords)
+    return this.call_slowly(kept, args, keywords)
   }
 }
 

@@ -42,6 +42,24 @@ describe('compiled calls', () => {
     ])
   })
 
+  it('take more arguments than have a name each, of other kinds from call to call', () => {
+    const weight = torch.tensor([2, 3, 4])
+    const plain = torch.layer_norm(x, [3], null, null, 0, false)
+    const error = /layer_norm\(\): argument 'cudnn_enable'/
+    for (let i = 0; i < 3; i++) {
+      expect(torch.layer_norm(x, [3], weight, null, 0, false).equal(plain.mul(weight))).toBe(true)
+      expect(torch.layer_norm(x, [3], weight, weight, 0, false).equal(plain.mul(weight).add(weight))).toBe(
+        true,
+      )
+      expect(torch.layer_norm(x, [3], null, null, 0, false).equal(plain)).toBe(true)
+      expect(torch.layer_norm(x, [3], null, null, 1e9, false).abs().max().item()).toBeLessThan(1e-3)
+      expect(() => torch.layer_norm(x, [3], null, null, 0, 'x' as never)).toThrow(error)
+      expect(torch.zeros(1, 2, 3, 1, 2, 3).shape).toEqual([1, 2, 3, 1, 2, 3])
+      const made = torch.zeros(1, 2, 3, 1, 2, 3, 1, { dtype: torch.int64 })
+      expect([made.dtype, made.shape]).toEqual([torch.int64, [1, 2, 3, 1, 2, 3, 1]])
+    }
+  })
+
   it('name several results', () => {
     for (let i = 0; i < 3; i++) {
       const found = torch.max(x, 1)
