@@ -246,7 +246,17 @@ export {
   set_num_threads,
 } from './threads.js'
 export {
+  type Batches,
+  type CheckpointEntry,
+  type CheckpointEvent,
+  type CheckpointOptions,
+  type EarlyStoppingOptions,
+  EMA,
+  type EMAOptions,
   type FitOptions,
+  load_checkpoint,
+  type MetricsEvent,
+  type Retention,
   type Schedule,
   type StepEnd,
   type StepResult,

@@ -125,3 +125,15 @@ export function scope<T>(callback: () => T): T {
   }
   return result
 }
+
+/**
+ * Runs a synchronous callback and shows the tensors that were made inside it, in their order, before they are freed.
+ *
+ * @param inspect - gets them; what it returns is returned
+ */
+export function inspect_made<R>(callback: () => unknown, inspect: (made: Tensor[]) => R): R {
+  return scope(() => {
+    callback()
+    return inspect([...current!.made])
+  })
+}

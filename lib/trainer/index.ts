@@ -1,9 +1,10 @@
-export type { StepEnd, TrainerCallback } from './callback.js'
-export type { Schedule, TrainerOptions } from './options.js'
-export {
-  type FitOptions,
-  type StepResult,
-  Trainer,
-  type TrainerStateDict,
-  type TrainingStep,
-} from './trainer.js'
+export type { CheckpointEvent, MetricsEvent, StepEnd, TrainerCallback } from './callback.js'
+export { load_checkpoint, type Retention } from './checkpoints/folder.js'
+export type { CheckpointEntry } from './checkpoints/manifest.js'
+export type { EarlyStoppingOptions } from './early_stopping.js'
+export { EMA, type EMAOptions } from './ema.js'
+export type { StepResult } from './optimization.js'
+export type { CheckpointOptions, Schedule, TrainerOptions } from './options.js'
+export type { Batches } from './place.js'
+export type { TrainerStateDict } from './state.js'
+export { type FitOptions, Trainer, type TrainingStep } from './trainer.js'

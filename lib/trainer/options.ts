@@ -1,25 +1,81 @@
+import type { AutocastOptions } from '../amp/autocast_mode.js'
+import type { GradScaler } from '../amp/grad_scaler.js'
 import { closest_name, type_error, type_name, value_error } from '../errors.js'
+import type { Generator } from '../generator.js'
 import type { TrainerCallback } from './callback.js'
+import type { Retention } from './checkpoints/folder.js'
+import type { EarlyStoppingOptions } from './early_stopping.js'
+import type { EMA, EMAOptions } from './ema.js'
 
-/** What changes the learning rate: called after each of the optimizer's steps. */
+/** What changes the learning rate: called after each of the optimizer's steps, or after each epoch. */
 export interface Schedule {
-  step(): unknown
+  // Not `step(metric?: number)`: schedules take a number, a tensor, or nothing.
+  step(...args: never[]): unknown
   state_dict?(): Record<string, unknown>
   load_state_dict?(state_dict: Record<string, unknown>): unknown
+}
+
+/** When checkpoints are saved, where, and which are kept. */
+export interface CheckpointOptions extends Retention {
+  /** The folder, made where there is none; one Trainer at a time writes to it. */
+  folder: string
+  /** Every how many steps. Default: each epoch, where nothing else is said; the last state is saved always. */
+  every_steps?: number
+  /** Every how many epochs. */
+  every_epochs?: number
+  /** Every how many seconds, after the step under way. */
+  every_seconds?: number
+  /** Whether `fit` goes on from the newest one. Default: true; with false, a folder that holds some is refused. */
+  resume?: boolean
 }
 
 /** Options of a Trainer. */
 export interface TrainerOptions {
   /** How many steps in the whole training, those of a loaded state included. Default: no limit but the epochs. */
   max_steps?: number
-  /** How often the data is gone through. Default: once; where `max_steps` is given, until it is reached. */
+  /** How often the data is gone through. Default: once; where another limit is given, until it is reached. */
   max_epochs?: number
-  /** What changes the learning rate after each step. */
+  /** How many seconds in the whole training, those of a loaded state included. */
+  max_seconds?: number
+  /** What changes the learning rate. */
   schedule?: Schedule
+  /** When the schedule takes its step. Default: `'step'`. */
+  schedule_by?: 'step' | 'epoch'
+  /** The metric that the schedule's step is given, as ReduceLROnPlateau needs it: `loss`, `val_loss`, …; by epoch only. */
+  schedule_metric?: string
   /** The length that the gradients of all parameters together are clipped to. Default: no clipping. */
   clip_grad_norm?: number
+  /** What each number of the gradients is clipped to, before their length is. Default: no clipping. */
+  clip_grad_value?: number
+  /** How many batches make a step; each one's loss is divided by it. An epoch's last step may have fewer. Default: 1. */
+  accumulate?: number
+  /** Runs the step in {@link torch.autocast}: a type of device, or its options. */
+  autocast?: string | (AutocastOptions & { device_type: string })
+  /** Scales the loss, for float16. */
+  scaler?: GradScaler
+  /** Averages of the weights, taken after each step: an {@link EMA}, or its options. */
+  ema?: EMA | EMAOptions
+  /** Every how many steps there is a validation. Default: after each epoch. */
+  validate_every?: number
+  /** Ends training when a metric gets no better. */
+  early_stopping?: EarlyStoppingOptions
+  /**
+   * Whether a loss that is not finite ends training with an Error that names step, batch and the first operator that gave
+   * such a number. Default: where the loss is on the CPU; elsewhere `true` has each step wait for the device.
+   */
+  nan_guard?: boolean
+  /** Tries everything once: this many steps (true: one) and batches of validation; nothing is saved. */
+  fast_dev_run?: boolean | number
+  /** Trains on the first n batches over and over. */
+  overfit_batches?: number
+  /** Whether each batch's tensors are freed at its end, by {@link torch.scope}; the step must be synchronous. Default: false. */
+  memory_scope?: boolean
   /** A file that the model's `state_dict` is saved to at the end, also where training was stopped. */
   checkpoint?: string
+  /** Where the whole state is saved to and training goes on from: a folder, or options. */
+  checkpoints?: string | CheckpointOptions
+  /** Generators that the step uses, by name, to be saved with the state. */
+  generators?: Readonly<Record<string, Generator>>
   /** Whether SIGINT and SIGTERM stop training after the step, with exit code 130 or 143; a second one exits at once. Default: false. */
   handle_signals?: boolean
   /** Whether progress is shown: a bar on a terminal, lines elsewhere. Default: true. */
@@ -30,37 +86,103 @@ export interface TrainerOptions {
   callbacks?: readonly TrainerCallback[]
 }
 
-const NAMES = [
-  'max_steps',
-  'max_epochs',
-  'schedule',
-  'clip_grad_norm',
-  'checkpoint',
-  'handle_signals',
-  'progress',
-  'log_every',
-  'callbacks',
-]
+/** Every option; the numbers with the least that each may be, and whether they are whole. */
+const KINDS: Record<keyof TrainerOptions, { least: number; whole: boolean } | null> = {
+  max_steps: { least: 0, whole: true },
+  max_epochs: { least: 0, whole: true },
+  max_seconds: { least: 0, whole: false },
+  schedule: null,
+  schedule_by: null,
+  schedule_metric: null,
+  clip_grad_norm: { least: 0, whole: false },
+  clip_grad_value: { least: 0, whole: false },
+  accumulate: { least: 1, whole: true },
+  autocast: null,
+  scaler: null,
+  ema: null,
+  validate_every: { least: 1, whole: true },
+  early_stopping: null,
+  nan_guard: null,
+  fast_dev_run: null,
+  overfit_batches: { least: 1, whole: true },
+  memory_scope: null,
+  checkpoint: null,
+  checkpoints: null,
+  generators: null,
+  handle_signals: null,
+  progress: null,
+  log_every: { least: 1, whole: true },
+  callbacks: null,
+}
 
-/** Throws for an option that does not exist or a number that makes no sense. */
-export function check_options(options: TrainerOptions): void {
-  for (const name of Object.keys(options)) {
-    if (NAMES.includes(name)) continue
-    const closest = closest_name(name, NAMES)
-    throw type_error(
-      `Trainer() got an unexpected keyword argument '${name}'${closest === undefined ? '' : `; did you mean '${closest}'?`}`,
-    )
-  }
-  for (const name of ['max_steps', 'max_epochs', 'log_every', 'clip_grad_norm'] as const) {
-    const value: unknown = options[name]
-    if (value === undefined) continue
+const CHECKPOINT_KINDS: Record<keyof CheckpointOptions, { least: number; whole: boolean } | null> = {
+  folder: null,
+  every_steps: { least: 1, whole: true },
+  every_epochs: { least: 1, whole: true },
+  every_seconds: { least: 0, whole: false },
+  resume: null,
+  keep_last: { least: 1, whole: true },
+  best_by: null,
+  keep_best: { least: 0, whole: true },
+  mode: null,
+}
+
+function check(
+  operator: string,
+  options: object,
+  kinds: Readonly<Record<string, { least: number; whole: boolean } | null>>,
+): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (!Object.hasOwn(kinds, name)) {
+      const closest = closest_name(name, Object.keys(kinds))
+      throw type_error(
+        `${operator}() got an unexpected keyword argument '${name}'${closest === undefined ? '' : `; did you mean '${closest}'?`}`,
+      )
+    }
+    const kind = kinds[name]!
+    if (kind === null || value === undefined) continue
     if (typeof value !== 'number')
-      throw type_error(`Trainer(): argument '${name}' must be a number, not ${type_name(value)}`)
-    const least = name === 'log_every' ? 1 : 0
-    const whole = Number.isInteger(value) || name === 'clip_grad_norm' || value === Number.POSITIVE_INFINITY
-    if (!whole || !(value >= least))
+      throw type_error(`${operator}(): argument '${name}' must be a number, not ${type_name(value)}`)
+    const whole = Number.isInteger(value) || !kind.whole || value === Number.POSITIVE_INFINITY
+    if (!whole || !(value >= kind.least))
       throw value_error(
-        `Trainer(): argument '${name}' must be a ${name === 'clip_grad_norm' ? '' : 'whole '}number of at least ${least}, but got ${value}`,
+        `${operator}(): argument '${name}' must be a ${kind.whole ? 'whole ' : ''}number of at least ${kind.least}, but got ${value}`,
       )
   }
+}
+
+function check_choice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return
+  throw value_error(
+    `Trainer(): argument '${name}' must be ${choices.map((one) => `'${one}'`).join(' or ')}, but got ${typeof value === 'string' ? `'${value}'` : type_name(value)}`,
+  )
+}
+
+/** Throws for an option that does not exist, a number that makes no sense, and options that do not go together. */
+export function check_options(options: TrainerOptions): void {
+  check('Trainer', options, KINDS)
+  check_choice('schedule_by', options.schedule_by, ['step', 'epoch'])
+  const { checkpoints } = options
+  if (checkpoints !== undefined && typeof checkpoints !== 'string') {
+    check('Trainer.checkpoints', checkpoints, CHECKPOINT_KINDS)
+    if (typeof checkpoints.folder !== 'string')
+      throw type_error(
+        `Trainer.checkpoints(): argument 'folder' must be string, not ${type_name(checkpoints.folder)}`,
+      )
+    check_choice('checkpoints.mode', checkpoints.mode, ['min', 'max'])
+  }
+  check_choice('early_stopping.mode', options.early_stopping?.mode, ['min', 'max'])
+  if (options.schedule_metric !== undefined && options.schedule_by !== 'epoch')
+    throw value_error("Trainer(): argument 'schedule_metric' needs schedule_by: 'epoch'")
+  const { fast_dev_run } = options
+  if (typeof fast_dev_run === 'number' && !(Number.isInteger(fast_dev_run) && fast_dev_run >= 1))
+    throw value_error(
+      `Trainer(): argument 'fast_dev_run' must be a whole number of at least 1, but got ${fast_dev_run}`,
+    )
+}
+
+/** How many steps a fast_dev_run has; undefined where it is none. */
+export function dev_steps({ fast_dev_run }: TrainerOptions): number | undefined {
+  if (fast_dev_run === undefined || fast_dev_run === false) return undefined
+  return fast_dev_run === true ? 1 : fast_dev_run
 }

@@ -1,62 +1,62 @@
-import { setImmediate as event_loop_turn } from 'node:timers/promises'
-import { type_error, type_name } from '../errors.js'
+import { value_error } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
-import type { StateDict } from '../nn/modules/state_dict.js'
-import { clip_grad_norm_ } from '../nn/utils/clip_grad.js'
-import { is_options } from '../ops/keywords.js'
 import type { Optimizer } from '../optim/optimizer.js'
-import type { OptimizerStateDict } from '../optim/state_dict.js'
-import { get_rng_state, set_rng_state } from '../random.js'
 import { save } from '../serialization.js'
-import { Tensor } from '../tensor.js'
-import type { StepEnd, TrainerCallback } from './callback.js'
-import { check_options, type TrainerOptions } from './options.js'
+import { type CheckpointEvent, emit, type StepReport } from './callback.js'
+import { Checkpoints } from './checkpoints/checkpoints.js'
+import { EarlyStopping } from './early_stopping.js'
+import { EMA } from './ema.js'
+import { Optimization, type StepResult } from './optimization.js'
+import { check_options, dev_steps, type TrainerOptions } from './options.js'
+import { type Batches, check_data, Place } from './place.js'
 import { make_progress, type Progress } from './progress.js'
+import { History, Means } from './reading.js'
 import { take_signals } from './signals.js'
-
-/** The loss of a step, or the loss and numbers to be reported beside it. */
-export type StepResult = Tensor | { loss: Tensor; [metric: string]: Tensor | number }
+import { check_state, load_generators, pack_generators, type TrainerStateDict } from './state.js'
+import { Turns } from './turns.js'
+import { validate } from './validation.js'
+import { FORMAT, VERSION } from './version.js'
 
 /** Computes the loss of a batch. What it does with the Trainer is its own business. */
 export type TrainingStep<Batch> = (batch: Batch, trainer: Trainer) => StepResult | Promise<StepResult>
 
 /** Options of {@link Trainer.fit}. */
-export interface FitOptions {
+export interface FitOptions<Batch = unknown> {
   /** Stops training after the step under way, as {@link Trainer.stop} does. */
   signal?: AbortSignal
+  /** What is validated on, after each epoch or every `validate_every` steps; with the averages, where there is an EMA. */
+  validation?: Batches<Batch>
+  /** The loss of a batch of it. Default: the training's step, without gradients. */
+  validation_step?: TrainingStep<Batch>
 }
 
-/** What a Trainer needs to go on elsewhere as if nothing had happened. */
-export interface TrainerStateDict {
-  model: StateDict
-  optimizer: OptimizerStateDict
-  schedule?: Record<string, unknown>
-  /** How many steps were done. */
-  step: number
-  /** How many epochs were completed. */
-  epoch: number
-  /** The CPU's default generator. */
-  rng_state: Tensor
+/** What `fit` was called with, and what comes of it. */
+interface Run<Batch> {
+  data: Batches<Batch>
+  step: TrainingStep<Batch>
+  validation: Batches<Batch> | undefined
+  validation_step: TrainingStep<Batch>
+  history: History
+  shown: Progress | undefined
+  checkpoints: Checkpoints | undefined
 }
-
-/** After how many milliseconds timers, sockets and signals get their turn, where steps are shorter. */
-const TURN_MS = 50
 
 /**
  * Runs the training loop: for each batch it clears the gradients, calls the step for the loss, goes backward, clips the
  * gradients if it should, and lets the optimizer and the schedule take their steps. The numbers are those of the loop
- * written out. Timers, servers and signals live on while it runs.
+ * written out. Timers, servers and signals live on while it runs. Its whole state can be saved after any step, and
+ * training goes on from there with the same numbers.
  *
  * @param model - what is trained
  * @param optimizer - holds the model's parameters
- * @param options - limits, schedule, clipping, where to save, what to show
+ * @param options - limits, schedule, clipping, averages, where to save, what to show
  * @throws TypeError or ValueError for an option that does not exist or makes no sense
  *
  * @example
  * ```ts
  * const optimizer = new torch.optim.Adam(model.parameters(), { lr: 1e-3 })
- * const trainer = new Trainer(model, optimizer, { max_steps: 1000, checkpoint: 'model.pt' })
- * const loss_history = await trainer.fit([[x, y]], ([x, y]) => criterion(model(x), y))
+ * const trainer = new Trainer(model, optimizer, { max_steps: 1000, checkpoints: 'out/checkpoints' })
+ * const loss_history = await trainer.fit(loader, ([x, y]) => criterion(model(x), y))
  * ```
  */
 export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer> {
@@ -66,10 +66,20 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   epoch = 0
   /** Why training was stopped before its end: what was given to {@link stop}, an AbortSignal's reason, a signal's name. */
   stopped: unknown = undefined
+  /** The metrics of the last epoch (`loss`, …) and of the last validation (`val_loss`, …). */
+  metrics: Record<string, number> = {}
+  /** The averages of the weights, where they were asked for. */
+  readonly ema: EMA<M> | undefined
 
+  readonly #optimization: Optimization
+  readonly #place = new Place()
+  readonly #means = new Means()
+  readonly #early_stopping: EarlyStopping | undefined
+  readonly #turns = new Turns()
   #stopping = false
-  #running = false
-  #turned_at = 0
+  #running: Run<unknown> | undefined
+  #seconds_before = 0
+  #started_at: number | null = null
 
   constructor(
     readonly model: M,
@@ -77,26 +87,55 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     readonly options: TrainerOptions = {},
   ) {
     check_options(options)
+    const { ema, early_stopping } = options
+    this.ema = (ema === undefined || ema instanceof EMA ? ema : new EMA(model, ema)) as EMA<M> | undefined
+    this.#early_stopping = early_stopping && new EarlyStopping(early_stopping)
+    this.#optimization = new Optimization(model, optimizer, options, this.ema as unknown as EMA | undefined)
+  }
+
+  get #self(): Trainer {
+    return this as unknown as Trainer
+  }
+  get #callbacks() {
+    return this.options.callbacks ?? []
+  }
+
+  /** How many seconds were trained, those of a loaded state included. */
+  get seconds(): number {
+    const now = this.#started_at === null ? 0 : (performance.now() - this.#started_at) / 1000
+    return this.#seconds_before + now
   }
 
   /**
-   * Trains until the data, `max_epochs` or `max_steps` ends, or until it is stopped; a stop lets the step under way finish.
+   * Trains until the data, `max_epochs`, `max_steps` or `max_seconds` ends, or until it is stopped; a stop lets the step
+   * under way finish. Where training was left within an epoch it goes on there.
    *
    * @param data - batches; gone through anew in each epoch, so for more than one epoch it must be iterable more than once
    * @param step - from a batch to the loss, a tensor of one element, or to `{ loss, …metrics }`
-   * @param options - a signal that stops it
+   * @param options - a signal that stops it; what is validated on
    * @returns the loss of each step of this call
-   * @throws TypeError for data that is not iterable or a step that returns no loss; whatever the step throws
+   * @throws TypeError for data that is not iterable or a step that returns no loss; RuntimeError for a loss that is not
+   *   finite, for a folder of checkpoints that another Trainer has, or whose checkpoint does not fit; whatever the step throws
    */
   async fit<Batch>(
-    data: Iterable<Batch> | AsyncIterable<Batch>,
+    data: Batches<Batch>,
     step: TrainingStep<Batch>,
-    { signal }: FitOptions = {},
+    { signal, validation, validation_step = step }: FitOptions<Batch> = {},
   ): Promise<number[]> {
-    check_data(data)
+    check_data('fit', 'data', data)
+    if (validation !== undefined) check_data('fit', 'validation', validation)
     if (this.#running) throw new Error('Trainer.fit() is running already')
-    this.#running = true
-    this.#turned_at = performance.now()
+    const run: Run<Batch> = {
+      data,
+      step,
+      validation,
+      validation_step,
+      history: new History(),
+      shown: undefined,
+      checkpoints: undefined,
+    }
+    this.#running = run as Run<unknown>
+    this.#turns.begin()
     this.#stopping = false
     this.stopped = undefined
     const on_abort = () => this.stop(signal?.reason)
@@ -104,11 +143,18 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     signal?.addEventListener('abort', on_abort, { once: true })
     const give_back = this.options.handle_signals ? take_signals((name) => this.stop(name)) : undefined
     try {
-      return await this.#fit(data, step)
+      await this.#fit(run)
+      return run.history.values()
+    } catch (error) {
+      await emit(this.#callbacks, this.#self, 'on_error', error)
+      throw error
     } finally {
+      run.checkpoints?.close()
       signal?.removeEventListener('abort', on_abort)
       give_back?.()
-      this.#running = false
+      this.#seconds_before = this.seconds
+      this.#started_at = null
+      this.#running = undefined
     }
   }
 
@@ -116,143 +162,249 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   stop(reason: unknown = 'stop'): void {
     this.#stopping = true
     this.stopped = reason
+    this.#turns.resume()
   }
 
-  async #fit<Batch>(
-    data: Iterable<Batch> | AsyncIterable<Batch>,
-    step: TrainingStep<Batch>,
-  ): Promise<number[]> {
-    const {
-      max_steps = Number.POSITIVE_INFINITY,
-      progress = true,
-      log_every = 100,
-      checkpoint,
-    } = this.options
-    const last_epoch =
-      this.options.max_epochs ??
-      (this.options.max_steps === undefined ? this.epoch + 1 : Number.POSITIVE_INFINITY)
-    const loss_history: number[] = []
-    const shown = progress ? await make_progress(this.global_step, max_steps, log_every) : undefined
+  /** Has `fit` wait after the step under way, until {@link resume} or {@link stop}. */
+  pause(): void {
+    this.#turns.pause()
+  }
+
+  /** Has `fit` go on after {@link pause}. */
+  resume(): void {
+    this.#turns.resume()
+  }
+
+  async #fit<Batch>(run: Run<Batch>): Promise<void> {
+    const { options } = this
+    const dev = dev_steps(options)
+    await this.#open_checkpoints(run)
+    this.#started_at = performance.now()
+    const max_steps = Math.min(
+      options.max_steps ?? Number.POSITIVE_INFINITY,
+      this.global_step + (dev ?? Number.POSITIVE_INFINITY),
+    )
+    const { progress = true, log_every = 100, checkpoint } = options
+    run.shown = progress ? await make_progress(this.global_step, max_steps, log_every) : undefined
     try {
-      await this.#call('on_fit_start')
+      await emit(this.#callbacks, this.#self, 'on_fit_start')
+      const data =
+        options.overfit_batches === undefined
+          ? run.data
+          : await this.#place.first(run.data, options.overfit_batches)
+      const last_epoch = this.#last_epoch()
       while (this.epoch < last_epoch && !this.#ended(max_steps)) {
         const before = this.global_step
-        await this.#run_epoch(data, step, max_steps, loss_history, shown)
+        const went_on = this.#place.within_epoch
+        await this.#run_epoch(run, data, max_steps)
         // An iterator that is used up would yield nothing for ever.
-        if (this.global_step === before) break
+        if (this.global_step === before && !went_on) break
       }
+      if (dev !== undefined) await this.#validate(run)
     } finally {
-      shown?.stop()
+      run.shown?.stop()
     }
-    await this.#call('on_fit_end')
-    if (checkpoint !== undefined) save(this.model.state_dict(), checkpoint)
-    return loss_history
+    if (dev === undefined) await this.#save(run)
+    await emit(this.#callbacks, this.#self, 'on_fit_end')
+    if (checkpoint !== undefined && dev === undefined) save(this.model.state_dict(), checkpoint)
+  }
+
+  async #open_checkpoints<Batch>(run: Run<Batch>): Promise<void> {
+    const { checkpoints } = this.options
+    if (checkpoints === undefined || dev_steps(this.options) !== undefined) return
+    run.checkpoints = new Checkpoints(typeof checkpoints === 'string' ? { folder: checkpoints } : checkpoints)
+    const loaded = await run.checkpoints.open(this.global_step)
+    if (loaded === null) return
+    const { path, state, damaged } = loaded
+    try {
+      this.load_state_dict(state)
+    } catch (cause) {
+      if (!(cause instanceof Error)) throw cause
+      cause.message = `checkpoint '${path}' does not fit: ${cause.message}`
+      throw cause
+    }
+    const { global_step: step, epoch } = this
+    if (this.options.progress !== false && !process.stdout.isTTY)
+      console.log(`Going on from step ${step} (${path})`)
+    await emit(this.#callbacks, this.#self, 'on_checkpoint_load', { path, step, epoch, damaged })
+  }
+
+  #last_epoch(): number {
+    const { max_epochs, max_steps, max_seconds } = this.options
+    const limited = max_steps !== undefined || max_seconds !== undefined
+    return max_epochs ?? (limited ? Number.POSITIVE_INFINITY : this.epoch + 1)
   }
 
   #ended(max_steps: number): boolean {
-    return this.#stopping || this.global_step >= max_steps
+    const { max_seconds } = this.options
+    return (
+      this.#stopping ||
+      this.global_step >= max_steps ||
+      (max_seconds !== undefined && this.seconds >= max_seconds)
+    )
   }
 
-  async #run_epoch<Batch>(
-    data: Iterable<Batch> | AsyncIterable<Batch>,
-    step: TrainingStep<Batch>,
-    max_steps: number,
-    loss_history: number[],
-    shown: Progress | undefined,
-  ): Promise<void> {
-    await this.#call('on_epoch_start')
-    for await (const batch of data as AsyncIterable<Batch>) {
-      const end = await this.#step(batch, step)
-      loss_history.push(end.loss)
-      shown?.step(end)
-      await this.#call('on_step_end', end)
-      if (performance.now() - this.#turned_at >= TURN_MS) {
-        await event_loop_turn()
-        this.#turned_at = performance.now()
-      }
+  async #run_epoch<Batch>(run: Run<Batch>, data: Batches<Batch>, max_steps: number): Promise<void> {
+    await emit(this.#callbacks, this.#self, 'on_epoch_start')
+    for await (const batch of (await this.#place.begin(data)) as AsyncIterable<Batch>) {
+      const at = { step: this.global_step, epoch: this.epoch, batch: this.#place.batch++ }
+      const report = await this.#optimization.batch(() => run.step(batch, this.#self), batch, at)
+      if (report !== null) await this.#step_end(run, report)
+      if (this.#turns.due) await this.#turns.take()
+      if (this.#turns.paused) await this.#paused()
       if (this.#ended(max_steps)) break
     }
-    if (this.#ended(max_steps)) return
-    this.epoch++
-    await this.#call('on_epoch_end')
+    if (this.#ended(max_steps)) {
+      this.#place.leave()
+      return
+    }
+    const at = { step: this.global_step, epoch: this.epoch, batch: this.#place.batch - 1 }
+    if (this.#optimization.batches > 0) await this.#step_end(run, this.#optimization.update(at))
+    await this.#epoch_end(run)
   }
 
-  async #step<Batch>(batch: Batch, step: TrainingStep<Batch>): Promise<StepEnd> {
-    const { schedule, clip_grad_norm: max_norm } = this.options
-    this.optimizer.zero_grad()
-    const { loss, ...metrics } = check_result(await step(batch, this as unknown as Trainer))
-    const end: StepEnd = {
+  async #step_end<Batch>(run: Run<Batch>, report: StepReport): Promise<void> {
+    this.global_step++
+    const { readings } = report
+    for (const [name, reading] of Object.entries(readings)) this.#means.add(name, reading)
+    run.history.push(readings['loss']!)
+    run.shown?.step(report)
+    await emit(this.#callbacks, this.#self, 'on_step_end', report)
+    const { validate_every } = this.options
+    const fresh =
+      validate_every !== undefined && this.global_step % validate_every === 0 ? await this.#validate(run) : {}
+    if (run.checkpoints?.due_after_step(this.global_step, fresh)) await this.#save(run, fresh)
+  }
+
+  async #epoch_end<Batch>(run: Run<Batch>): Promise<void> {
+    this.epoch++
+    this.#place.end()
+    let fresh = this.#means.values()
+    this.#means.clear()
+    this.metrics = { ...this.metrics, ...fresh }
+    if (this.options.validate_every === undefined) fresh = { ...fresh, ...(await this.#validate(run)) }
+    this.#stop_early(fresh)
+    const { schedule, schedule_by, schedule_metric } = this.options
+    if (schedule_by === 'epoch') this.#step_schedule(schedule, schedule_metric)
+    await emit(this.#callbacks, this.#self, 'on_epoch_end', {
       step: this.global_step,
       epoch: this.epoch,
-      loss: Number(loss.item()),
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, number_of(value)])),
+      metrics: fresh,
+    })
+    if (run.checkpoints?.due_after_epoch(this.epoch, fresh)) await this.#save(run, fresh)
+  }
+
+  #step_schedule(schedule: TrainerOptions['schedule'], metric: string | undefined): void {
+    if (metric === undefined) schedule?.step()
+    else {
+      const value = this.metrics[metric]
+      if (value === undefined)
+        throw value_error(
+          `Trainer: schedule_metric '${metric}' is none of the metrics: ${Object.keys(this.metrics).join(', ')}`,
+        )
+      ;(schedule as { step(metric: number): unknown } | undefined)?.step(value)
     }
-    loss.backward()
-    if (max_norm !== undefined)
-      end.grad_norm = Number(clip_grad_norm_(this.model.parameters(), max_norm).item())
-    this.optimizer.step()
-    schedule?.step()
-    this.global_step++
-    return end
   }
 
-  async #call(method: keyof TrainerCallback, end?: StepEnd): Promise<void> {
-    const trainer = this as unknown as Trainer
-    for (const callback of this.options.callbacks ?? [])
-      await (
-        callback[method] as ((trainer: Trainer, end?: StepEnd) => void | Promise<void>) | undefined
-      )?.call(callback, trainer, end)
+  #stop_early(fresh: Readonly<Record<string, number>>): void {
+    if (this.#early_stopping?.should_stop(fresh)) this.stop(`early stopping: ${this.#early_stopping.metric}`)
   }
 
-  /** The states of model, optimizer, schedule and the CPU's generator, and how many steps and epochs were done. */
+  async #validate<Batch>({ validation, validation_step }: Run<Batch>): Promise<Record<string, number>> {
+    if (validation === undefined) return {}
+    const run = () =>
+      validate(this.model, {
+        data: validation,
+        step: (batch) => validation_step(batch, this.#self),
+        limit: dev_steps(this.options) ?? Number.POSITIVE_INFINITY,
+        options: this.options,
+        turn: () => (this.#turns.due ? this.#turns.take() : Promise.resolve()),
+      })
+    // Before the first step there are no averages.
+    const averaged = this.ema !== undefined && Number(this.ema.averaged.n_averaged.item()) > 0
+    const metrics = await (averaged ? this.ema!.apply(run) : run())
+    this.metrics = { ...this.metrics, ...metrics }
+    const { global_step: step, epoch } = this
+    await emit(this.#callbacks, this.#self, 'on_validation_end', { step, epoch, metrics })
+    if (this.options.validate_every !== undefined) this.#stop_early(metrics)
+    return metrics
+  }
+
+  async #paused(): Promise<void> {
+    await emit(this.#callbacks, this.#self, 'on_pause')
+    await this.#turns.wait()
+    await emit(this.#callbacks, this.#self, 'on_resume')
+  }
+
+  async #save<Batch>(
+    { checkpoints }: Run<Batch>,
+    metrics: Readonly<Record<string, number>> = {},
+  ): Promise<void> {
+    if (checkpoints === undefined) return
+    const event: CheckpointEvent | null = await checkpoints.save(() => this.state_dict(), metrics, {
+      step: this.global_step,
+      epoch: this.epoch,
+      batch: this.#place.batch,
+    })
+    if (event !== null) await emit(this.#callbacks, this.#self, 'on_checkpoint_save', event)
+  }
+
+  /**
+   * The whole state: model, optimizer, schedule, scaler, averages, the place in the data, all random generators, and what
+   * was counted. {@link torch.save} takes it, and Python's `torch.load` reads it.
+   */
   state_dict(): TrainerStateDict {
-    const schedule = this.options.schedule?.state_dict?.()
+    const { schedule, scaler, generators = {} } = this.options
+    const schedule_state = schedule?.state_dict?.()
     return {
+      format: FORMAT,
+      version: VERSION,
+      classes: { model: this.model.constructor.name, optimizer: this.optimizer.constructor.name },
       model: this.model.state_dict(),
       optimizer: this.optimizer.state_dict(),
-      ...(schedule && { schedule }),
+      ...(schedule_state && { schedule: schedule_state }),
+      ...(scaler && { scaler: scaler.state_dict() }),
+      ...(this.ema && { ema: this.ema.state_dict() }),
       step: this.global_step,
       epoch: this.epoch,
-      rng_state: get_rng_state(),
+      seconds: this.seconds,
+      place: this.#place.state_dict(),
+      accumulation: this.#optimization.state_dict(),
+      ...pack_generators(generators),
+      means: this.#means.state_dict(),
+      metrics: { ...this.metrics },
+      ...(this.#early_stopping && { early_stopping: this.#early_stopping.state_dict() }),
+      callbacks: this.#callbacks.map((callback) => callback.state_dict?.() ?? null),
     }
   }
 
   /**
-   * Takes a state that {@link state_dict} gave. Training goes on with the same numbers, from the beginning of an epoch.
+   * Takes a state that {@link state_dict} gave, or one that Python changed. Training goes on with the same numbers, also
+   * within an epoch, and within a step of several batches.
    *
-   * @throws whatever the model's or the optimizer's `load_state_dict` throws where the state does not fit
+   * @throws RuntimeError where the state is of another model, another optimizer or a newer version; nothing is changed then
    */
-  load_state_dict(state_dict: TrainerStateDict): void {
-    this.model.load_state_dict(state_dict.model)
-    this.optimizer.load_state_dict(state_dict.optimizer)
-    if (state_dict.schedule) this.options.schedule?.load_state_dict?.(state_dict.schedule)
-    this.global_step = state_dict.step
-    this.epoch = state_dict.epoch
-    set_rng_state(state_dict.rng_state)
+  load_state_dict(given: Partial<TrainerStateDict>): void {
+    check_state(given, this.model, this.optimizer.constructor.name)
+    const state: Partial<TrainerStateDict> = given
+    const { schedule, scaler, generators = {} } = this.options
+    this.model.load_state_dict(given.model)
+    this.optimizer.load_state_dict(given.optimizer)
+    if (state.schedule) schedule?.load_state_dict?.(state.schedule)
+    if (state.scaler) scaler?.load_state_dict(state.scaler)
+    if (state.ema) this.ema?.load_state_dict(state.ema, state.step)
+    this.global_step = state.step ?? 0
+    this.epoch = state.epoch ?? 0
+    this.#seconds_before = state.seconds ?? 0
+    if (state.place) this.#place.load_state_dict(state.place)
+    if (state.accumulation) this.#optimization.load_state_dict(state.accumulation)
+    this.#means.load_state_dict(state.means ?? {})
+    this.metrics = { ...state.metrics }
+    if (state.early_stopping) this.#early_stopping?.load_state_dict(state.early_stopping)
+    for (const [i, callback] of this.#callbacks.entries()) {
+      const saved: unknown = state.callbacks?.[i] ?? null
+      if (saved !== null) callback.load_state_dict?.(saved as never)
+    }
+    load_generators(generators, state)
   }
-}
-
-function check_data(data: unknown): void {
-  const iterable = data as
-    | { [Symbol.iterator]?: unknown; [Symbol.asyncIterator]?: unknown }
-    | null
-    | undefined
-  if (
-    typeof iterable?.[Symbol.asyncIterator] === 'function' ||
-    typeof iterable?.[Symbol.iterator] === 'function'
-  )
-    return
-  throw type_error(`fit(): argument 'data' must be iterable, not ${type_name(data)}`)
-}
-
-function check_result(result: StepResult): { loss: Tensor; [metric: string]: Tensor | number } {
-  if (result instanceof Tensor) return { loss: result }
-  if (is_options(result) && result['loss'] instanceof Tensor) return result as { loss: Tensor }
-  throw type_error(
-    `fit(): the step must return the loss (Tensor) or { loss, …metrics }, not ${type_name(result)}`,
-  )
-}
-
-function number_of(metric: Tensor | number): number {
-  return typeof metric === 'number' ? metric : Number(metric.item())
 }

@@ -182,7 +182,8 @@ export class DataLoader<
     const keeps_pool = this.#pool !== null && !this.#pool.closed
     const drew = loaded === null ? !keeps_pool : loaded.drew_base_seed
     if (drew) this.#base_seed = draw_seed(this.#settings.generator)
-    if (loaded !== null) this.#base_seed = loaded.base_seed
+    // A file gives a small bigint back as a number.
+    if (loaded !== null) this.#base_seed = BigInt(loaded.base_seed)
     const { dataset, num_workers } = this.#settings
     const stream = dataset instanceof IterableDataset
     const own_state = num_workers === 0 && is_stateful(dataset)

@@ -1,0 +1,220 @@
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { runtime_error } from '../../errors.js'
+import { load, save } from '../../serialization.js'
+import type { TrainerStateDict } from '../state.js'
+import { is_state, VERSION } from '../version.js'
+import { lock_folder } from './lock.js'
+import {
+  type CheckpointEntry,
+  list_checkpoints,
+  next_name,
+  sha256_of,
+  unfinished_files,
+  write_manifest,
+} from './manifest.js'
+
+/** Which checkpoints a folder keeps. */
+export interface Retention {
+  /** How many of the newest. Default: 3. */
+  keep_last?: number
+  /** The metric that the best are kept by: `loss`, `val_loss` or another of a step's or a validation's. */
+  best_by?: string
+  /** How many of the best. Default: 1 where there is a metric. */
+  keep_best?: number
+  /** Whether less or more of the metric is better. Default: `'min'`. */
+  mode?: 'min' | 'max'
+}
+
+/** A checkpoint that was read. */
+export interface LoadedCheckpoint {
+  state: TrainerStateDict
+  path: string
+  /** Newer ones that could not be read, and why. */
+  damaged: { path: string; reason: string }[]
+}
+
+/** The best by a metric, the best first. */
+export function best_of(
+  entries: readonly CheckpointEntry[],
+  metric: string,
+  mode: 'min' | 'max' = 'min',
+): CheckpointEntry[] {
+  const sign = mode === 'min' ? 1 : -1
+  return entries
+    .filter(({ metrics }) => typeof metrics[metric] === 'number')
+    .sort((a, b) => sign * (a.metrics[metric]! - b.metrics[metric]!))
+}
+
+/** Reads one checkpoint; an Error says what is wrong with the file. */
+async function read(folder: string, entry: CheckpointEntry): Promise<TrainerStateDict> {
+  const path = join(folder, entry.file)
+  if (entry.sha256 !== null) {
+    const found = await sha256_of(path)
+    if (found !== entry.sha256)
+      throw runtime_error(`its SHA-256 is ${found}, and ${entry.sha256} when it was written`)
+  }
+  const state = load<TrainerStateDict>(path, 'cpu')
+  if (!is_state(state)) throw runtime_error('it is no state of a Trainer')
+  return state
+}
+
+function check_version(path: string, { version }: { version: number }): void {
+  if (version > VERSION)
+    throw runtime_error(
+      `Trainer: '${path}' is of format version ${version}; this version of typetorch reads up to ${VERSION}`,
+    )
+}
+
+/**
+ * Reads a checkpoint that a Trainer saved, as for sampling from the best model. One that is damaged is passed over with a
+ * warning.
+ *
+ * @param folder - the Trainer's folder of checkpoints
+ * @param options.best_by - a metric: the best by it instead of the newest
+ * @param options.mode - whether less or more of the metric is better. Default: `'min'`
+ * @returns the Trainer's state; `model` is the model's `state_dict`, `ema` that of the averages
+ * @throws RuntimeError where none can be read
+ *
+ * @example
+ * ```ts
+ * const { model: weights } = await load_checkpoint('out/checkpoints', { best_by: 'val_loss' })
+ * model.load_state_dict(weights)
+ * ```
+ */
+export async function load_checkpoint(
+  folder: string,
+  { best_by, mode = 'min' }: { best_by?: string; mode?: 'min' | 'max' } = {},
+): Promise<TrainerStateDict> {
+  const entries = list_checkpoints(folder)
+  const order = best_by === undefined ? entries.toReversed() : best_of(entries, best_by, mode)
+  const found = await first_readable(folder, order)
+  if (found === null) {
+    const which = best_by === undefined ? '' : ` with a metric '${best_by}'`
+    throw runtime_error(`load_checkpoint(): '${folder}' has no checkpoint${which}`)
+  }
+  return found.state
+}
+
+/** The first that can be read; null where there is none at all. */
+async function first_readable(
+  folder: string,
+  order: readonly CheckpointEntry[],
+): Promise<LoadedCheckpoint | null> {
+  const damaged: LoadedCheckpoint['damaged'] = []
+  for (const entry of order) {
+    const path = join(folder, entry.file)
+    try {
+      const state = await read(folder, entry)
+      check_version(path, state)
+      for (const { path: bad, reason } of damaged)
+        process.emitWarning(
+          `checkpoint '${bad}' is damaged: ${reason}; '${path}' is used instead`,
+          'UserWarning',
+        )
+      return { state, path, damaged }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (/format version/.test(reason)) throw error
+      damaged.push({ path, reason })
+    }
+  }
+  if (damaged.length === 0) return null
+  throw runtime_error(
+    `Trainer: no checkpoint in '${folder}' can be read: ${damaged.map(({ path, reason }) => `'${path}': ${reason}`).join('; ')}`,
+  )
+}
+
+/** A Trainer's folder of checkpoints, held by one Trainer at a time. */
+export class CheckpointFolder {
+  #entries: CheckpointEntry[] = []
+  #release: (() => void) | undefined
+
+  constructor(
+    readonly folder: string,
+    readonly retention: Retention,
+  ) {}
+
+  /** Takes the folder, making it where there is none, and clears away what was never finished. */
+  open(): void {
+    try {
+      mkdirSync(this.folder, { recursive: true })
+      this.#release = lock_folder(this.folder)
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+      const error = runtime_error(
+        `Trainer: checkpoints cannot be written to '${this.folder}': ${(cause as Error).message}`,
+      )
+      throw Object.assign(error, { cause, code: (cause as NodeJS.ErrnoException).code })
+    }
+    try {
+      for (const name of unfinished_files(this.folder)) rmSync(join(this.folder, name), { force: true })
+      this.#entries = list_checkpoints(this.folder)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Gives the folder back. */
+  close(): void {
+    this.#release?.()
+    this.#release = undefined
+  }
+
+  /** The checkpoints, the oldest first. */
+  get entries(): readonly CheckpointEntry[] {
+    return this.#entries
+  }
+
+  /** The newest that can be read, or null where there is none. Damaged ones are set aside as `….damaged`. */
+  async newest(): Promise<LoadedCheckpoint | null> {
+    const found = await first_readable(this.folder, this.#entries.toReversed())
+    for (const { path } of found?.damaged ?? []) renameSync(path, `${path}.damaged`)
+    const gone = new Set(found?.damaged.map(({ path }) => path))
+    this.#entries = this.#entries.filter(({ file }) => !gone.has(join(this.folder, file)))
+    return found
+  }
+
+  /**
+   * Saves a state beside the others, then those that are to be kept are written to the manifest, and only then the rest
+   * goes: whatever the moment that the process is killed in, what the manifest names is whole.
+   */
+  async save(
+    state: TrainerStateDict,
+    metrics: Readonly<Record<string, number>>,
+  ): Promise<{ path: string; entry: CheckpointEntry }> {
+    const { step, epoch } = state
+    const file = next_name(this.#entries, step)
+    const path = join(this.folder, file)
+    save(state, path)
+    const entry: CheckpointEntry = {
+      file,
+      step,
+      epoch,
+      ...(await this.#measure(path)),
+      metrics: Object.fromEntries(
+        Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : null]),
+      ),
+      saved_at: new Date().toISOString(),
+    }
+    const all = [...this.#entries, entry]
+    this.#entries = this.#kept(all)
+    write_manifest(this.folder, this.#entries)
+    for (const old of all)
+      if (!this.#entries.includes(old)) rmSync(join(this.folder, old.file), { force: true })
+    return { path, entry }
+  }
+
+  async #measure(path: string): Promise<{ sha256: string; bytes: number }> {
+    return { sha256: await sha256_of(path), bytes: statSync(path).size }
+  }
+
+  #kept(entries: readonly CheckpointEntry[]): CheckpointEntry[] {
+    const { keep_last = 3, best_by, keep_best = 1, mode = 'min' } = this.retention
+    const kept = new Set(keep_last > 0 ? entries.slice(-keep_last) : [])
+    if (best_by !== undefined)
+      for (const entry of best_of(entries, best_by, mode).slice(0, keep_best)) kept.add(entry)
+    return entries.filter((entry) => kept.has(entry))
+  }
+}

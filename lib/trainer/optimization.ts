@@ -1,0 +1,216 @@
+import { autocast } from '../amp/autocast_mode.js'
+import { without_grad } from '../autograd/grad_mode.js'
+import { runtime_error, type_error, type_name } from '../errors.js'
+import type { Module } from '../nn/modules/module.js'
+import { clip_grad_norm_, clip_grad_value_ } from '../nn/utils/clip_grad.js'
+import { is_options } from '../ops/keywords.js'
+import { type Optimizer, options_of } from '../optim/optimizer.js'
+import { get_rng_state } from '../random.js'
+import { keep, scope } from '../scope.js'
+import { Tensor } from '../tensor.js'
+import { StepReport } from './callback.js'
+import type { EMA } from './ema.js'
+import { type BadStep, bad_gradients, bad_loss } from './nan_guard.js'
+import type { TrainerOptions } from './options.js'
+import { Reading } from './reading.js'
+
+/** The loss of a step, or the loss and numbers to be reported beside it. */
+export type StepResult = Tensor | { loss: Tensor; [metric: string]: Tensor | number }
+
+/** What a step that takes several batches has so far. */
+export interface AccumulationState {
+  batches: number
+  losses: number[]
+  metrics: Record<string, number>[]
+  /** The gradients of the optimizer's parameters, in their order. */
+  gradients: (Tensor | null)[]
+  /** How many steps in a row the scaler has left out. */
+  skipped: number
+}
+
+interface BatchPlace {
+  step: number
+  epoch: number
+  batch: number
+}
+
+/** After so many steps in a row that the scaler left out, something else than its scale is wrong. */
+const MOST_SKIPPED = 20
+
+export function check_result(result: unknown): { loss: Tensor; [metric: string]: Tensor | number } {
+  if (result instanceof Tensor) return { loss: result }
+  if (is_options(result) && result['loss'] instanceof Tensor) return result as { loss: Tensor }
+  throw type_error(
+    `fit(): the step must return the loss (Tensor) or { loss, …metrics }, not ${type_name(result)}`,
+  )
+}
+
+export function readings_of(metrics: Readonly<Record<string, Tensor | number>>): Record<string, Reading> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Reading.of(value)]))
+}
+
+/** Runs a step's forward pass with the casts that were asked for. */
+export function with_autocast<T>(option: TrainerOptions['autocast'], callback: () => T): T {
+  if (option === undefined) return callback()
+  return typeof option === 'string' ? autocast(option, callback) : autocast(option, callback)
+}
+
+/** From a batch to changed parameters: forward, backward, clipping, scaler, optimizer, schedule, averages. */
+export class Optimization {
+  #losses: Reading[] = []
+  #metrics: Record<string, Reading>[] = []
+  #skipped = 0
+
+  constructor(
+    readonly model: Module,
+    readonly optimizer: Optimizer,
+    readonly options: TrainerOptions,
+    readonly ema: EMA | undefined,
+  ) {}
+
+  /** How many batches the step under way has so far. */
+  get batches(): number {
+    return this.#losses.length
+  }
+
+  /** Takes one batch in; the report of the step, where it was the step's last. */
+  async batch(forward: () => unknown, given: unknown, place: BatchPlace): Promise<StepReport | null> {
+    if (this.batches === 0) this.optimizer.zero_grad()
+    const rng_state = this.options.nan_guard === false ? null : get_rng_state()
+    const cast = () => with_autocast(this.options.autocast, forward)
+    const guard = rng_state && { rng_state, given, rerun: cast }
+    if (!this.options.memory_scope) return this.#finish(await cast(), place, guard)
+    return scope(() => {
+      const result = cast()
+      if (result instanceof Promise) {
+        result.catch(() => {})
+        throw type_error('fit(): with memory_scope the step must be synchronous, not return a Promise')
+      }
+      return this.#finish(result, place, guard)
+    })
+  }
+
+  #finish(
+    result: unknown,
+    place: BatchPlace,
+    guard: { rng_state: Tensor; given: unknown; rerun: () => unknown } | null,
+  ): StepReport | null {
+    const { loss, ...metrics } = check_result(result)
+    const reading = Reading.of(loss)
+    const bad = (value: number): BadStep => ({
+      ...place,
+      batch_number: place.batch,
+      value,
+      batch: guard!.given,
+      rng_state: guard!.rng_state,
+      rerun: guard!.rerun,
+    })
+    const { scaler } = this.options
+    const scaled = scaler?.is_enabled() ?? false
+    // Reading a loss on another device would wait for it.
+    const checked = guard !== null && (this.options.nan_guard === true || loss.device.type === 'cpu')
+    if (checked && !scaled && !Number.isFinite(reading.value)) throw bad_loss(this.model, bad(reading.value))
+    this.#backward(loss)
+    this.#losses.push(reading)
+    this.#metrics.push(readings_of(metrics))
+    if (this.batches < (this.options.accumulate ?? 1)) return null
+    const report = this.update(place)
+    const { grad_norm } = report
+    if (checked && !scaled && grad_norm !== undefined && !Number.isFinite(grad_norm))
+      throw bad_gradients(this.model, bad(grad_norm))
+    return report
+  }
+
+  #backward(loss: Tensor): void {
+    const { accumulate = 1, scaler } = this.options
+    const part = accumulate === 1 ? loss : loss.div(accumulate)
+    ;(scaler ? scaler.scale(part) : part).backward()
+  }
+
+  /** The optimizer's step over the batches so far. */
+  update({ step, epoch, batch }: BatchPlace): StepReport {
+    const { schedule, schedule_by = 'step', scaler, clip_grad_norm, clip_grad_value } = this.options
+    const lr = options_of(this.optimizer.param_groups[0]!)['lr'] as number | Tensor | undefined
+    const parts = {
+      step,
+      epoch,
+      batch,
+      lr: lr === undefined ? Number.NaN : Number(lr instanceof Tensor ? lr.item() : lr),
+    }
+    if (scaler && (clip_grad_norm !== undefined || clip_grad_value !== undefined))
+      scaler.unscale_(this.optimizer)
+    if (clip_grad_value !== undefined) clip_grad_value_(this.model.parameters(), clip_grad_value)
+    const grad_norm =
+      clip_grad_norm === undefined
+        ? undefined
+        : Reading.of(clip_grad_norm_(this.model.parameters(), clip_grad_norm))
+    const skipped = this.#optimizer_step()
+    if (!skipped && schedule_by === 'step') schedule?.step()
+    if (!skipped) this.ema?.update()
+    const report = new StepReport({
+      ...parts,
+      skipped,
+      loss: Reading.mean(this.#losses),
+      grad_norm,
+      metrics: means_of(this.#metrics),
+    })
+    this.#losses = []
+    this.#metrics = []
+    return report
+  }
+
+  #optimizer_step(): boolean {
+    const { scaler } = this.options
+    if (!scaler?.is_enabled()) {
+      this.optimizer.step()
+      return false
+    }
+    // The scaler's step waits for the device by itself; a smaller scale says that it found something.
+    const before = scaler.get_scale()
+    scaler.step(this.optimizer)
+    scaler.update()
+    const skipped = scaler.get_scale() < before
+    this.#skipped = skipped ? this.#skipped + 1 : 0
+    if (this.#skipped >= MOST_SKIPPED && this.options.nan_guard !== false)
+      throw runtime_error(
+        `Trainer: ${this.#skipped} steps in a row had gradients that are not finite; the scaler's scale is ${scaler.get_scale()} now`,
+      )
+    return skipped
+  }
+
+  #parameters(): Tensor[] {
+    return this.optimizer.param_groups.flatMap(({ params }) => params)
+  }
+
+  state_dict(): AccumulationState {
+    return {
+      batches: this.batches,
+      losses: Reading.read_all(this.#losses),
+      metrics: this.#metrics.map((metrics) =>
+        Object.fromEntries(Object.entries(metrics).map(([name, reading]) => [name, reading.value])),
+      ),
+      gradients: this.batches === 0 ? [] : this.#parameters().map(({ grad }) => grad),
+      skipped: this.#skipped,
+    }
+  }
+
+  load_state_dict(state: AccumulationState): void {
+    this.#losses = state.losses.map((loss) => Reading.of(loss))
+    this.#metrics = state.metrics.map(readings_of)
+    this.#skipped = state.skipped
+    without_grad(() => {
+      this.#parameters().forEach((param, i) => {
+        const grad = state.gradients[i] ?? null
+        param.grad = grad === null ? null : keep(grad.detach().to(param.device).clone())
+      })
+    })
+  }
+}
+
+function means_of(all: readonly Record<string, Reading>[]): Record<string, Reading> {
+  if (all.length === 1) return all[0]!
+  const names = new Set(all.flatMap((metrics) => Object.keys(metrics)))
+  return Object.fromEntries(
+    Array.from(names, (name) => [name, Reading.mean(all.flatMap((metrics) => metrics[name] ?? []))]),
+  )
+}
