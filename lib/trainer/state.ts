@@ -111,7 +111,7 @@ export function check_state(
   if (differences.length > 0) {
     const others = differences.length > 5 ? `; and ${differences.length - 5} more` : ''
     const name =
-      state.classes === undefined
+      state.classes === undefined || state.classes.model === model.constructor.name
         ? ''
         : ` (${state.classes.model}, and this one is ${model.constructor.name})`
     throw runtime_error(

@@ -200,6 +200,8 @@ export class CheckpointFolder {
     }
     const all = [...this.#entries, entry]
     this.#entries = this.#kept(all)
+    // A file that a killed process did not get into its manifest.
+    for (const kept of this.#entries) kept.sha256 ??= await sha256_of(join(this.folder, kept.file))
     write_manifest(this.folder, this.#entries)
     for (const old of all)
       if (!this.#entries.includes(old)) rmSync(join(this.folder, old.file), { force: true })
