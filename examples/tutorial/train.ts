@@ -1,10 +1,11 @@
 // Training a diffusion model: the tutorial's chapter, line by line. `npm run tutorial -- --help` lists the options.
 
-import { writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import * as torch from 'typetorch'
-import { diffusion, nn, type Tensor, Trainer } from 'typetorch'
+import { diffusion, nn, type StepEnd, type Tensor, Trainer } from 'typetorch'
 import { save_loss_chart } from './chart.js'
 import { load_image, save_images } from './images.js'
 import { find_device, versions } from './machine.js'
@@ -61,6 +62,7 @@ const options = parse_options<{
   threads?: number
   device: string
   out: string
+  resume?: boolean
 }>(
   new Command('npm run tutorial --')
     .description("Trains the tutorial's diffusion model on one image.")
@@ -76,7 +78,8 @@ const options = parse_options<{
     .addOption(whole('--seed <n>', 'seed of all random numbers', 0, 0))
     .addOption(whole('--threads <n>', 'threads of the processor', 1))
     .option('--device <name>', 'cpu, cuda or cuda:1', 'cpu')
-    .option('--out <folder>', 'where to write', 'out'),
+    .option('--out <folder>', 'where to write', 'out')
+    .option('--resume', 'go on where a run into the same folder ended or was killed'),
 )
 
 if (options.threads !== undefined) torch.set_num_threads(options.threads)
@@ -93,22 +96,35 @@ const model = new Model().to(device)
 const optimizer = new torch.optim.Adam(model.parameters(), { lr: options.lr })
 const criterion = new nn.MSELoss()
 
-// The trainer calls optimizer.zero_grad(), loss.backward() and optimizer.step(), keeps each loss.item() and prints it
-// every 100 iterations; at the end, or after Ctrl-C, it saves the model.
+// What the loss was in each iteration, also in those before the program was killed and went on.
+const loss_history: number[] = []
+const history = {
+  on_step_end: (_trainer: Trainer, { loss }: StepEnd) => void loss_history.push(loss),
+  state_dict: () => torch.tensor(loss_history, { dtype: torch.float64 }),
+  load_state_dict: (losses: Tensor) => void loss_history.push(...(losses.tolist() as number[])),
+}
+
+// The trainer calls optimizer.zero_grad(), loss.backward() and optimizer.step(), and prints the loss every 100
+// iterations; at the end, or after Ctrl-C, it saves the model. Every few seconds it saves its whole state, from which
+// `--resume` goes on with the same numbers.
 const trainer = new Trainer(model, optimizer, {
   max_steps: options.iterations,
   checkpoint: out('model.pt'),
+  checkpoints: { folder: out('checkpoints'), every_seconds: 10, resume: options.resume ?? false },
   handle_signals: true,
+  callbacks: [history],
 })
-const started = performance.now()
-const loss_history = await trainer.fit([x0], (x0) => {
+// A new run takes the place of an old one; a folder that is somebody else's stays.
+if (!options.resume && existsSync(join(out('checkpoints'), 'manifest.json')))
+  rmSync(out('checkpoints'), { recursive: true })
+await trainer.fit([x0], (x0) => {
   const noise = torch.randn_like(x0, { device })
   const t = torch.randint(0, noise_scheduler.steps, [1, 1], { device })
   const x_t = noise_scheduler.add_noise(x0, t, noise)
   const pred_noise = model(x_t, t)
   return criterion(pred_noise, noise)
 })
-const seconds = (performance.now() - started) / 1000
+const { seconds } = trainer
 
 // The next chapter: an image from noise alone, by the schedule's reverse process.
 const reverse = new diffusion.NoiseScheduler(options.steps, options.betaStart, options.betaEnd).to(device)
@@ -118,7 +134,7 @@ await save_loss_chart(loss_history, out('loss.png'))
 const summary = { options, versions: versions(), stopped: trainer.stopped, seconds, loss_history }
 writeFileSync(out('summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
 
-const microseconds = Math.round((seconds / Math.max(loss_history.length, 1)) * 1e6)
+const microseconds = Math.round((seconds / Math.max(trainer.global_step, 1)) * 1e6)
 const end = trainer.stopped === undefined ? 'Trained' : `Stopped by ${trainer.stopped} after`
 console.log(
   `${end} ${loss_history.length} iterations in ${seconds.toFixed(1)} s (${microseconds} µs each), loss ${loss_history.at(-1)}`,

@@ -1,1 +1,2 @@
 export * as data from './data/index.js'
+export * as tensorboard from './tensorboard/index.js'

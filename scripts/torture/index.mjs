@@ -27,7 +27,7 @@ const command = new Command('npm run torture --')
     'Kills a training run at random moments and compares what comes of it with an undisturbed one.',
   )
   .option('--kills <n>', 'how often it is killed', whole(1), 200)
-  .option('--steps <n>', 'steps of the training', whole(1), 120)
+  .option('--steps <n>', 'steps of the training', whole(1), 60)
   .option('--seed <n>', 'of the moments', whole(0), 0)
   .option('--folder <path>', 'where to work (default: a temporary folder, removed at the end)')
   .allowExcessArguments(false)
@@ -106,7 +106,7 @@ new_round()
 const started = performance.now()
 while (killed < kills) {
   // Short enough that each run to its end is killed many times.
-  const { code, signal, stderr } = await run(folder, random() * Math.min(length * 0.4, 2000))
+  const { code, signal, stderr } = await run(folder, random() * Math.min(length * 0.4, 1200))
   if (signal === 'SIGKILL') {
     killed++
     if (was_writing(join(folder, 'checkpoints'))) writing++

@@ -28,7 +28,7 @@ interface Summary {
   loss_history: number[]
 }
 const summary_of = (out: string) => JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as Summary
-const RESULTS = ['loss.png', 'model.pt', 'sample.png', 'summary.json']
+const RESULTS = ['checkpoints', 'loss.png', 'model.pt', 'sample.png', 'summary.json']
 
 async function size_of(path: string) {
   const { format, width, height } = await sharp(path).metadata()
@@ -136,6 +136,26 @@ describe('train.ts', () => {
     expect(run.stdout).toContain(`Stopped by SIGINT after ${loss_history.length} iterations`)
   }, 300_000)
 
+  test('killed and resumed, it is the undisturbed run', async () => {
+    const out = join(folder, 'killed')
+    const args = ['--size', '16', '--iterations', '20000', '--threads', '1', '--out', out]
+    let sent = false
+    const killed = await run_program(TRAIN, args, {
+      on_output(all, kill) {
+        if (sent || !all.includes('Iteration 200')) return
+        sent = true
+        kill('SIGINT')
+      },
+    })
+    expect(killed.code).toBe(130)
+    const before = summary_of(out).loss_history
+    const iterations = before.length + 20
+    const again = await run_program(TRAIN, ['--resume', ...args, '--iterations', String(iterations)])
+    expect(again).toMatchObject({ code: 0, stderr: '' })
+    expect(again.stdout).toContain(`Going on from step ${before.length} (`)
+    expect(summary_of(out).loss_history).toEqual(await plain_losses(iterations, 16))
+  }, 300_000)
+
   const no_image = join(folder, 'no-image.png')
   writeFileSync(no_image, 'text')
   test.each([
@@ -184,6 +204,7 @@ describe('train.ts', () => {
       'threads',
       'device',
       'out',
+      'resume',
       'help',
     ])
   })

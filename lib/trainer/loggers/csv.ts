@@ -1,0 +1,77 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { MetricsEvent, StepEnd, TrainerCallback } from '../callback.js'
+import type { Trainer } from '../trainer.js'
+import { type LoggerOptions, replace } from './json_lines.js'
+import { type Row, row_of_step, row_of_validation } from './rows.js'
+
+const quote = (name: string): string => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
+
+// Only names may be quoted, and only in the first line.
+function split_names(line: string): string[] {
+  return Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), ([, quoted, plain]) =>
+    quoted === undefined ? plain! : quoted.replaceAll('""', '"'),
+  )
+}
+
+/**
+ * Writes a table with a row for each step and each validation. Where a metric turns up later, the table is written anew
+ * with one more column; where training goes on from a checkpoint, the rows of later steps go first.
+ *
+ * @param path - the file, which is added to
+ * @param options - every how many steps a row is written
+ *
+ * @example
+ * ```ts
+ * const trainer = new Trainer(model, optimizer, { callbacks: [new CSVLogger('out/log.csv', { log_every: 10 })] })
+ * ```
+ */
+export class CSVLogger implements TrainerCallback {
+  readonly #log_every: number
+  #columns: string[] = []
+
+  constructor(
+    readonly path: string,
+    { log_every = 1 }: LoggerOptions = {},
+  ) {
+    this.#log_every = log_every
+  }
+
+  on_fit_start(trainer: Trainer): void {
+    mkdirSync(dirname(this.path), { recursive: true })
+    this.#columns = []
+    if (!existsSync(this.path)) return
+    const [head = '', ...lines] = readFileSync(this.path, 'utf8').split('\n')
+    if (head === '') return
+    this.#columns = split_names(head)
+    const width = this.#columns.length
+    const place = this.#columns.indexOf('step')
+    const kept = lines.filter((line) => {
+      const cells = line.split(',')
+      // The last row of a process that was killed may be half a row.
+      return cells.length === width && cells[place] !== '' && Number(cells[place]) < trainer.global_step
+    })
+    replace(this.path, [head, ...kept].map((line) => `${line}\n`).join(''))
+  }
+
+  on_step_end(_trainer: Trainer, end: StepEnd): void {
+    if (end.step % this.#log_every === 0) this.#write(row_of_step(end))
+  }
+
+  on_validation_end(_trainer: Trainer, event: MetricsEvent): void {
+    this.#write(row_of_validation(event))
+  }
+
+  #write(row: Row): void {
+    const added = Object.keys(row).filter((name) => !this.#columns.includes(name))
+    if (added.length > 0) this.#widen(added)
+    appendFileSync(this.path, `${this.#columns.map((name) => row[name] ?? '').join(',')}\n`)
+  }
+
+  #widen(added: readonly string[]): void {
+    this.#columns.push(...added)
+    const old = existsSync(this.path) ? readFileSync(this.path, 'utf8').split('\n').slice(1, -1) : []
+    const rows = [this.#columns.map(quote).join(','), ...old.map((line) => line + ','.repeat(added.length))]
+    replace(this.path, rows.map((line) => `${line}\n`).join(''))
+  }
+}

@@ -1,0 +1,14 @@
+import type { MetricsEvent, StepEnd } from '../callback.js'
+
+/** A line of a log: the step's number, and numbers by name. */
+export type Row = { step: number; epoch: number } & Record<string, number>
+
+/** A step's row. */
+export function row_of_step({ step, epoch, loss, lr, grad_norm, metrics }: StepEnd): Row {
+  return { step, epoch, loss, lr, ...(grad_norm === undefined ? {} : { grad_norm }), ...metrics }
+}
+
+/** A validation's row: it belongs to the step before it. */
+export function row_of_validation({ step, epoch, metrics }: MetricsEvent): Row {
+  return { step: step - 1, epoch, ...metrics }
+}
