@@ -25,13 +25,29 @@ let current = -1
  * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.forward_ad.dual_level
  */
 export function dual_level<T>(callback: () => T): T {
+  enter_dual_level()
+  return run_then(callback, () => exit_dual_level())
+}
+
+/**
+ * Opens the level of {@link dual_level} without a callback.
+ *
+ * @returns its number
+ */
+export function enter_dual_level(): number {
   if (current >= 0)
-    throw runtime_error('Nested forward mode AD is not supported at the moment', 'enter_dual_level')
+    throw runtime_error(
+      'Nested forward mode AD is not supported at the moment. Please open an issue if you need this feature.',
+    )
   current = native.enter_dual_level()
-  return run_then(callback, () => {
-    native.exit_dual_level(current)
-    current = -1
-  })
+  return current
+}
+
+/** Closes the level: the tangents in it are gone. */
+export function exit_dual_level(): void {
+  if (current < 0) throw runtime_error('Trying to exit a forward AD level that was not entered')
+  native.exit_dual_level(current)
+  current = -1
 }
 
 /**

@@ -17,7 +17,6 @@ export {
   no_grad,
   set_grad_enabled,
 } from './grad_mode.js'
-export * as graph from './graph.js'
 export * as grad_mode from './grad_modes.js'
 export {
   type GradcheckOptions,
@@ -25,4 +24,5 @@ export {
   gradcheck,
   gradgradcheck,
 } from './gradcheck/index.js'
+export * as graph from './graph.js'
 export { Variable, type VariableConstructor, type VariableOptions, variable } from './variable.js'

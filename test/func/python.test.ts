@@ -182,7 +182,7 @@ describe('a wrong use of torch.func', () => {
 
   it('is an Error in Python’s words', () => {
     const id = (a: Tensor) => a
-    expect(() => vmap(id)()).toThrow('got no inputs')
+    expect(() => (vmap(id) as () => Tensor)()).toThrow('got no inputs')
     expect(() => vmap(id, { in_dims: 2 })(x)).toThrow(
       'Got in_dim=2 for some input, but that input is a Tensor of dimensionality 2 so expected in_dim to satisfy -2 <= in_dim < 2.',
     )
@@ -191,7 +191,7 @@ describe('a wrong use of torch.func', () => {
       'vmap: Expected all tensors to have the same size in the mapped dimension, got sizes [2, 5] for the mapped dimension',
     )
     expect(() => vmap((a: Tensor) => a.add(torch.randn_like(a)))(x)).toThrow('randomness')
-    expect(() => vmap(() => 1)(x as never)).toThrow('must only return')
+    expect(() => vmap((_: Tensor) => 1)(x)).toThrow('must only return')
     expect(() => vmap((a: Tensor) => a.sum().item())(x)).toThrow()
     expect(() => vmap(id, { chunk_size: 0 })(x)).toThrow('chunk_size should be None or greater than 0')
     expect(() => grad(id)(x)).toThrow('to return a scalar Tensor, got tensor with 2 dims')
@@ -204,14 +204,14 @@ describe('a wrong use of torch.func', () => {
 
   it('leaves no level open, also where the function throws', () => {
     expect(() =>
-      vmap(() => {
+      vmap((_: Tensor) => {
         throw new RangeError('mine')
-      })(x as never),
+      })(x),
     ).toThrow(RangeError)
     expect(() =>
-      grad((): Tensor => {
+      grad((_: Tensor): Tensor => {
         throw new RangeError('mine')
-      })(x as never),
+      })(x),
     ).toThrow(RangeError)
     expect(() =>
       jvp(

@@ -29,5 +29,7 @@ const held = { method: /* @__PURE__ */ __name(() => 1, "method") };`
   expect(after.names).toEqual(before.names)
   expect(after.names).toEqual(['plain', 'taken', 'arrow', 'other', 'later', 'Model', 'Named', 'method'])
   expect(after.calls).toEqual(['taken', 'other', 'Named'])
-  expect(blanked.split('\n').map((line) => line.length)).toEqual(text.split('\n').map((line) => line.length))
+  expect(blanked.split('\n').map((line: string) => line.length)).toEqual(
+    text.split('\n').map((line: string) => line.length),
+  )
 })
