@@ -22,6 +22,10 @@ export class LinAlgError extends RuntimeError {
 export class GradcheckError extends RuntimeError {
   override name = 'GradcheckError'
 }
+/** `torch.utils.checkpoint.CheckpointError`. */
+export class CheckpointError extends RuntimeError {
+  override name = 'CheckpointError'
+}
 /** `torch.AcceleratorError`. */
 export class AcceleratorError extends RuntimeError {
   override name = 'AcceleratorError'
@@ -60,6 +64,7 @@ const classes: Record<string, ErrorClass> = {
   NotImplementedError,
   OutOfMemoryError,
   LinAlgError,
+  CheckpointError,
   GradcheckError,
   AcceleratorError,
   ValueError,

@@ -184,6 +184,7 @@ export interface Native {
   saved_of_function(node: number): Handle[]
   set_saved_tensor_hooks(pack?: (handle: Handle) => unknown, unpack?: (packed: unknown) => Handle): void
   graph_task(): number
+  is_checkpoint_valid(): boolean
   push_level(kind: 'vmap' | 'grad' | 'jvp', batch_size?: number, randomness?: string): number
   pop_level(): void
   level_depth(): number

@@ -128,12 +128,18 @@ Napi::Value graph_task(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), torch::autograd::get_current_graph_task_id());
 }
 
+// is_checkpoint_valid(): whether the backward under way goes to all leaves.
+Napi::Value is_checkpoint_valid(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Engine::get_default_engine().is_checkpoint_valid());
+}
+
 }  // namespace
 
 void export_engine(Napi::Env env, Napi::Object exports) {
   torch::autograd::set_default_engine_stub(engine);
   export_function<set_saved_tensor_hooks>(env, exports, "set_saved_tensor_hooks");
   export_function<graph_task>(env, exports, "graph_task");
+  export_function<is_checkpoint_valid>(env, exports, "is_checkpoint_valid");
 }
 
 }  // namespace typetorch

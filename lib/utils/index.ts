@@ -1,2 +1,3 @@
+export * as checkpoint from './checkpoint/index.js'
 export * as data from './data/index.js'
 export * as tensorboard from './tensorboard/index.js'

@@ -1,0 +1,96 @@
+import { is_grad_enabled } from '../../autograd/grad_mode.js'
+import { value_error } from '../../errors.js'
+import { native } from '../../native.js'
+import { Sequential } from '../../nn/modules/container.js'
+import type { Tensor } from '../../tensor.js'
+import { warn_once } from '../../warn.js'
+import { Frame } from './frame.js'
+import { type CheckpointOptions, split_arguments } from './options.js'
+import { CheckpointFunction } from './reentrant.js'
+import { make_replay } from './replay.js'
+
+export { CheckpointError } from '../../errors.js'
+export type { CheckpointOptions }
+
+type Loose = (...args: unknown[]) => unknown
+
+function ask_for_use_reentrant(name: string): void {
+  warn_once(
+    `${name}: the use_reentrant parameter should be passed explicitly. Starting in PyTorch 2.9, calling checkpoint without ` +
+      'use_reentrant will raise an exception. use_reentrant=False is recommended, but if you need to preserve the current ' +
+      'default behavior, you can pass use_reentrant=True. Refer to docs for more details on the differences between the two ' +
+      'variants.',
+    'UserWarning',
+    native.context_get('warn_always'),
+  )
+}
+
+/**
+ * Calls a function without keeping what its operators save for backward: backward calls it again. Memory for time.
+ *
+ * @param run called with the arguments now, and once more in backward; it must do the same both times
+ * @param args its arguments, and at the end the keywords of {@link CheckpointOptions}
+ * @returns what the function returns
+ * @throws CheckpointError from backward, where the second call saved other tensors than the first
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * import { nn } from 'typetorch'
+ * const block = new nn.Sequential(new nn.Linear(4, 4), new nn.ReLU())
+ * const x = torch.randn(2, 4)
+ * torch.utils.checkpoint.checkpoint(block, x, { use_reentrant: false }).sum().backward()
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/checkpoint.html#torch.utils.checkpoint.checkpoint
+ */
+export function checkpoint<A extends readonly unknown[], R>(
+  run: (...args: A) => R,
+  ...args: [...A, CheckpointOptions] | A
+): R
+export function checkpoint(run: Loose, ...given: unknown[]): unknown {
+  const [args, options] = split_arguments(given)
+  const { preserve_rng_state = true, determinism_check = 'default', early_stop = true } = options
+  if (options.use_reentrant === undefined || options.use_reentrant === null)
+    ask_for_use_reentrant('torch.utils.checkpoint')
+  if (options.use_reentrant ?? true) return CheckpointFunction.apply(run, preserve_rng_state, ...args)
+  if (!is_grad_enabled()) return run(...args)
+  const replay = make_replay(preserve_rng_state)
+  const frame = new Frame(() => void replay(() => run(...args)), { early_stop, determinism_check })
+  return frame.run(() => run(...args))
+}
+
+/**
+ * Calls layers one after the other in `segments` parts, of which all but the last are {@link checkpoint}ed.
+ *
+ * @param functions the layers, or a Sequential
+ * @param segments how many parts
+ * @param input the first layer's input
+ * @throws ValueError for a number of segments that the layers cannot be cut into
+ * @see https://docs.pytorch.org/docs/2.13/checkpoint.html#torch.utils.checkpoint.checkpoint_sequential
+ */
+export function checkpoint_sequential(
+  functions: Sequential | readonly ((input: Tensor) => Tensor)[],
+  segments: number,
+  input: Tensor,
+  options: Pick<CheckpointOptions, 'use_reentrant' | 'preserve_rng_state'> = {},
+): Tensor {
+  if (options.use_reentrant === undefined || options.use_reentrant === null)
+    ask_for_use_reentrant('torch.utils.checkpoint.checkpoint_sequential')
+  const { preserve_rng_state = true } = options
+  const use_reentrant = options.use_reentrant ?? true
+  const layers =
+    functions instanceof Sequential
+      ? ([...functions.children()] as unknown as ((input: Tensor) => Tensor)[])
+      : functions
+  const size = Math.floor(layers.length / segments)
+  if (!Number.isInteger(segments) || size < 1)
+    throw value_error(
+      `checkpoint_sequential(): argument 'segments' must be a whole number from 1 to the ${layers.length} layers, not ${segments}`,
+    )
+  const part = (start: number, end: number) => (x: Tensor) =>
+    layers.slice(start, end).reduce((value, layer) => layer(value), x)
+  let value = input
+  let start = 0
+  for (; start < size * (segments - 1); start += size)
+    value = checkpoint(part(start, start + size), value, { use_reentrant, preserve_rng_state })
+  return part(start, layers.length)(value)
+}
