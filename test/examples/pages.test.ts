@@ -1,0 +1,39 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ROOT, run_program, type_errors, write_program } from './programs.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'typetorch-pages-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What each program of a page prints. */
+const pages: Record<string, RegExp[]> = {
+  training: [/^24 4 \[ 'loss', 'val_loss' \]\n$/, /^4\n9 \[ 'weight', 'bias' \]\n$/, /^runs\/first\n$/],
+  autograd: [
+    /^tensor\(\[1\., 1\., 1\.\]\)\n$/,
+    /^.*8, 1, 3.*\ntensor\(\[\[6\., 0\.\],\n\s+\[0\., 6\.\]\]\)\n$/,
+    /^.*64, 64.* .*2.*\n$/,
+  ],
+}
+
+for (const [page, printed] of Object.entries(pages)) {
+  describe(`docs/${page}.md`, () => {
+    const text = readFileSync(join(ROOT, `docs/${page}.md`), 'utf8')
+    const programs = Array.from(text.matchAll(/^```ts\n([\s\S]*?)^```$/gm), ([, code]) => code!)
+
+    test('every program of the page is here', () => {
+      expect(programs).toHaveLength(printed.length)
+    })
+
+    for (const [i, expected] of printed.entries()) {
+      test(`program ${i + 1} type-checks and runs`, async () => {
+        const path = write_program(`${page}-page-${i}.ts`, programs[i]!)
+        expect(type_errors(path)).toEqual([])
+        const { code, stdout, stderr } = await run_program(path, [], { cwd: folder })
+        expect([code, stderr]).toEqual([0, ''])
+        expect(stdout).toMatch(expected)
+      }, 120_000)
+    }
+  })
+}
