@@ -76,7 +76,7 @@ const exceptions: Case[] = [
     'in indexing and in assignment',
     `${x} ${fail} const y = torch.zeros(32, 32)`,
     "rethrown(() => x.add(1).at(99)); rethrown(() => x.at('0:4').at(torch.tensor([77n]))); rethrown(() => y.set_at('0:3', x.at('0:2'))); rethrown(() => y.set_at([0, 0, 0], 1))",
-    3_000,
+    9_000,
   ],
   [
     'in lists of foreach, half of them done',
