@@ -159,6 +159,8 @@ export class WorkerIteration implements Iteration {
 
   close(): void {
     this.indices.return?.()
+    for (const { answer } of this.#pending.values()) if (answer?.kind === 'data') discard(answer.packed)
+    this.#pending.clear()
     if (!this.options.persistent) this.pool.shutdown()
   }
 }
