@@ -1,6 +1,7 @@
 import { make_error, runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import { take_options } from '../ops/keywords.js'
+import { py_size } from '../repr.js'
 import { enter } from '../tensor/autograd.js'
 import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
 import { batched_gradients } from './batched.js'
@@ -38,7 +39,7 @@ function check_gradients(outputs: readonly (Tensor | null)[], gradients: readonl
       const [a, b] = [gradient.shape, output.shape]
       if (a.length !== b.length || a.some((size, d) => size !== b[d])) {
         throw runtime_error(
-          `Mismatch in shape: grad_output[${i}] has a shape of torch.Size([${a.join(', ')}]) and output[${i}] has a shape of torch.Size([${b.join(', ')}]).`,
+          `Mismatch in shape: grad_output[${i}] has a shape of ${py_size(a)} and output[${i}] has a shape of ${py_size(b)}.`,
         )
       }
       if (gradient.is_complex() !== output.is_complex()) {

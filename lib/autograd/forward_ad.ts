@@ -2,6 +2,7 @@ import { run_then } from '../callback.js'
 import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
 import { operator } from '../ops/operator.js'
+import { named_places } from '../ops/results.js'
 import type { Tensor } from '../tensor.js'
 
 const aten_make_dual = operator('aten::_make_dual')
@@ -83,9 +84,9 @@ export type UnpackedDualTensor = [primal: Tensor, tangent: Tensor | null] & {
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.forward_ad.unpack_dual.html
  */
 export function unpack_dual(tensor: Tensor): UnpackedDualTensor {
-  const [primal, tangent] =
-    current < 0 ? [tensor, null] : (aten_unpack_dual(tensor, 0) as unknown as [Tensor, Tensor | null])
-  return Object.assign([primal, tangent], { primal, tangent }) as unknown as UnpackedDualTensor
+  // The operator's results have these names by themselves.
+  if (current >= 0) return aten_unpack_dual(tensor, 0) as unknown as UnpackedDualTensor
+  return Object.setPrototypeOf([tensor, null], named_places(['primal', 'tangent'])) as UnpackedDualTensor
 }
 
 /** @internal Whether a level is open. */

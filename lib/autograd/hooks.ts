@@ -36,13 +36,19 @@ export function carried_by(tensor: Tensor): Carried {
 
 const IS_LEAF = 1
 
+/** What a tensor carries, where that is anything. */
+function past_of(tensor: Tensor): Carried | undefined {
+  const carried = hooks_of(tensor)
+  return carried !== undefined && (carried.hooks.size > 0 || carried.from.size > 0) ? carried : undefined
+}
+
 /** Lets results refer to the hooks of what they were computed from, where backward can come from them. */
 export function link_hooks(result: unknown, values: readonly unknown[]): void {
   const sources: Carried[] = []
   const look = (value: unknown): void => {
     if (value instanceof Tensor) {
-      const carried = hooks_of(value)
-      if (carried !== undefined && (carried.hooks.size > 0 || carried.from.size > 0)) sources.push(carried)
+      const past = past_of(value)
+      if (past !== undefined) sources.push(past)
     } else if (Array.isArray(value)) {
       for (const item of value) look(item)
     }
@@ -70,12 +76,9 @@ export function hooked_identity(
   tensors: readonly Tensor[],
   hook: (gradients: (Tensor | null)[]) => readonly (Tensor | null)[] | null,
 ): Tensor[] {
-  const carried: Carried = { hooks: new Set(), from: new Set() }
   const raw: RawHook = (handles) => hook((handles as Handle[]).map(wrap_or_null))?.map(handle_of) ?? null
-  add_hook(carried, raw)
   const results = native.module_hook(tensors.map(handle_of), raw).map(wrap)
-  for (const result of results) carried_by(result).from.add(carried)
-  link_hooks(results, tensors)
+  carry_together(raw, results, tensors)
   return results
 }
 
@@ -94,10 +97,13 @@ export function carry_together(
   const carried: Carried = { hooks: new Set(), from: new Set() }
   add_hook(carried, hook)
   for (const source of sources) {
-    const past = hooks_of(source)
-    if (past !== undefined && (past.hooks.size > 0 || past.from.size > 0)) carried.from.add(past)
+    const past = past_of(source)
+    if (past !== undefined) carried.from.add(past)
   }
-  for (const result of results) if (result instanceof Tensor) carried_by(result).from.add(carried)
+  // Backward does not come from a leaf.
+  for (const result of results)
+    if (result instanceof Tensor && !native.fact(raw_handle(result), IS_LEAF))
+      carried_by(result).from.add(carried)
   note_in_run(carried)
   return {
     note(tensor) {

@@ -14,7 +14,7 @@ const saved_mode = new ContextMode<HookPair | null>(null, (pair) => {
   if (pair === null) native.set_saved_tensor_hooks()
   else native.set_saved_tensor_hooks(pair.pack, pair.unpack)
 })
-let is_watched = false
+add_mode(saved_mode)
 
 function pair_of<P>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor): HookPair {
   for (const [hook, name] of [
@@ -74,10 +74,6 @@ export function saved_tensors_hooks<P, R>(
   unpack_hook: (packed: P) => Tensor,
   callback?: () => R,
 ): R | ModeGuard {
-  if (!is_watched) {
-    is_watched = true
-    add_mode(saved_mode)
-  }
   const pair = pair_of(pack_hook, unpack_hook)
   if (callback === undefined) return open_guard(saved_mode.open(pair), 'saved_tensors_hooks')
   return saved_mode.run(pair, callback)

@@ -1,11 +1,11 @@
 import { grad as autograd_grad } from '../autograd/backward.js'
 import { enable_grad, is_grad_enabled } from '../autograd/grad_mode.js'
 import { runtime_error, type_name, value_error } from '../errors.js'
+import * as ops from '../ops/generated/torch.js'
 import { Tensor } from '../tensor.js'
 import { same_structure, show_structure, tree_flatten, tree_unflatten } from '../utils/pytree.js'
 import { type Argnums, slice_argnums } from './argnums.js'
-import { make_differentiable, unwrap_tensors, within_level, wrap_tensors } from './levels.js'
-import { zeros_like } from './operators.js'
+import { make_differentiable, split_aux, unwrap_tensors, within_level, wrap_tensors } from './levels.js'
 
 type AnyFunction = (...args: never[]) => unknown
 type Loose = (...args: unknown[]) => unknown
@@ -22,14 +22,14 @@ export function gradients_or_zeros(
   create_graph: boolean,
 ): Tensor[] {
   const places = outputs.flatMap((output, i) => (output.requires_grad ? [i] : []))
-  if (places.length === 0) return inputs.map((input) => zeros_like(input))
+  if (places.length === 0) return inputs.map((input) => ops.zeros_like(input))
   const found = autograd_grad(
     places.map((i) => outputs[i]!),
     inputs,
     grad_outputs === null ? null : places.map((i) => grad_outputs[i]!),
     { retain_graph, create_graph, allow_unused: true },
   )
-  return found.map((gradient: Tensor | null, i) => gradient ?? zeros_like(inputs[i]!))
+  return found.map((gradient: Tensor | null, i) => gradient ?? ops.zeros_like(inputs[i]!))
 }
 
 /** Keywords of {@link grad} and its relatives. */
@@ -47,15 +47,7 @@ function run_grad(func: Loose, { argnums = 0, has_aux = false }: GradTransformOp
       const wrapped = wrap_tensors(args, level) as unknown[]
       const chosen = slice_argnums(wrapped, argnums)
       make_differentiable(chosen, not_a_tensor)
-      let output: unknown = func(...wrapped)
-      let aux: unknown
-      if (has_aux) {
-        if (!Array.isArray(output) || output.length !== 2)
-          throw runtime_error(
-            'grad_and_value(f)(*args): output of function f should be a tuple: (output, aux) if has_aux is True',
-          )
-        ;[output, aux] = output as [unknown, unknown]
-      }
+      const [output, aux] = split_aux(func(...wrapped), has_aux, 'grad_and_value(f)(*args)')
       if (!(output instanceof Tensor))
         throw runtime_error(
           `grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got ${type_name(output)}`,
@@ -64,13 +56,13 @@ function run_grad(func: Loose, { argnums = 0, has_aux = false }: GradTransformOp
         throw runtime_error(
           `grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with ${output.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?`,
         )
-      const [inputs, spec] = tree_flatten(chosen)
+      const [inputs, spec] = tree_flatten<Tensor>(chosen)
       // With create_graph backward does not run in no_grad.
-      const gradients = gradients_or_zeros([output], inputs as Tensor[], null, false, true)
+      const gradients = gradients_or_zeros([output], inputs, null, false, true)
       return {
         gradient: unwrap_tensors(tree_unflatten(gradients, spec), level),
         value: unwrap_tensors(output, level) as Tensor,
-        aux: has_aux ? unwrap_tensors(aux, level) : undefined,
+        aux: unwrap_tensors(aux, level),
       }
     }),
   )
@@ -141,20 +133,11 @@ export function vjp_with_argnums(
       const wrapped = wrap_tensors(primals, level) as unknown[]
       const chosen = argnums === null ? wrapped : slice_argnums(wrapped, argnums)
       make_differentiable(chosen, not_a_tensor)
-      let result = func(...wrapped)
-      let aux: unknown
-      if (has_aux) {
-        if (!Array.isArray(result) || result.length !== 2)
-          throw runtime_error(
-            'vjp(f, *primals): output of function f should be a tuple: (output, aux) if has_aux is True',
-          )
-        ;[result, aux] = result as [unknown, unknown]
-        aux = unwrap_tensors(aux, level)
-      }
-      const [outputs, output_spec] = tree_flatten(result)
+      const [result, aux] = split_aux(func(...wrapped), has_aux, 'vjp(f, *primals)')
+      const [outputs, output_spec] = tree_flatten<Tensor>(result)
       check_outputs(outputs, 'vjp(f, *primals)')
-      const [inputs, input_spec] = tree_flatten(chosen)
-      for (const output of outputs as Tensor[])
+      const [inputs, input_spec] = tree_flatten<Tensor>(chosen)
+      for (const output of outputs)
         if (!output.is_floating_point() && !output.is_complex())
           throw runtime_error(
             `vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype ${output.dtype}`,
@@ -164,23 +147,17 @@ export function vjp_with_argnums(
           retain_graph?: boolean
           create_graph?: boolean
         }
-        const [given, spec] = tree_flatten(cotangents)
+        const [given, spec] = tree_flatten<Tensor>(cotangents)
         if (!same_structure(spec, output_spec))
           throw runtime_error(
             `Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. cotangents: ${show_structure(spec)}, primal output: ${show_structure(output_spec)}`,
           )
         return tree_unflatten(
-          gradients_or_zeros(
-            outputs as Tensor[],
-            inputs as Tensor[],
-            given as Tensor[],
-            retain_graph,
-            create_graph,
-          ),
+          gradients_or_zeros(outputs, inputs, given, retain_graph, create_graph),
           input_spec,
         )
       }
-      return { output: unwrap_tensors(result, level), aux, vjp_fn }
+      return { output: unwrap_tensors(result, level), aux: unwrap_tensors(aux, level), vjp_fn }
     }),
   )
 }

@@ -1,10 +1,10 @@
 import { runtime_error } from '../errors.js'
+import * as ops from '../ops/generated/torch.js'
 import { Tensor } from '../tensor.js'
 import { tree_flatten, tree_unflatten } from '../utils/pytree.js'
 import { type Argnums, slice_argnums } from './argnums.js'
 import { vjp_with_argnums } from './grad.js'
 import { jvp_with_argnums } from './jvp.js'
-import { eye_for, torch_cat } from './operators.js'
 import { vmap } from './vmap.js'
 
 type Loose = (...args: unknown[]) => unknown
@@ -26,9 +26,9 @@ function standard_basis(tensors: readonly Tensor[]): Tensor[] {
   let before = 0
   return tensors.map((tensor, i) => {
     const size = sizes[i]!
-    const identity = eye_for(tensor, size)
+    const identity = ops.eye(size, { dtype: tensor.dtype, device: tensor.device })
     const zeros = (rows: number) => identity.new_zeros([rows, size])
-    const rows = torch_cat([zeros(before), identity, zeros(total - before - size)], 0)
+    const rows = ops.cat([zeros(before), identity, zeros(total - before - size)], 0)
     before += size
     return rows.view([total, ...tensor.shape])
   })
@@ -71,37 +71,28 @@ export function jacrev(func: AnyFunction, options: JacrevOptions = {}): Loose {
   return (...args) => {
     error_if_complex('jacrev', tree_flatten(args)[0], true)
     const { output, vjp_fn, aux } = vjp_with_argnums(func as Loose, args, argnums, has_aux)
-    const [outputs, output_spec] = tree_flatten(output) as [Tensor[], ReturnType<typeof tree_flatten>[1]]
+    const [outputs, output_spec] = tree_flatten<Tensor>(output)
     error_if_complex('jacrev', outputs, false)
-    const [primals, primals_spec] = tree_flatten(slice_argnums(args, argnums)) as [
-      Tensor[],
-      ReturnType<typeof tree_flatten>[1],
-    ]
+    const [primals, primals_spec] = tree_flatten<Tensor>(slice_argnums(args, argnums))
+    const multiply = (rows: readonly Tensor[], product: Loose = vjp_fn) =>
+      tree_flatten<Tensor>(product(tree_unflatten(rows, output_spec)))[0]
     const basis = standard_basis(outputs)
     const total = basis[0]!.size(0)
     const step = chunk_size ?? Math.max(total, 1)
     const chunks: Tensor[][] = []
     for (let start = 0; start < Math.max(total, 1); start += step) {
-      const rows = basis.map((rows) => rows.narrow(0, start, Math.min(step, total - start)))
+      const rows = basis.map((all) => all.narrow(0, start, Math.min(step, total - start)))
+      // A row alone needs no vmap, whose limits are then not felt.
       const products =
         chunk_size === 1
-          ? (tree_flatten(
-              vjp_fn(
-                tree_unflatten(
-                  rows.map((row) => row.squeeze(0)),
-                  output_spec,
-                ),
-              ),
-            )[0].map((row) => (row as Tensor).unsqueeze(0)) as Tensor[])
-          : (tree_flatten(
-              vmap((rows: unknown) => vjp_fn(rows))(tree_unflatten(rows, output_spec)),
-            )[0] as Tensor[])
+          ? multiply(rows.map((row) => row.squeeze(0))).map((row) => row.unsqueeze(0))
+          : multiply(rows, vmap(vjp_fn))
       chunks.push(products)
     }
     const jacobians = primals.map((_, i) =>
       chunks.length === 1
         ? chunks[0]![i]!
-        : torch_cat(
+        : ops.cat(
             chunks.map((chunk) => chunk[i]!),
             0,
           ),
@@ -146,10 +137,7 @@ export function jacfwd(func: AnyFunction, options: JacfwdOptions = {}): Loose {
   const { argnums = 0, has_aux = false, randomness = 'error' } = options
   return (...args) => {
     error_if_complex('jacfwd', tree_flatten(args)[0], true)
-    const [primals, primals_spec] = tree_flatten(slice_argnums(args, argnums)) as [
-      Tensor[],
-      ReturnType<typeof tree_flatten>[1],
-    ]
+    const [primals, primals_spec] = tree_flatten<Tensor>(slice_argnums(args, argnums))
     const basis = tree_unflatten(standard_basis(primals), primals_spec)
     const push = (direction: unknown): unknown => {
       const found = jvp_with_argnums(func as Loose, args, direction, argnums, { has_aux })
@@ -159,7 +147,7 @@ export function jacfwd(func: AnyFunction, options: JacfwdOptions = {}): Loose {
     const pushed = vmap(push, { randomness })(basis)
     const [results, aux] = has_aux ? (pushed as [unknown, unknown]) : [pushed, undefined]
     const sizes = primals.map((primal) => primal.numel())
-    const [columns, spec] = tree_flatten(results) as [Tensor[], ReturnType<typeof tree_flatten>[1]]
+    const [columns, spec] = tree_flatten<Tensor>(results)
     const jacobians = columns.map((column) => {
       const parts = column.movedim(0, -1).split(sizes, -1)
       return tree_unflatten(
@@ -171,11 +159,11 @@ export function jacfwd(func: AnyFunction, options: JacfwdOptions = {}): Loose {
     })
     const jacobian = tree_unflatten(jacobians, spec)
     if (!has_aux) return jacobian
-    const [flat_aux, aux_spec] = tree_flatten(aux)
+    const [flat_aux, aux_spec] = tree_flatten<Tensor>(aux)
     return [
       jacobian,
       tree_unflatten(
-        flat_aux.map((value) => (value as Tensor).select(0, 0)),
+        flat_aux.map((value) => value.select(0, 0)),
         aux_spec,
       ),
     ]

@@ -1,12 +1,13 @@
 import { dual_level, is_dual_level_open, make_dual, unpack_dual } from '../autograd/forward_ad.js'
 import { runtime_error, type_name } from '../errors.js'
 import { native } from '../native.js'
+import * as ops from '../ops/generated/torch.js'
+import { py_size } from '../repr.js'
 import { Tensor } from '../tensor.js'
 import { same_structure, show_structure, tree_flatten, tree_unflatten } from '../utils/pytree.js'
 import { type Argnums, replace_args, slice_argnums } from './argnums.js'
 import { check_outputs } from './grad.js'
-import { unwrap_tensors, within_level, wrap_tensors } from './levels.js'
-import { zeros_like } from './operators.js'
+import { split_aux, unwrap_tensors, within_level, wrap_tensors } from './levels.js'
 
 type Loose = (...args: unknown[]) => unknown
 
@@ -57,25 +58,16 @@ export function jvp_with_argnums(
         argnums === null
           ? (own as unknown[])
           : replace_args(wrap_tensors(primals, level) as unknown[], own, argnums)
-      let result = func(...args)
-      let aux: unknown
-      if (has_aux) {
-        if (!Array.isArray(result) || result.length !== 2)
-          throw runtime_error(
-            `${API}: output of function f should be a tuple: (output, aux) if has_aux is True`,
-          )
-        ;[result, aux] = result as [unknown, unknown]
-        aux = unwrap_tensors(aux, level)
-      }
-      const [outputs, output_spec] = tree_flatten(result)
+      const [result, aux] = split_aux(func(...args), has_aux, API)
+      const [outputs, output_spec] = tree_flatten<Tensor>(result)
       check_outputs(outputs, API)
-      const pairs = (outputs as Tensor[]).map((dual) => {
+      const pairs = outputs.map((dual) => {
         const { primal, tangent } = unpack_dual(dual)
         if (tangent === null && strict)
           throw runtime_error(
             'jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. This is not allowed with strict=True.',
           )
-        return [primal, tangent ?? zeros_like(primal)] as const
+        return [primal, tangent ?? ops.zeros_like(primal)] as const
       })
       const unwrapped = (which: 0 | 1) =>
         tree_unflatten(
@@ -85,7 +77,7 @@ export function jvp_with_argnums(
           ) as unknown[],
           output_spec,
         )
-      return { output: unwrapped(0), tangent: unwrapped(1), aux }
+      return { output: unwrapped(0), tangent: unwrapped(1), aux: unwrap_tensors(aux, level) }
     }),
   )
 }
@@ -145,12 +137,13 @@ export function linearize<A extends readonly unknown[], R>(
   func: (...args: A) => R,
   ...primals: A
 ): [output: R, jvp_fn: (...tangents: A) => R] {
-  const shapes = (tree_flatten(primals)[0] as Tensor[]).map((primal) => primal.shape.join())
+  const shapes = tree_flatten<Tensor>(primals)[0].map((primal) => py_size(primal.shape))
   const jvp_fn = (...tangents: A): R => {
-    ;(tree_flatten(tangents)[0] as Tensor[]).forEach((tangent, i) => {
-      if (tangent.shape.join() !== shapes[i])
+    tree_flatten<Tensor>(tangents)[0].forEach((tangent, i) => {
+      const shape = py_size(tangent.shape)
+      if (shape !== shapes[i])
         throw runtime_error(
-          `tangent:${i} with shape torch.Size([${tangent.shape.join(', ')}]) in flattened pytree doesn't match the shape torch.Size([${shapes[i]?.split(',').join(', ')}]) of the corresponding primal.`,
+          `tangent:${i} with shape ${shape} in flattened pytree doesn't match the shape ${shapes[i]} of the corresponding primal.`,
         )
     })
     return jvp(func, primals, tangents)[1]

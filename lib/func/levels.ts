@@ -1,7 +1,16 @@
+import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
 import { enter } from '../tensor/autograd.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { tree_map } from '../utils/pytree.js'
+
+/** What a function gave: `[output, aux]` taken apart where it was to be that. */
+export function split_aux(result: unknown, has_aux: boolean, api: string): [output: unknown, aux: unknown] {
+  if (!has_aux) return [result, undefined]
+  if (!Array.isArray(result) || result.length !== 2)
+    throw runtime_error(`${api}: output of function f should be a tuple: (output, aux) if has_aux is True`)
+  return result as [unknown, unknown]
+}
 
 type Kind = 'vmap' | 'grad' | 'jvp'
 

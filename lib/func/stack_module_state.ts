@@ -1,9 +1,7 @@
 import { runtime_error } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
-import { operator } from '../ops/operator.js'
+import * as ops from '../ops/generated/torch.js'
 import type { Tensor } from '../tensor.js'
-
-const aten_stack = operator('aten::stack')
 
 /**
  * The parameters and buffers of models of one kind, stacked: what {@link vmap} over an ensemble takes, with `functional_call`.
@@ -29,7 +27,7 @@ export function stack_module_state(
         const requires_grad = tensors.every((tensor) => tensor.requires_grad)
         if (leaves && !requires_grad && tensors.some((tensor) => tensor.requires_grad))
           throw runtime_error(`Expected ${name} from each model to have the same .requires_grad`)
-        const stacked: Tensor = aten_stack(tensors)
+        const stacked = ops.stack(tensors)
         return [name, leaves ? stacked.detach().requires_grad_(requires_grad) : stacked]
       }),
     )

@@ -1,6 +1,8 @@
 import { runtime_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
+import * as ops from '../ops/generated/torch.js'
 import { get_rng_state, set_rng_state } from '../random.js'
+import { py_tuple } from '../repr.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import {
   broadcast_to_leaves,
@@ -10,7 +12,6 @@ import {
   tree_unflatten,
 } from '../utils/pytree.js'
 import { within_level } from './levels.js'
-import { torch_cat } from './operators.js'
 
 /** One dimension for everything, or nested as the arguments are; null for what has no dimension to map over. */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims }
@@ -33,7 +34,7 @@ const name_of = (func: unknown): string => (typeof func === 'function' && func.n
 
 function show(dims: unknown): string {
   if (dims === null || dims === undefined) return 'None'
-  if (Array.isArray(dims)) return `(${dims.map(show).join(', ')}${dims.length === 1 ? ',' : ''})`
+  if (Array.isArray(dims)) return py_tuple(dims.map(show))
   return typeof dims === 'object' ? JSON.stringify(dims) : String(dims)
 }
 
@@ -168,7 +169,7 @@ function run_chunks(
   }
   const places = broadcast_to_leaves(out_dims, spec) ?? []
   const joined = (chunks[0] ?? []).map((_, i) =>
-    torch_cat(
+    ops.cat(
       chunks.map((chunk) => chunk[i] as Tensor),
       places[i] as number,
     ),

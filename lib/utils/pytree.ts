@@ -18,16 +18,19 @@ function is_plain(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
-/** The leaves of a value, in order, and how they are nested. Named results count as lists. */
-export function tree_flatten(value: unknown): [leaves: unknown[], spec: TreeSpec] {
-  const leaves: unknown[] = []
+/**
+ * The leaves of a value, in order, and how they are nested. Named results count as lists. What the leaves are is for the
+ * caller to know.
+ */
+export function tree_flatten<Leaf = unknown>(value: unknown): [leaves: Leaf[], spec: TreeSpec] {
+  const leaves: Leaf[] = []
   const walk = (item: unknown): TreeSpec => {
     if (Array.isArray(item)) return { kind: 'list', children: item.map(walk) }
     if (item instanceof Map)
       return { kind: 'map', keys: [...item.keys()], children: Array.from(item.values(), walk) }
     if (is_plain(item))
       return { kind: 'dict', keys: Object.keys(item), children: Object.values(item).map(walk) }
-    leaves.push(item)
+    leaves.push(item as Leaf)
     return LEAF
   }
   const spec = walk(value)

@@ -2,6 +2,7 @@ import { enable_grad, no_grad } from '../../autograd/grad_mode.js'
 import { saved_tensors_hooks } from '../../autograd/saved_tensors.js'
 import { make_error } from '../../errors.js'
 import { native } from '../../native.js'
+import { py_size } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 
 const checkpoint_error = (message: string) => make_error('CheckpointError', message, 'checkpoint')
@@ -15,7 +16,7 @@ class Holder {
 }
 
 const describe = (tensor: Tensor): string =>
-  `{'shape': torch.Size([${tensor.shape.join(', ')}]), 'dtype': ${tensor.dtype}, 'device': ${tensor.device}}`
+  `{'shape': ${py_size(tensor.shape)}, 'dtype': ${tensor.dtype}, 'device': ${tensor.device}}`
 
 export interface FrameOptions {
   early_stop: boolean

@@ -14,7 +14,9 @@ export type { CheckpointOptions }
 
 type Loose = (...args: unknown[]) => unknown
 
-function ask_for_use_reentrant(name: string): void {
+/** Which of the two roads was asked for; PyTorch warns where none was, and takes the older. */
+function is_reentrant({ use_reentrant }: CheckpointOptions, name: string): boolean {
+  if (use_reentrant !== undefined && use_reentrant !== null) return use_reentrant
   warn_once(
     `${name}: the use_reentrant parameter should be passed explicitly. Starting in PyTorch 2.9, calling checkpoint without ` +
       'use_reentrant will raise an exception. use_reentrant=False is recommended, but if you need to preserve the current ' +
@@ -23,6 +25,7 @@ function ask_for_use_reentrant(name: string): void {
     'UserWarning',
     native.context_get('warn_always'),
   )
+  return true
 }
 
 /**
@@ -49,9 +52,8 @@ export function checkpoint<A extends readonly unknown[], R>(
 export function checkpoint(run: Loose, ...given: unknown[]): unknown {
   const [args, options] = split_arguments(given)
   const { preserve_rng_state = true, determinism_check = 'default', early_stop = true } = options
-  if (options.use_reentrant === undefined || options.use_reentrant === null)
-    ask_for_use_reentrant('torch.utils.checkpoint')
-  if (options.use_reentrant ?? true) return CheckpointFunction.apply(run, preserve_rng_state, ...args)
+  if (is_reentrant(options, 'torch.utils.checkpoint'))
+    return CheckpointFunction.apply(run, preserve_rng_state, ...args)
   if (!is_grad_enabled()) return run(...args)
   const replay = make_replay(preserve_rng_state)
   const frame = new Frame(() => void replay(() => run(...args)), { early_stop, determinism_check })
@@ -73,10 +75,8 @@ export function checkpoint_sequential(
   input: Tensor,
   options: Pick<CheckpointOptions, 'use_reentrant' | 'preserve_rng_state'> = {},
 ): Tensor {
-  if (options.use_reentrant === undefined || options.use_reentrant === null)
-    ask_for_use_reentrant('torch.utils.checkpoint.checkpoint_sequential')
   const { preserve_rng_state = true } = options
-  const use_reentrant = options.use_reentrant ?? true
+  const use_reentrant = is_reentrant(options, 'torch.utils.checkpoint.checkpoint_sequential')
   const layers =
     functions instanceof Sequential
       ? ([...functions.children()] as unknown as ((input: Tensor) => Tensor)[])
