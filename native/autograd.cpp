@@ -15,8 +15,6 @@
 namespace typetorch {
 namespace {
 
-using torch::autograd::variable_list;
-
 std::optional<bool> optional_flag(const Napi::Value& value) {
   if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
   return std::nullopt;
@@ -210,7 +208,7 @@ Napi::Value module_hook(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_autograd(Napi::Env env, Napi::Object exports) {
-  export_callbacks(env, exports);
+  open_environment(env);
   export_function<serve_backward>(env, exports, "serve_backward");
   export_function<backward>(env, exports, "backward");
   export_function<gradients>(env, exports, "gradients");

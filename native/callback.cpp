@@ -174,14 +174,18 @@ void serve_while(Environment& environment, const std::function<void()>& work) {
   std::rethrow_exception(desk->failure);
 }
 
+Napi::Value run_hook(Environment& environment, napi_value function, const Napi::Value& argument) {
+  return environment.run_hook.Call(
+      {Napi::Value(environment.env, function), argument, Napi::Number::New(environment.env, thread_mode())});
+}
+
 Napi::Value WeakHook::call(const std::function<Napi::Value()>& argument) const {
   napi_value value = function.get();
   if (value == nullptr) return {};
-  return environment.run_hook.Call(
-      {Napi::Value(environment.env, value), argument(), Napi::Number::New(environment.env, thread_mode())});
+  return run_hook(environment, value, argument());
 }
 
-void export_callbacks(Napi::Env env, Napi::Object) {
+void open_environment(Napi::Env env) {
   {
     const std::lock_guard<std::mutex> lock(open_mutex);
     open_environments[env];

@@ -47,12 +47,15 @@ void on_thread_of(Environment& environment, const std::function<void()>& call);
 // Runs `work`, in this thread's modes, on a thread of its own, while this one serves what others ask of it.
 void serve_while(Environment& environment, const std::function<void()>& work);
 
+// run_hook(function, argument, this thread's mode) of lib/tensor.ts. On the environment's thread only.
+Napi::Value run_hook(Environment& environment, napi_value function, const Napi::Value& argument);
+
 // A JavaScript function that the graph calls, held weakly.
 struct WeakHook : torch::CustomClassHolder {
   WeakHook(Environment& environment, napi_value function)
       : environment(environment), function(environment, function, Held::Strength::Weak) {}
 
-  // run_hook(function, argument, mode); empty where the function is gone. On the environment's thread only.
+  // run_hook of the function and the argument; empty where the function is gone.
   Napi::Value call(const std::function<Napi::Value()>& argument) const;
 
   Environment& environment;
@@ -60,6 +63,7 @@ struct WeakHook : torch::CustomClassHolder {
 };
 using Hook = c10::intrusive_ptr<WeakHook>;
 
-void export_callbacks(Napi::Env env, Napi::Object exports);
+// Lets what is held of this environment's values be let go of, as long as it lives.
+void open_environment(Napi::Env env);
 
 }  // namespace typetorch

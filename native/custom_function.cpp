@@ -109,9 +109,7 @@ torch::autograd::_jvp_fn_t jvp_of(Environment& environment, const Napi::Value& f
                 "You must implement the jvp function for custom autograd.Function to use it with forward mode AD.");
     variable_list results;
     on_thread_of(environment, [&] {
-      results = tensors_of(environment, environment.run_hook.Call({Napi::Value(environment.env, held->get()),
-                                                                   handles_of(environment, tangents),
-                                                                   Napi::Number::New(environment.env, thread_mode())}));
+      results = tensors_of(environment, run_hook(environment, held->get(), handles_of(environment, tangents)));
     });
     return results;
   };
@@ -159,14 +157,13 @@ Napi::Value finish_function(const Napi::CallbackInfo& info) {
       node->saved.emplace_back(tensor, is_output);
     }
   }
-  result.Set(0u,
-             node ? Napi::Number::New(info.Env(), static_cast<double>(node->id)) : Napi::Number::New(info.Env(), 0));
+  result.Set(0u, int_result(info, node ? node->id : 0));
   return result;
 }
 
 c10::intrusive_ptr<FunctionNode> node_argument(const Napi::CallbackInfo& info) {
   const std::lock_guard<std::mutex> lock(nodes_mutex);
-  const auto found = nodes.find(info[0].As<Napi::Number>().Int64Value());
+  const auto found = nodes.find(int_argument(info, 0));
   TORCH_CHECK(found != nodes.end(), torch::autograd::ERR_BACKWARD_TWICE);
   return c10::intrusive_ptr<FunctionNode>::unsafe_reclaim_from_nonowning(found->second);
 }

@@ -25,11 +25,6 @@ struct HookPair {
 };
 thread_local std::shared_ptr<HookPair> current_hooks;
 
-Napi::Value run_hook(Environment& environment, const Held& function, const Napi::Value& argument) {
-  return environment.run_hook.Call(
-      {Napi::Value(environment.env, function.get()), argument, Napi::Number::New(environment.env, thread_mode())});
-}
-
 // One saved tensor: packed into a JavaScript value, or a tensor, until backward unpacks it.
 struct PackedTensor : torch::autograd::SavedVariableHooks {
   explicit PackedTensor(std::shared_ptr<HookPair> hooks) : hooks_(std::move(hooks)) {}
@@ -38,7 +33,7 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
     Environment& environment = hooks_->pack.environment;
     on_thread_of(environment, [&] {
       const Napi::Value packed =
-          run_hook(environment, hooks_->pack, Napi::Number::New(environment.env, environment.put(tensor)));
+          run_hook(environment, hooks_->pack.get(), Napi::Number::New(environment.env, environment.put(tensor)));
       // A tensor is kept as one: its object would not live without a strong reference.
       if (packed.IsNumber())
         tensor_ = environment.tensor(packed.As<Napi::Number>().Int32Value());
@@ -53,7 +48,7 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
     on_thread_of(environment, [&] {
       const Napi::Value packed = value_ ? Napi::Value(environment.env, value_->get())
                                         : Napi::Number::New(environment.env, environment.put(tensor_));
-      const Napi::Value answer = run_hook(environment, hooks_->unpack, packed);
+      const Napi::Value answer = run_hook(environment, hooks_->unpack.get(), packed);
       tensor = environment.tensor(answer.As<Napi::Number>().Int32Value());
     });
     return tensor;

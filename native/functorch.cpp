@@ -19,14 +19,6 @@ using at::functorch::BatchedTensorImpl;
 using at::functorch::RandomnessType;
 using at::functorch::TransformType;
 
-int64_t number(const Napi::Value& value) {
-  return value.As<Napi::Number>().Int64Value();
-}
-
-Napi::Value as_number(const Napi::CallbackInfo& info, int64_t value) {
-  return Napi::Number::New(info.Env(), static_cast<double>(value));
-}
-
 RandomnessType randomness_of(const std::string& name) {
   if (name == "same") return RandomnessType::Same;
   return name == "different" ? RandomnessType::Different : RandomnessType::Error;
@@ -36,16 +28,17 @@ RandomnessType randomness_of(const std::string& name) {
 Napi::Value push_level(const Napi::CallbackInfo& info) {
   const std::string kind = info[0].As<Napi::String>();
   if (kind == "vmap") {
-    return as_number(info, at::functorch::initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(number(info[1])),
-                                                                  randomness_of(info[2].As<Napi::String>())));
+    return int_result(info,
+                      at::functorch::initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(int_argument(info, 1)),
+                                                             randomness_of(info[2].As<Napi::String>())));
   }
   if (kind == "grad") {
-    return as_number(info, at::functorch::initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt,
-                                                                  c10::GradMode::is_enabled()));
+    return int_result(info, at::functorch::initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt,
+                                                                   c10::GradMode::is_enabled()));
   }
   const bool forward_mode = c10::AutogradState::get_tls_state().get_fw_grad_mode();
-  return as_number(info, at::functorch::initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt,
-                                                                std::nullopt, forward_mode));
+  return int_result(info, at::functorch::initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt,
+                                                                 std::nullopt, forward_mode));
 }
 
 // pop_level(): its tensors are dead from now on.
@@ -56,26 +49,27 @@ Napi::Value pop_level(const Napi::CallbackInfo& info) {
 
 // level_depth(): how many levels are open on this thread.
 Napi::Value level_depth(const Napi::CallbackInfo& info) {
-  return as_number(info, static_cast<int64_t>(at::functorch::getDynamicLayerStack().size()));
+  return int_result(info, static_cast<int64_t>(at::functorch::getDynamicLayerStack().size()));
 }
 
 // add_batch_dim(x, dim, level)
 Napi::Value add_batch_dim(const Napi::CallbackInfo& info) {
-  return tensor_result(info, at::functorch::addBatchDim(tensor_argument(info, 0), number(info[1]), number(info[2])));
+  return tensor_result(
+      info, at::functorch::addBatchDim(tensor_argument(info, 0), int_argument(info, 1), int_argument(info, 2)));
 }
 
 // remove_batch_dim(x, level, batch_size, out_dim): what does not depend on the batch is repeated.
 Napi::Value remove_batch_dim(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
-  const int64_t level = number(info[1]);
-  const int64_t out_dim = number(info[3]);
+  const int64_t level = int_argument(info, 1);
+  const int64_t out_dim = int_argument(info, 3);
   const BatchedTensorImpl* batched = at::functorch::maybeGetBatchedImpl(tensor);
   if (batched == nullptr || batched->level() != level) {
     auto sizes = tensor.sizes().vec();
     const auto rank = static_cast<int64_t>(sizes.size()) + 1;
     TORCH_CHECK_INDEX(out_dim >= -rank && out_dim < rank, "Dimension out of range (expected to be in range of [", -rank,
                       ", ", rank - 1, "], but got ", out_dim, ")");
-    sizes.insert(sizes.begin() + (out_dim < 0 ? out_dim + rank : out_dim), number(info[2]));
+    sizes.insert(sizes.begin() + (out_dim < 0 ? out_dim + rank : out_dim), int_argument(info, 2));
     at::Tensor repeated = out_dim == 0 ? tensor : tensor.unsqueeze(out_dim);
     return tensor_result(info, repeated.expand(sizes));
   }
@@ -89,24 +83,24 @@ Napi::Value is_batched(const Napi::CallbackInfo& info) {
 
 // wrap_for_grad(x, level)
 Napi::Value wrap_for_grad(const Napi::CallbackInfo& info) {
-  return tensor_result(info, at::functorch::makeTensorWrapper(tensor_argument(info, 0), number(info[1])));
+  return tensor_result(info, at::functorch::makeTensorWrapper(tensor_argument(info, 0), int_argument(info, 1)));
 }
 
 // unwrap_for_grad(x, level): the same tensor where it is of no such level.
 Napi::Value unwrap_for_grad(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
   const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor);
-  const bool is_ours = wrapper != nullptr && wrapper->level() == number(info[1]);
+  const bool is_ours = wrapper != nullptr && wrapper->level() == int_argument(info, 1);
   return tensor_result(info, is_ours ? wrapper->value() : tensor);
 }
 
 // enter_dual_level(): its number. exit_dual_level(level): tangents of that level are gone.
 Napi::Value enter_dual_level(const Napi::CallbackInfo& info) {
-  return as_number(info, static_cast<int64_t>(torch::autograd::ForwardADLevel::get_next_idx()));
+  return int_result(info, static_cast<int64_t>(torch::autograd::ForwardADLevel::get_next_idx()));
 }
 
 Napi::Value exit_dual_level(const Napi::CallbackInfo& info) {
-  torch::autograd::ForwardADLevel::release_idx(static_cast<uint64_t>(number(info[0])));
+  torch::autograd::ForwardADLevel::release_idx(static_cast<uint64_t>(int_argument(info, 0)));
   return info.Env().Undefined();
 }
 

@@ -22,10 +22,6 @@ std::unordered_map<int64_t, Channel> channels;
 int64_t next_channel = 1;
 int64_t next_parcel = 1;
 
-int64_t number(const Napi::Value& value) {
-  return value.As<Napi::Number>().Int64Value();
-}
-
 void close_channels_of(void* owner) {
   std::vector<Channel> dead;  // destroyed outside of the lock
   const std::lock_guard<std::mutex> lock(channels_mutex);
@@ -44,7 +40,7 @@ Napi::Value open_channel(const Napi::CallbackInfo& info) {
   const std::lock_guard<std::mutex> lock(channels_mutex);
   const int64_t id = next_channel++;
   channels[id] = {info.Env(), {}};
-  return Napi::Number::New(info.Env(), static_cast<double>(id));
+  return int_result(info, id);
 }
 
 // close_channel(channel): whatever was not taken out goes. Closing twice does nothing.
@@ -52,7 +48,7 @@ Napi::Value close_channel(const Napi::CallbackInfo& info) {
   Channel dead;
   {
     const std::lock_guard<std::mutex> lock(channels_mutex);
-    if (const auto found = channels.find(number(info[0])); found != channels.end()) {
+    if (const auto found = channels.find(int_argument(info, 0)); found != channels.end()) {
       dead = std::move(found->second);
       channels.erase(found);
     }
@@ -65,11 +61,11 @@ Napi::Value share_tensor(const Napi::CallbackInfo& info) {
   // Without its past: a graph belongs to the environment that made it.
   at::Tensor tensor = tensor_argument(info, 0).detach();
   const std::lock_guard<std::mutex> lock(channels_mutex);
-  const auto found = channels.find(number(info[1]));
-  if (found == channels.end()) return Napi::Number::New(info.Env(), 0);
+  const auto found = channels.find(int_argument(info, 1));
+  if (found == channels.end()) return int_result(info, 0);
   const int64_t id = next_parcel++;
   found->second.parcels.emplace(id, std::move(tensor));
-  return Napi::Number::New(info.Env(), static_cast<double>(id));
+  return int_result(info, id);
 }
 
 // adopt_tensor(channel, parcel): the tensor, once.
@@ -77,8 +73,8 @@ Napi::Value adopt_tensor(const Napi::CallbackInfo& info) {
   at::Tensor tensor;
   {
     const std::lock_guard<std::mutex> lock(channels_mutex);
-    if (const auto found = channels.find(number(info[0])); found != channels.end()) {
-      const auto parcel = found->second.parcels.find(number(info[1]));
+    if (const auto found = channels.find(int_argument(info, 0)); found != channels.end()) {
+      const auto parcel = found->second.parcels.find(int_argument(info, 1));
       if (parcel != found->second.parcels.end()) {
         tensor = std::move(parcel->second);
         found->second.parcels.erase(parcel);
@@ -92,9 +88,9 @@ Napi::Value adopt_tensor(const Napi::CallbackInfo& info) {
 // parcels_waiting(): how many tensors are on their way in this process.
 Napi::Value parcels_waiting(const Napi::CallbackInfo& info) {
   const std::lock_guard<std::mutex> lock(channels_mutex);
-  size_t count = 0;
-  for (const auto& [id, channel] : channels) count += channel.parcels.size();
-  return Napi::Number::New(info.Env(), static_cast<double>(count));
+  int64_t count = 0;
+  for (const auto& [id, channel] : channels) count += static_cast<int64_t>(channel.parcels.size());
+  return int_result(info, count);
 }
 
 }  // namespace

@@ -12,6 +12,14 @@ const at::Tensor& tensor_argument(const Napi::CallbackInfo& info, size_t index) 
   return Environment::of(info.Env()).tensor(info[index].As<Napi::Number>().Int32Value());
 }
 
+int64_t int_argument(const Napi::CallbackInfo& info, size_t index) {
+  return info[index].As<Napi::Number>().Int64Value();
+}
+
+Napi::Value int_result(const Napi::CallbackInfo& info, int64_t value) {
+  return Napi::Number::New(info.Env(), static_cast<double>(value));
+}
+
 Napi::Value tensor_result(const Napi::CallbackInfo& info, at::Tensor tensor) {
   return Napi::Number::New(info.Env(), Environment::of(info.Env()).put(std::move(tensor)));
 }

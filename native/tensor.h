@@ -7,6 +7,10 @@ namespace typetorch {
 // The tensor that an argument's handle stands for.
 const at::Tensor& tensor_argument(const Napi::CallbackInfo& info, size_t index);
 
+// A whole number among the arguments, or as a result.
+int64_t int_argument(const Napi::CallbackInfo& info, size_t index);
+Napi::Value int_result(const Napi::CallbackInfo& info, int64_t value);
+
 // A new handle; zero for an undefined tensor.
 Napi::Value tensor_result(const Napi::CallbackInfo& info, at::Tensor tensor);
 
