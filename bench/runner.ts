@@ -28,6 +28,13 @@ export interface Settings {
   long: boolean
 }
 
+/** What a program that trains says of its run: time of a step, last loss, most memory. */
+export interface Run {
+  us: number
+  loss: number
+  peak_mb: number
+}
+
 /** A child process that failed: the message ends with the last lines that it wrote to stderr. */
 export class ChildError extends Error {
   override name = 'ChildError'
@@ -134,7 +141,7 @@ export function render_report(report: Report): string {
 }
 
 /** A warning where programs end with other losses: with the same kernels on the same numbers all bits agree. */
-export function different_losses(what: string, runs: ReadonlyMap<ProgramId, { loss: number }[]>): string[] {
+export function different_losses(what: string, runs: ReadonlyMap<ProgramId, Run[]>): string[] {
   const losses = new Map<number, Set<string>>()
   for (const [id, measured] of runs) {
     for (const { loss } of measured) losses.set(loss, (losses.get(loss) ?? new Set()).add(LABELS[id]))

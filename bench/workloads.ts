@@ -1,6 +1,6 @@
 import type { Program, ProgramId } from './programs.js'
 import { LABELS } from './programs.js'
-import type { Report, Settings, Table } from './runner.js'
+import type { Report, Run, Settings, Table } from './runner.js'
 import {
   different_losses,
   flags,
@@ -10,12 +10,6 @@ import {
   ratio_text,
   run_child,
 } from './runner.js'
-
-interface Run {
-  us: number
-  loss: number
-  peak_mb: number
-}
 
 interface Overhead {
   operators: number

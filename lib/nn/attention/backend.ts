@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { EnumMember } from './member.js'
 
 /**
  * A way in which LibTorch computes {@link torch.nn.functional.scaled_dot_product_attention}: see {@link sdpa_kernel}. A
@@ -10,7 +10,7 @@ import { inspect } from 'node:util'
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.nn.attention.SDPBackend.html
  */
-export class SDPBackend {
+export class SDPBackend extends EnumMember {
   /** None could be found. */
   static readonly ERROR = new SDPBackend('ERROR', -1)
   /** Products and a softmax, each an operator. */
@@ -24,20 +24,7 @@ export class SDPBackend {
   /** That of a device which extends LibTorch. */
   static readonly OVERRIDEABLE = new SDPBackend('OVERRIDEABLE', 4)
 
-  private constructor(
-    readonly name: string,
-    readonly value: number,
-  ) {}
-
-  valueOf(): number {
-    return this.value
-  }
-
-  toString(): string {
+  override toString(): string {
     return `SDPBackend.${this.name}`
-  }
-
-  [inspect.custom](): string {
-    return `<SDPBackend.${this.name}: ${this.value}>`
   }
 }

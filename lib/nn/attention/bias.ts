@@ -7,30 +7,18 @@ import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
 import { adopt, handle_of, raw_handle, Tensor } from '../../tensor.js'
 import { check_sdpa_input } from './check_input.js'
+import { EnumMember } from './member.js'
 import { switches } from './switches.js'
 
 /** Which corner of the matrix a causal mask is aligned to: see {@link CausalBias}. */
-export class CausalVariant {
+export class CausalVariant extends EnumMember {
   /** Query i sees keys 0 … i. */
   static readonly UPPER_LEFT = new CausalVariant('UPPER_LEFT', 1)
   /** The last query sees all keys, the one before it all but the last. */
   static readonly LOWER_RIGHT = new CausalVariant('LOWER_RIGHT', 2)
 
-  private constructor(
-    readonly name: string,
-    readonly value: number,
-  ) {}
-
-  valueOf(): number {
-    return this.value
-  }
-
-  toString(): string {
+  override toString(): string {
     return String(this.value)
-  }
-
-  [inspect.custom](): string {
-    return `<CausalVariant.${this.name}: ${this.value}>`
   }
 }
 

@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { MetricsEvent, StepEnd, TrainerCallback } from '../callback.js'
 import type { Trainer } from '../trainer.js'
-import { type LoggerOptions, replace } from './json_lines.js'
-import { type Row, row_of_step, row_of_validation } from './rows.js'
+import { replace } from './json_lines.js'
+import { type LoggerOptions, RowLogger } from './row_logger.js'
+import type { Row } from './rows.js'
 
 const quote = (name: string): string => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
 
@@ -26,15 +26,14 @@ function split_names(line: string): string[] {
  * const trainer = new Trainer(model, optimizer, { callbacks: [new CSVLogger('out/log.csv', { log_every: 10 })] })
  * ```
  */
-export class CSVLogger implements TrainerCallback {
-  readonly #log_every: number
+export class CSVLogger extends RowLogger {
   #columns: string[] = []
 
   constructor(
     readonly path: string,
-    { log_every = 1 }: LoggerOptions = {},
+    options: LoggerOptions = {},
   ) {
-    this.#log_every = log_every
+    super(options)
   }
 
   on_fit_start(trainer: Trainer): void {
@@ -54,15 +53,7 @@ export class CSVLogger implements TrainerCallback {
     replace(this.path, [head, ...kept].map((line) => `${line}\n`).join(''))
   }
 
-  on_step_end(_trainer: Trainer, end: StepEnd): void {
-    if (end.step % this.#log_every === 0) this.#write(row_of_step(end))
-  }
-
-  on_validation_end(_trainer: Trainer, event: MetricsEvent): void {
-    this.#write(row_of_validation(event))
-  }
-
-  #write(row: Row): void {
+  protected override write(row: Row): void {
     const added = Object.keys(row).filter((name) => !this.#columns.includes(name))
     if (added.length > 0) this.#widen(added)
     appendFileSync(this.path, `${this.#columns.map((name) => row[name] ?? '').join(',')}\n`)

@@ -1,15 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { write_atomically } from '../../serialization/atomic.js'
-import type { MetricsEvent, StepEnd, TrainerCallback } from '../callback.js'
 import type { Trainer } from '../trainer.js'
-import { type Row, row_of_step, row_of_validation } from './rows.js'
-
-/** Options of the loggers. */
-export interface LoggerOptions {
-  /** Every how many steps one is written. Default: 1. */
-  log_every?: number
-}
+import { type LoggerOptions, RowLogger } from './row_logger.js'
+import type { Row } from './rows.js'
 
 /**
  * Writes a line of JSON for each step and each validation: `{"step":0,"epoch":0,"loss":0.5,"lr":0.001}`. Where training
@@ -23,14 +17,12 @@ export interface LoggerOptions {
  * const trainer = new Trainer(model, optimizer, { callbacks: [new JSONLinesLogger('out/log.jsonl')] })
  * ```
  */
-export class JSONLinesLogger implements TrainerCallback {
-  readonly #log_every: number
-
+export class JSONLinesLogger extends RowLogger {
   constructor(
     readonly path: string,
-    { log_every = 1 }: LoggerOptions = {},
+    options: LoggerOptions = {},
   ) {
-    this.#log_every = log_every
+    super(options)
   }
 
   on_fit_start(trainer: Trainer): void {
@@ -42,15 +34,7 @@ export class JSONLinesLogger implements TrainerCallback {
     replace(this.path, kept.map((line) => `${line}\n`).join(''))
   }
 
-  on_step_end(_trainer: Trainer, end: StepEnd): void {
-    if (end.step % this.#log_every === 0) this.#write(row_of_step(end))
-  }
-
-  on_validation_end(_trainer: Trainer, event: MetricsEvent): void {
-    this.#write(row_of_validation(event))
-  }
-
-  #write(row: Row): void {
+  protected override write(row: Row): void {
     appendFileSync(this.path, `${JSON.stringify(row)}\n`)
   }
 }
