@@ -1,55 +1,117 @@
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { build, context } from 'esbuild'
-import { blank_names } from './bundle_names.mjs'
+import { rewrite } from './bundle_text.mjs'
 import { ROOT } from './setup/config.mjs'
 
-// dist/ is a few files, not one a module: Node takes over a millisecond for each file that it loads. What tests look
-// into is an entry of its own; code that entries share is in files that they share, so that nothing is there twice.
-const options = {
+// dist/ is one script, not one module a file of lib/: Node takes over a millisecond for each file that it loads, and
+// V8 keeps the compiled form of a script (lib/load.ts). Around it lie thin modules, the entries: the package, what
+// tests look into, and programs of worker threads, whose `run` is called.
+const ENTRIES = ['index', 'native', 'ops/plan', 'ops/generated/face']
+const PROGRAMS = ['utils/data/_utils/worker_main']
+
+const lib = path.join(ROOT, 'lib')
+const dist = path.join(ROOT, 'dist')
+const all = [...ENTRIES, ...PROGRAMS].map((entry) => `export * as '${entry}' from './${entry}.js'`).join('\n')
+
+const shared = {
   absWorkingDir: ROOT,
-  entryPoints: [
-    'lib/index.ts',
-    'lib/native.ts',
-    'lib/ops/plan.ts',
-    'lib/ops/generated/face.ts',
-    // The program of DataLoader's worker threads.
-    'lib/utils/data/_utils/worker_main.ts',
-  ],
-  outbase: 'lib',
-  outdir: 'dist',
-  // Beside the entry: the addon is found, and the library's own lines in a stack told, by where these files lie.
-  chunkNames: '[name]-[hash]',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
+  logLevel: 'warning',
+  write: false,
+}
+
+const script = {
+  ...shared,
+  stdin: { contents: all, resolveDir: lib, sourcefile: 'lib/entries.ts', loader: 'ts' },
+  outfile: path.join(dist, 'library.cjs'),
+  format: 'cjs',
+  // The function that lib/load.ts calls.
+  banner: { js: '(function (require, __import, __url) { const module = {};' },
+  footer: { js: 'return module.exports })' },
+  define: { 'import.meta.url': '__url' },
   // Modules print their class's name.
   keepNames: true,
   sourcemap: true,
   sourcesContent: false,
-  logLevel: 'warning',
-  write: false,
-  plugins: [{ name: 'write', setup: ({ onEnd }) => onEnd(write) }],
 }
 
-function write({ outputFiles = [] }) {
-  for (const { path: file, text } of outputFiles) {
-    fs.mkdirSync(path.dirname(file), { recursive: true })
-    fs.writeFileSync(file, file.endsWith('.js') ? blank_names(text) : text)
+/** What each entry exports; esbuild tells it of modules only. */
+async function names_of_entries() {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: ENTRIES.map((entry) => `lib/${entry}.ts`),
+    outbase: 'lib',
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    metafile: true,
+  })
+  return ENTRIES.map((entry) => [entry, metafile.outputs[`dist/${entry}.js`].exports])
+}
+
+const up = (entry) => '../'.repeat(entry.split('/').length - 1) || './'
+
+/** An entry: names that are reserved words are exported all the same. */
+function entry_text(entry, names) {
+  const places = names.map((name, i) => `${name}: _${i}`)
+  const exported = names.map((name, i) => `_${i} as ${name}`)
+  return [
+    `import { library } from '${up(entry)}load.js'`,
+    `const { ${places.join(', ')} } = library['${entry}']`,
+    `export { ${exported.join(', ')} }`,
+    '',
+  ].join('\n')
+}
+
+const program_text = (entry) =>
+  `import { library } from '${up(entry)}load.js'\nawait library['${entry}'].run()\n`
+
+function write(file, text) {
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, text)
+}
+
+async function write_all({ outputFiles }) {
+  const files = outputFiles.map(({ path: file, text }) => [file, text])
+  for (const [file, text] of files) {
+    if (!file.endsWith('.cjs')) write(file, text)
+    else {
+      const code = rewrite(text)
+      const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
+      write(file, `/*${hash}*/${code}`)
+    }
   }
+  const loader = await build({
+    ...shared,
+    entryPoints: ['lib/load.ts'],
+    format: 'esm',
+    bundle: false,
+    packages: undefined,
+  })
+  write(path.join(dist, 'load.js'), loader.outputFiles[0].text)
+  for (const [entry, names] of await names_of_entries())
+    write(path.join(dist, `${entry}.js`), entry_text(entry, names))
+  for (const entry of PROGRAMS) write(path.join(dist, `${entry}.js`), program_text(entry))
 }
 
 /** Takes out what an earlier bundle left, types excepted. */
 function clean() {
-  const dist = path.join(ROOT, 'dist')
   if (!fs.existsSync(dist)) return
   for (const name of fs.readdirSync(dist, { recursive: true }))
-    if (/\.js(\.map)?$/.test(name)) fs.rmSync(path.join(dist, name))
+    if (/\.c?js(\.map)?$/.test(name)) fs.rmSync(path.join(dist, name))
 }
 
 clean()
-if (process.argv.includes('--watch')) await (await context(options)).watch()
-else await build(options).catch(() => process.exit(1))
+script.plugins = [
+  {
+    name: 'write',
+    setup: ({ onEnd }) => onEnd((result) => (result.errors.length === 0 ? write_all(result) : undefined)),
+  },
+]
+if (process.argv.includes('--watch')) await (await context(script)).watch()
+else await build(script).catch(() => process.exit(1))

@@ -3,5 +3,5 @@ import * as library from '../../../index.js'
 import type { WorkerStart } from './messages.js'
 import { worker_loop } from './worker.js'
 
-// The program of a worker thread of a DataLoader.
-await worker_loop(workerData as WorkerStart, library)
+/** The program of a worker thread of a DataLoader. */
+export const run = (): Promise<void> => worker_loop(workerData as WorkerStart, library)

@@ -3,26 +3,39 @@ import ts from 'typescript'
 // esbuild's `keepNames` gives every function its name by a call, also one that has it anyway, and a closure at each
 // time that it is made: several times what making it costs. So the calls that say nothing new are blanked out. Each
 // character stands for one, so that source maps still fit.
+// A script that V8 compiled before cannot import modules (Node 20): it is given the function that does.
 
-/** The text of a bundle without the calls of `__name` that name what JavaScript has named already. */
-export function blank_names(text) {
-  if (!text.includes('__name(')) return text
+/**
+ * The text of a bundle without the calls of `__name` that name what JavaScript has named already, and with `__import`
+ * where it imports.
+ */
+export function rewrite(text) {
   const source = ts.createSourceFile('bundle.js', text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.JS)
   const cuts = []
-  const cut = (start, end) => cuts.push([start, end])
+  const cut = (start, end, instead) => cuts.push([start, end, instead])
   const visit = (node) => {
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === '__name')
       blank_call(node, cut)
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      cut(node.expression.getStart(), node.expression.end, '__import')
     ts.forEachChild(node, visit)
   }
   visit(source)
   const pieces = []
   let at = 0
-  for (const [start, end] of cuts.sort((a, b) => a[0] - b[0])) {
-    pieces.push(text.slice(at, start), text.slice(start, end).replace(/[^\n]/g, ' '))
+  for (const [start, end, instead] of cuts.sort((a, b) => a[0] - b[0])) {
+    pieces.push(text.slice(at, start), instead ?? text.slice(start, end).replace(/[^\n]/g, ' '))
     at = end
   }
-  return pieces.join('') + text.slice(at)
+  return ascii(pieces.join('') + text.slice(at))
+}
+
+/** esbuild escapes what is not ASCII, in comments excepted. */
+function ascii(text) {
+  const lines = text.split('\n').filter((line) => /[^\p{ASCII}]/u.test(line))
+  const code = lines.find((line) => !/^\s*(\/\/|\/?\*)/.test(line))
+  if (code !== undefined) throw new Error(`not ASCII in the bundle: ${code}`)
+  return text.replace(/[^\p{ASCII}]/gu, '?')
 }
 
 function blank_call(call, cut) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { blank_names } from '../../scripts/bundle_names.mjs'
+import { rewrite } from '../../scripts/bundle_text.mjs'
 
 const NAME =
   'const __name = (value, name) => (calls.push(name), Object.defineProperty(value, "name", { value: name }))'
@@ -24,7 +24,7 @@ var Named = class _Named { static { __name(this, "Named"); } static one = new _N
 const held = { method: /* @__PURE__ */ __name(() => 1, "method") };`
   const values = '[plain, taken2, arrow, other2, later, Model, Named, held.method]'
   const before = names_of(text, values)
-  const blanked = blank_names(text)
+  const blanked = rewrite(text)
   const after = names_of(blanked, values)
   expect(after.names).toEqual(before.names)
   expect(after.names).toEqual(['plain', 'taken', 'arrow', 'other', 'later', 'Model', 'Named', 'method'])
@@ -32,4 +32,15 @@ const held = { method: /* @__PURE__ */ __name(() => 1, "method") };`
   expect(blanked.split('\n').map((line: string) => line.length)).toEqual(
     text.split('\n').map((line: string) => line.length),
   )
+})
+
+test('a module is imported by the function that is given, and nothing else is changed', () => {
+  const text =
+    'const load = async () => (await import("sharp")).default // import(it)\nconst text = "import(x)"'
+  expect(rewrite(text)).toBe(text.replace('await import(', 'await __import('))
+})
+
+test('what is no comment must be ASCII, in which the script is read', () => {
+  expect(rewrite('// 1 … n\nlet n = 1')).toBe('// 1 ? n\nlet n = 1')
+  expect(() => rewrite('const dots = "…"')).toThrow('const dots = "…"')
 })

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const entry = new URL('../../dist/index.js', import.meta.url).href
+let folder = ''
+
+/** Loads the package in a process of its own, and gives what it adds. */
+function load(env: Record<string, string> = {}, flags: string[] = []): string {
+  const body = `const torch = await import('${entry}'); console.log(torch.ones(2).add(1).sum().item())`
+  return execFileSync(process.execPath, [...flags, '--input-type=module', '-e', body], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_COMPILE_CACHE: folder, ...env },
+  }).trim()
+}
+const files = () => readdirSync(folder).filter((name) => /^typetorch-\w+-\w+\.bin$/.test(name))
+const only = () => path.join(folder, files()[0]!)
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'code-cache-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe('the compiled form of the package', { timeout: 120_000 }, () => {
+  it('is written once, and read by the next process', () => {
+    expect(load()).toBe('4')
+    const written = statSync(only()).mtimeMs
+    expect(statSync(only()).size).toBeGreaterThan(100_000)
+    expect(load()).toBe('4')
+    expect(files()).toHaveLength(1)
+    expect(statSync(only()).mtimeMs).toBe(written)
+  })
+
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ['garbled', (bytes) => bytes.fill(7, bytes.length / 2, bytes.length / 2 + 64)],
+    ['cut', (bytes) => bytes.subarray(0, 1000)],
+    ['empty', () => Buffer.alloc(0)],
+  ])('is written anew where it is %s', (_, spoil) => {
+    load()
+    const good = readFileSync(only())
+    writeFileSync(only(), spoil(Buffer.from(good)))
+    expect(load()).toBe('4')
+    expect(readFileSync(only()).length).toBeGreaterThan(100_000)
+  })
+
+  it('is another one for other flags of V8', () => {
+    load()
+    expect(load({}, ['--stack-size=900', '--no-opt'])).toBe('4')
+    expect(files()).toHaveLength(2)
+  })
+
+  it('is not made where Node is told so, or where the folder cannot be written', () => {
+    expect(load({ NODE_DISABLE_COMPILE_CACHE: '1' })).toBe('4')
+    expect(files()).toHaveLength(0)
+    const file = path.join(folder, 'a file')
+    writeFileSync(file, '')
+    expect(load({ NODE_COMPILE_CACHE: file })).toBe('4')
+    chmodSync(folder, 0o500)
+    expect(load({ NODE_COMPILE_CACHE: path.join(folder, 'below') })).toBe('4')
+    chmodSync(folder, 0o700)
+    expect(existsSync(file)).toBe(true)
+  })
+})
