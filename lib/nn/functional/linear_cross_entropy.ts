@@ -1,12 +1,17 @@
+import { is_grad_enabled } from '../../autograd/grad_mode.js'
+import { int64 } from '../../dtype.js'
 import { runtime_error } from '../../errors.js'
 import { take_arguments } from '../../ops/arguments.js'
 import { linear } from '../../ops/generated/nn.js'
 import type { Tensor } from '../../tensor.js'
-import { py_ints } from '../repr.js'
+import { warn_once } from '../../warn.js'
+import { type LinearCrossEntropyOptions, resolve_chunking } from '../modules/linear_cross_entropy_options.js'
+import { py_float, py_ints, py_repr } from '../repr.js'
+import { ChunkedLoss, ChunkedRowLosses } from './chunked_cross_entropy.js'
 import { cross_entropy } from './classification_loss.js'
 
 /** Keywords of {@link linear_cross_entropy}. */
-export interface LinearCrossEntropyOptions {
+export interface LinearCrossEntropyKeywords {
   /** (C, …): added to the products. Default: none. */
   linear_bias?: Tensor | null
   /** (C): the weight of each class. Default: 1. */
@@ -17,13 +22,15 @@ export interface LinearCrossEntropyOptions {
   ignore_index?: number | null
   /** Between 0 and 1: how much of the target is spread over all classes. Default: 0. */
   label_smoothing?: number
+  /** How to go over the batch in chunks. Default: null, the whole batch at once. */
+  options?: LinearCrossEntropyOptions | null
 }
 
-type Given = Required<LinearCrossEntropyOptions> & { input: Tensor; linear_weight: Tensor; target: Tensor }
+type Given = Required<LinearCrossEntropyKeywords> & { input: Tensor; linear_weight: Tensor; target: Tensor }
 
 const NAMES = [
   ...(['input', 'linear_weight', 'target', 'linear_bias', 'weight'] as const),
-  ...(['reduction', 'ignore_index', 'label_smoothing'] as const),
+  ...(['reduction', 'ignore_index', 'label_smoothing', 'options'] as const),
 ]
 
 /**
@@ -39,7 +46,7 @@ export function linear_cross_entropy(
   input: Tensor,
   linear_weight: Tensor,
   target: Tensor,
-  options?: LinearCrossEntropyOptions,
+  options?: LinearCrossEntropyKeywords,
 ): Tensor
 export function linear_cross_entropy(...args: unknown[]): Tensor {
   const given = take_arguments<Given>('linear_cross_entropy', args, NAMES, {
@@ -48,6 +55,7 @@ export function linear_cross_entropy(...args: unknown[]): Tensor {
     reduction: 'mean',
     ignore_index: null,
     label_smoothing: 0,
+    options: null,
   })
   const { input, linear_weight, target, linear_bias, ignore_index } = given
   if (input.ndim < 1 || input.ndim > 2)
@@ -74,6 +82,10 @@ export function linear_cross_entropy(...args: unknown[]): Tensor {
   const shape = [...input.shape.slice(0, -1), ...outputs]
   if (target.shape.join() === shape.join() && ignore_index !== null)
     throw runtime_error('ignore_index cannot be specified when target contains probabilities')
+  if (given.options !== null) {
+    const loss = chunked_loss(given, given.options)
+    if (loss !== null) return loss
+  }
   const flat = outputs.length > 1
   const logits = linear(
     input,
@@ -87,4 +99,41 @@ export function linear_cross_entropy(...args: unknown[]): Tensor {
     label_smoothing,
     ignore_index: ignore_index ?? -100,
   })
+}
+
+/** The loss chunk by chunk, or null where it cannot be. */
+function chunked_loss(given: Given, options: LinearCrossEntropyOptions): Tensor | null {
+  const { linear_weight, linear_bias, weight, reduction, label_smoothing, ignore_index } = given
+  const outputs = linear_weight.shape.slice(1, -1)
+  const known = ['mean', 'sum', 'none'].includes(reduction)
+  if (outputs.length > 0 || !known || label_smoothing !== 0 || given.target.dtype !== int64) {
+    const bias = linear_bias === null ? 'None' : py_ints(linear_bias.shape)
+    warn_once(
+      "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, " +
+        `label_smoothing == 0, target.dtype == int64, out_features == (). Got reduction=${py_repr(reduction)}, ` +
+        `label_smoothing=${py_float(label_smoothing)}, target.dtype=${given.target.dtype}, ` +
+        `out_features=${py_ints(outputs)}, tracing=False, linear_bias.shape=${bias}.`,
+    )
+    return null
+  }
+  const batched = given.input.ndim === 2
+  const [input, target] = batched
+    ? [given.input, given.target]
+    : [given.input.unsqueeze(0), given.target.unsqueeze(0)]
+  const [rows, features] = input.shape as [number, number]
+  const sizes = { rows, features, classes: linear_weight.size(0) }
+  const chunking = resolve_chunking(options, sizes, input.dtype, input.device)
+  const reducing = { reduction, ignore_index: ignore_index ?? -100, upstream: null }
+  const tensors = [input, linear_weight, target, linear_bias, weight] as const
+  if (reduction === 'none') {
+    const losses = ChunkedRowLosses.apply(chunking, reducing, ...tensors)
+    return batched ? losses : losses.squeeze(0)
+  }
+  const follows = is_grad_enabled()
+  const wanted = {
+    input: follows && input.requires_grad,
+    linear_weight: follows && linear_weight.requires_grad,
+    linear_bias: follows && linear_bias?.requires_grad === true,
+  }
+  return ChunkedLoss.apply(chunking, reducing, options.allow_retain_graph, wanted, ...tensors)
 }

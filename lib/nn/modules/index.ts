@@ -53,6 +53,7 @@ export * from './lazy_conv.js'
 export * from './lazy_norm.js'
 export { type FactoryOptions, Identity, Linear, type LinearOptions } from './linear.js'
 export { LinearCrossEntropyLoss } from './linear_cross_entropy.js'
+export { LinearCrossEntropyOptions } from './linear_cross_entropy_options.js'
 export * from './loss.js'
 export { Module } from './module.js'
 export {

@@ -8,6 +8,7 @@ import * as F from '../functional.js'
 import { py_bool, py_float, py_ints, py_repr } from '../repr.js'
 import { _WeightedLoss } from './_loss.js'
 import { type FactoryOptions, Linear } from './linear.js'
+import type { LinearCrossEntropyOptions } from './linear_cross_entropy_options.js'
 import { float_number, type Int, whole_number } from './utils.js'
 
 /** Keywords of {@link LinearCrossEntropyLoss}. */
@@ -24,6 +25,8 @@ export interface LinearCrossEntropyLossOptions extends FactoryOptions {
   ignore_index?: Int | null
   /** How much of each target goes to all classes alike, in [0, 1]. Default: 0. */
   label_smoothing?: number
+  /** How to go over the batch in chunks. Default: null, the whole batch at once. */
+  options?: LinearCrossEntropyOptions | null
 }
 
 type Arguments = Required<LinearCrossEntropyLossOptions> & {
@@ -44,6 +47,7 @@ const NAMES = [
   'weight',
   'ignore_index',
   'label_smoothing',
+  'options',
 ] as const
 
 /**
@@ -69,6 +73,7 @@ export class LinearCrossEntropyLoss extends _WeightedLoss {
   declare out_features: readonly number[]
   declare ignore_index: number | null
   declare label_smoothing: number
+  declare options: LinearCrossEntropyOptions | null
   declare linear: Linear
 
   constructor(in_features: Int, num_classes: Int, options?: LinearCrossEntropyLossOptions)
@@ -87,6 +92,7 @@ export class LinearCrossEntropyLoss extends _WeightedLoss {
         weight: null,
         ignore_index: null,
         label_smoothing: 0,
+        options: null,
       },
       2,
     )
@@ -102,6 +108,7 @@ export class LinearCrossEntropyLoss extends _WeightedLoss {
     this.out_features = Object.freeze(given.out_features.map((size) => whole_number(size, 'out_features')))
     this.ignore_index = given.ignore_index === null ? null : whole_number(given.ignore_index, 'ignore_index')
     this.label_smoothing = smoothing
+    this.options = given.options
     const outputs = this.out_features.reduce((product, size) => product * size, classes)
     this.linear = new Linear(given.in_features, outputs, { bias, device, dtype })
   }
@@ -115,6 +122,7 @@ export class LinearCrossEntropyLoss extends _WeightedLoss {
       reduction,
       ignore_index,
       label_smoothing,
+      options: this.options,
     })
   }
 
@@ -123,7 +131,7 @@ export class LinearCrossEntropyLoss extends _WeightedLoss {
     return (
       `in_features=${linear.in_features}, num_classes=${this.num_classes}, out_features=${py_ints(this.out_features)}, ` +
       `bias=${py_bool(linear.bias !== null)}, reduction=${this.reduction}, ignore_index=${py_repr(this.ignore_index)}, ` +
-      `label_smoothing=${py_float(this.label_smoothing)}, options=None`
+      `label_smoothing=${py_float(this.label_smoothing)}, options=${this.options ?? 'None'}`
     )
   }
 }
