@@ -110,10 +110,10 @@ describe('its options', () => {
 
   it('let backward run twice only where it is asked for', () => {
     const once = call({})
-    once.backward(undefined, { retain_graph: true })
+    once.backward({ retain_graph: true })
     expect(() => once.backward()).toThrow('chunked backward called twice')
     const twice = call({ allow_retain_graph: true })
-    twice.backward(undefined, { retain_graph: true })
+    twice.backward({ retain_graph: true })
     expect(() => twice.backward()).not.toThrow()
   })
 
