@@ -54,7 +54,7 @@ export function tensor_str(self: Tensor): string {
   const body = contents(self, indent, suffixes)
   const layout = self.layout.name
   if (layout !== 'strided') suffixes.push(`layout=torch.${layout}`)
-  const history = self.grad_fn?.name.split('::').at(-1)
+  const history = self.grad_fn?.name().split('::').at(-1)
   if (history !== undefined) suffixes.push(`grad_fn=<${history}>`)
   else if (self.requires_grad) suffixes.push('requires_grad=True')
   return add_suffixes(prefix + body, suffixes, indent, layout === 'sparse_coo')

@@ -209,7 +209,7 @@ export {
   set_warn_always,
 } from './switches.js'
 export { sym_float, sym_int, sym_ite, sym_max, sym_min, sym_not, sym_sqrt, sym_sum } from './sym.js'
-export type { BackwardOptions, GradFn } from './tensor/autograd.js'
+export type { BackwardOptions } from './tensor/autograd.js'
 export type { ToKeywords } from './tensor/conversions.js'
 export {
   as_tensor,

@@ -182,6 +182,21 @@ export interface Native {
   serve_backward(always: boolean): void
   finish_function(call: FunctionCall): [node: number, ...outputs: Handle[]]
   saved_of_function(node: number): Handle[]
+  /** Objects of tensors, or places in `handles` where the addon has no object; `way` as in native/graph.cpp. */
+  objects_reaching(x: Handle, way: number, handles: Handle[]): (object | number)[]
+  objects_with_recorded_gradient(handles: Handle[]): (object | number)[]
+  hooks_reached(x: Handle, of_gradient: boolean): object[]
+  graph_node(x: Handle, which: number): object | Handle | null
+  remember_node(x: Handle, node: object): void
+  next_edges(x: Handle): number[]
+  node_sequence_number(x: Handle): number
+  node_variable(x: Handle): Handle
+  node_metadata(x: Handle, fresh: object): object
+  edge_tensor(x: Handle, output: number): Handle
+  register_node_hook(x: Handle, hook: RawHook, name: string, before: boolean): number
+  remove_node_hook(x: Handle, place: number, before: boolean): void
+  will_execute(x: Handle): boolean
+  increment_version(tensors: Handle[]): void
   set_saved_tensor_hooks(pack?: (handle: Handle) => unknown, unpack?: (packed: unknown) => Handle): void
   graph_task(): number
   is_checkpoint_valid(): boolean

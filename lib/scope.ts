@@ -23,6 +23,13 @@ export function scope_takes(tensor: Tensor): boolean {
   return true
 }
 
+/** The tensors that open scopes hold. */
+export function scope_tensors(): Tensor[] {
+  const all: Tensor[] = []
+  for (let scope = current; scope !== undefined; scope = scope.outer) all.push(...scope.made)
+  return all
+}
+
 /** A module that ran inside the scope: tensors in its fields are not freed. */
 export function scope_owner(owner: object): void {
   current?.owners.add(owner)

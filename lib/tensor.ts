@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
-import type { Carried, TensorHookHandle } from './autograd/hooks.js'
+import type { TensorHookHandle } from './autograd/hooks.js'
+import type { Carried } from './autograd/reach.js'
 import { type Device, device_of } from './device.js'
 import { type DType, dtype_of_code } from './dtype.js'
 import { make_error, runtime_error, type_error, type_name } from './errors.js'

@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "environment.h"
 #include "functorch.h"
+#include "graph.h"
 #include "guard.h"
 #include "math.h"
 #include "nn/nn.h"
@@ -62,6 +63,7 @@ NAPI_MODULE_INIT() {
     export_autograd(wrapped, object);
     export_custom_function(wrapped, object);
     export_engine(wrapped, object);
+    export_graph(wrapped, object);
     export_functorch(wrapped, object);
     export_random(wrapped, object);
     export_context(wrapped, object);

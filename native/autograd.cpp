@@ -1,6 +1,7 @@
 #include "autograd.h"
 
 #include "callback.h"
+#include "graph.h"
 #include "guard.h"
 #include "tensor.h"
 
@@ -115,6 +116,7 @@ Napi::Value register_hook(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   const auto hook = c10::make_intrusive<WeakHook>(environment, info[1]);
+  hook->attach(place_of(tensor));
   const unsigned place =
       tensor.register_hook([hook](const at::Tensor& gradient) { return call_hook(*hook, gradient); });
   return Napi::Number::New(info.Env(), place);
@@ -155,6 +157,7 @@ Napi::Value register_post_accumulate_hook(const Napi::CallbackInfo& info) {
   if (post_accumulate_hooks(tensor) == nullptr)
     torch::autograd::impl::set_post_acc_grad_hooks(tensor, std::make_unique<PostAccumulateHooks>());
   const auto hook = c10::make_intrusive<WeakHook>(Environment::of(info.Env()), info[1]);
+  hook->attach(place_of(tensor));
   return Napi::Number::New(info.Env(), post_accumulate_hooks(tensor)->add(hook));
 }
 
@@ -202,7 +205,13 @@ Napi::Value module_hook(const Napi::CallbackInfo& info) {
   const Hook hook = c10::make_intrusive<WeakHook>(environment, info[1]);
   const variable_list inputs = tensors_of(environment, info[0]);
   // A list is taken for tensors only as a TensorList.
-  return handles_of(environment, HookedIdentity::apply(at::TensorList(inputs), hook));
+  const variable_list outputs = HookedIdentity::apply(at::TensorList(inputs), hook);
+  for (const at::Tensor& output : outputs)
+    if (output.grad_fn()) {
+      hook->attach(output.grad_fn().get());
+      break;
+    }
+  return handles_of(environment, outputs);
 }
 
 }  // namespace

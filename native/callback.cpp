@@ -24,6 +24,10 @@ void close_environment(void* env) {
   open_environments.erase(static_cast<napi_env>(env));
 }
 
+// Where in the graph hooks are. They may die on any thread.
+std::mutex places_mutex;
+std::unordered_multimap<const void*, WeakHook*> places;
+
 // What was thrown in JavaScript crosses LibTorch's threads as its text: the value itself stays on its own thread.
 struct ThrownElsewhere : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -183,6 +187,37 @@ Napi::Value WeakHook::call(const std::function<Napi::Value()>& argument) const {
   napi_value value = function.get();
   if (value == nullptr) return {};
   return run_hook(environment, value, argument());
+}
+
+void WeakHook::attach(const void* place) {
+  const std::lock_guard<std::mutex> lock(places_mutex);
+  place_ = place;
+  places.emplace(place, this);
+}
+
+WeakHook::~WeakHook() {
+  const std::lock_guard<std::mutex> lock(places_mutex);
+  const auto [first, last] = places.equal_range(place_);
+  for (auto it = first; it != last; ++it)
+    if (it->second == this) {
+      places.erase(it);
+      return;
+    }
+}
+
+bool any_attached() {
+  const std::lock_guard<std::mutex> lock(places_mutex);
+  return !places.empty();
+}
+
+void each_attached(const Environment& environment, const void* place, const std::function<void(napi_value)>& call) {
+  const std::lock_guard<std::mutex> lock(places_mutex);
+  const auto [first, last] = places.equal_range(place);
+  for (auto it = first; it != last; ++it) {
+    if (&it->second->environment != &environment) continue;
+    napi_value value = it->second->function.get();
+    if (value != nullptr) call(value);
+  }
 }
 
 void open_environment(Napi::Env env) {

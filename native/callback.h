@@ -50,18 +50,29 @@ void serve_while(Environment& environment, const std::function<void()>& work);
 // run_hook(function, argument, this thread's mode) of lib/tensor.ts. On the environment's thread only.
 Napi::Value run_hook(Environment& environment, napi_value function, const Napi::Value& argument);
 
-// A JavaScript function that the graph calls, held weakly.
+// A JavaScript function that the graph calls, or what else a node has in JavaScript, held weakly.
 struct WeakHook : torch::CustomClassHolder {
   WeakHook(Environment& environment, napi_value function)
       : environment(environment), function(environment, function, Held::Strength::Weak) {}
+  ~WeakHook() override;
+
+  // Says where in the graph it is: at a node, or at the leaf of this implementation.
+  void attach(const void* place);
 
   // run_hook of the function and the argument; empty where the function is gone.
   Napi::Value call(const std::function<Napi::Value()>& argument) const;
 
   Environment& environment;
   Held function;
+
+ private:
+  const void* place_ = nullptr;
 };
 using Hook = c10::intrusive_ptr<WeakHook>;
+
+// What is attached to a place. On the environment's thread only.
+bool any_attached();
+void each_attached(const Environment& environment, const void* place, const std::function<void(napi_value)>& call);
 
 // Lets what is held of this environment's values be let go of, as long as it lives.
 void open_environment(Napi::Env env);

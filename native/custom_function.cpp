@@ -131,6 +131,7 @@ Napi::Value finish_function(const Napi::CallbackInfo& info) {
   if (call.flag("executable")) {
     node = c10::make_intrusive<FunctionNode>(c10::make_intrusive<WeakHook>(environment, call.object.Get("hook")),
                                              call.object.Get("name").As<Napi::String>());
+    node->hook->attach(node.get());
     node->set_next_edges(torch::autograd::collect_next_edges(inputs));
     node->materialize = call.flag("materialize");
     node->clear_input_metadata();

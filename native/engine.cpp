@@ -2,6 +2,7 @@
 
 #include "callback.h"
 #include "guard.h"
+#include "tensor.h"
 
 #include <torch/csrc/autograd/anomaly_mode.h>
 #include <torch/csrc/autograd/engine.h>
@@ -78,6 +79,16 @@ struct Origin : torch::autograd::AnomalyMetadata {
   }
   void assign_parent(const c10::intrusive_ptr<Node>& parent) override { parent_ = parent; }
 
+  // What the user keeps with the node; `fresh` becomes it where there is none.
+  napi_value dictionary(Environment& environment, const Node* node, const Napi::Object& fresh) {
+    napi_value found = dictionary_ ? dictionary_->function.get() : nullptr;
+    if (found != nullptr) return found;
+    if (!stack_.empty()) fresh.Set("traceback_", lines());
+    dictionary_ = c10::make_intrusive<WeakHook>(environment, fresh);
+    dictionary_->attach(node);
+    return fresh;
+  }
+
  private:
   void print_parent(const std::string& name, const std::string& child) {
     TORCH_WARN("\n\nPrevious calculation of ", child, " was induced by ", name,
@@ -92,6 +103,7 @@ struct Origin : torch::autograd::AnomalyMetadata {
   }
 
   std::string stack_;
+  Hook dictionary_;
   c10::intrusive_ptr<Node> parent_;
 };
 
@@ -118,6 +130,14 @@ Napi::Value set_saved_tensor_hooks(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// node_metadata(a node's tensor, {}): what the user keeps with the node, the object given where that is nothing yet.
+Napi::Value node_metadata(const Napi::CallbackInfo& info) {
+  const auto& node = tensor_argument(info, 0).grad_fn();
+  auto* origin = dynamic_cast<Origin*>(node->metadata());
+  TORCH_CHECK(origin != nullptr, "the node's metadata were made by another engine");
+  return {info.Env(), origin->dictionary(Environment::of(info.Env()), node.get(), info[1].As<Napi::Object>())};
+}
+
 // graph_task(): the number of the backward under way on this thread, -1 for none.
 Napi::Value graph_task(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), torch::autograd::get_current_graph_task_id());
@@ -133,6 +153,7 @@ Napi::Value is_checkpoint_valid(const Napi::CallbackInfo& info) {
 void export_engine(Napi::Env env, Napi::Object exports) {
   torch::autograd::set_default_engine_stub(engine);
   export_function<set_saved_tensor_hooks>(env, exports, "set_saved_tensor_hooks");
+  export_function<node_metadata>(env, exports, "node_metadata");
   export_function<graph_task>(env, exports, "graph_task");
   export_function<is_checkpoint_valid>(env, exports, "is_checkpoint_valid");
 }

@@ -42,6 +42,10 @@ struct Environment {
   // One ArrayBuffer a storage, while JavaScript looks at it.
   std::unordered_map<c10::StorageImpl*, Napi::ObjectReference> storage_buffers;
 
+  // The objects of the graph's nodes that JavaScript has seen, weakly; those that are gone are dropped now and then.
+  std::unordered_map<const void*, napi_ref> nodes;
+  size_t most_nodes = 1024;
+
   // Set once by lib/native.ts: makes a JavaScript error, runs a hook, collects when memory has run out.
   Napi::FunctionReference make_error;
   Napi::FunctionReference run_hook;

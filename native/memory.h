@@ -40,6 +40,13 @@ class Collector {
   const Counts& counts() const { return counts_; }
   size_t tracked() const { return young_.size() + old_.size(); }
 
+  // Calls with the handle, its generation and the weak reference of each object.
+  template <typename Call>
+  void each(Call&& call) const {
+    for (const auto* list : {&young_, &old_})
+      for (const Entry& entry : *list) call(entry.handle, entry.generation, entry.reference);
+  }
+
   void clear(napi_env env);
 
  private:

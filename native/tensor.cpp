@@ -100,7 +100,8 @@ enum Fact : int {
   kIsQuantized,
   kRetainsGrad,
   kIsView,
-  kIsNested
+  kIsNested,
+  kSharesStorage
 };
 
 Napi::Value fact(const Napi::CallbackInfo& info) {
@@ -127,6 +128,8 @@ Napi::Value fact(const Napi::CallbackInfo& info) {
         return tensor.is_view();
       case kIsNested:
         return tensor.is_nested();
+      case kSharesStorage:
+        return tensor.is_view() || (tensor.has_storage() && tensor.storage().use_count() > 1);
       default:
         throw ArgumentError("no such fact");
     }

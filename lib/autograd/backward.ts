@@ -5,9 +5,24 @@ import { py_size } from '../repr.js'
 import { enter } from '../tensor/autograd.js'
 import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
 import { batched_gradients } from './batched.js'
-import { link_gradient, run_graph } from './hooks.js'
+import { GradientEdge } from './gradient_edge.js'
+import { output_of } from './node.js'
+import { link_to_run, run_graph } from './reach.js'
 
 type Tensors = Tensor | readonly (Tensor | null)[]
+type Edges = Tensor | GradientEdge | readonly (Tensor | GradientEdge | null)[]
+
+/** What may be an edge of the graph as a tensor that was made there. */
+function edges_of(value: unknown): unknown {
+  if (value instanceof GradientEdge) return output_of(value.node, value.output_nr)
+  return Array.isArray(value) ? value.map(edges_of) : value
+}
+
+/** The same where gradients are added up: an edge to a leaf is the leaf. */
+function leaves_of(value: unknown): unknown {
+  if (value instanceof GradientEdge) return value.node.variable ?? edges_of(value)
+  return Array.isArray(value) ? value.map(leaves_of) : value
+}
 
 function list_of(value: unknown, operator: string, argument: string): (Tensor | null)[] {
   if (value instanceof Tensor) return [value]
@@ -68,19 +83,19 @@ function check_gradients(outputs: readonly (Tensor | null)[], gradients: readonl
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.backward.html
  */
 export function backward(
-  tensors: Tensors,
+  tensors: Edges,
   grad_tensors?: Tensors | null,
   retain_graph?: boolean | null,
   create_graph?: boolean,
-  inputs?: Tensors | null,
+  inputs?: Edges | null,
 ): void
 export function backward(
-  tensors: Tensors,
+  tensors: Edges,
   options: {
     grad_tensors?: Tensors | null
     retain_graph?: boolean | null
     create_graph?: boolean
-    inputs?: Tensors | null
+    inputs?: Edges | null
   },
 ): void
 export function backward(...args: unknown[]): void {
@@ -97,7 +112,7 @@ export function backward(...args: unknown[]): void {
     } as Record<string, unknown>,
   )
   run_backward(
-    list_of(given['tensors'], 'backward', 'tensors'),
+    list_of(edges_of(given['tensors']), 'backward', 'tensors'),
     list_of(given['grad_tensors'], 'backward', 'grad_tensors'),
     given,
   )
@@ -108,7 +123,7 @@ function run_backward(
   gradients: (Tensor | null)[],
   given: Record<string, unknown>,
 ): void {
-  const inputs = list_of(given['inputs'], 'backward', 'inputs')
+  const inputs = list_of(leaves_of(given['inputs']), 'backward', 'inputs')
   if (given['inputs'] !== null && given['inputs'] !== undefined && inputs.length === 0) {
     throw runtime_error("'inputs' argument to backward() cannot be empty.", 'backward')
   }
@@ -130,7 +145,7 @@ function run_backward(
 export function tensor_backward(this: Tensor, ...args: unknown[]): void {
   if (args.length === 0) {
     enter()
-    native.backward([raw_handle(this)], [], null, false, [])
+    run_graph([this], false, () => native.backward([raw_handle(this)], [], null, false, []))
     return
   }
   const given = take_options('backward', args, ['gradient', 'retain_graph', 'create_graph', 'inputs'], {
@@ -160,10 +175,10 @@ export interface GradOptions {
  * @returns a gradient for each input; null where it was not used and `allow_unused` is set
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
  */
-export function grad(outputs: Tensors, inputs: Tensors, options?: GradOptions): Tensor[]
+export function grad(outputs: Edges, inputs: Edges, options?: GradOptions): Tensor[]
 export function grad(
-  outputs: Tensors,
-  inputs: Tensors,
+  outputs: Edges,
+  inputs: Edges,
   grad_outputs?: Tensors | null,
   options?: GradOptions,
 ): Tensor[]
@@ -200,27 +215,27 @@ export function grad(...args: unknown[]): (Tensor | null)[] {
       'grad',
     )
   }
-  const outputs = list_of(given['outputs'], 'grad', 'outputs')
-  const inputs = list_of(given['inputs'], 'grad', 'inputs')
+  const outputs = list_of(edges_of(given['outputs']), 'grad', 'outputs')
+  const inputs = list_of(edges_of(given['inputs']), 'grad', 'inputs')
   const gradients = list_of(given['grad_outputs'], 'grad', 'grad_outputs')
   if (inputs.length === 0) throw make_error('ValueError', 'grad requires non-empty inputs.', 'grad')
   const create_graph = given['create_graph'] === true
   const once = (given_gradients: readonly (Tensor | null)[], keep: boolean | null) => {
     check_gradients(outputs, given_gradients)
     enter()
-    const handles = run_graph(outputs, create_graph, () =>
-      native.gradients(
+    return run_graph(outputs, create_graph, () => {
+      const handles = native.gradients(
         outputs.map(handle_of),
         inputs.map(handle_of),
         given_gradients.map(handle_of),
         keep,
         create_graph,
         materialize || given['allow_unused'] === true,
-      ),
-    )
-    const made = handles.map(wrap_or_null)
-    if (create_graph) for (const gradient of made) if (gradient !== null) link_gradient(gradient)
-    return made
+      )
+      const made = handles.map(wrap_or_null)
+      if (create_graph) for (const gradient of made) if (gradient !== null) link_to_run(gradient)
+      return made
+    })
   }
   const retain = (given['retain_graph'] ?? null) as boolean | null
   const found =

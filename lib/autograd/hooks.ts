@@ -3,43 +3,35 @@ import { type_error, type_name } from '../errors.js'
 import { type Handle, type Mode, native, type RawHook } from '../native.js'
 import { handle_of, hooks_of, raw_handle, set_hooks, Tensor, wrap, wrap_or_null } from '../tensor.js'
 import { context, grad_mode } from './context.js'
+import {
+  type Carried,
+  CHANGE,
+  carried_by,
+  carry,
+  IS_LEAF,
+  link_to_run,
+  note_in_run,
+  objects_reaching,
+  SHARES_STORAGE,
+} from './reach.js'
 
 // Node-API does not trace: a strong reference from the addon to a closure that holds its own tensor would never
-// die. So the addon holds hooks weakly, and the strong edge lives in JavaScript: the hooked tensor's object carries
-// its hooks, and results computed from it refer to it. (A WeakRef would not do: what it was made of lives until the
-// turn of the event loop ends.)
-
-/** What a tensor's object keeps alive: its own hooks, and whoever carries those of its history. */
-export interface Carried {
-  hooks: Set<RawHook>
-  from: Set<Carried>
-}
-
-/** Keeps a hook alive as long as `carried`. */
-export function add_hook(carried: Carried, hook: RawHook): { remove: () => void } {
-  carried.hooks.add(hook)
-  context.carriers = 1
-  return { remove: () => void carried.hooks.delete(hook) }
-}
+// die. So the addon holds hooks weakly, and the strong edge lives in JavaScript: every object from which backward can
+// come to a hook carries it. Results refer to what their arguments carry; where a hook comes later, the addon finds
+// the objects (lib/autograd/reach.ts). (A WeakRef would not do: what it was made of lives until the turn of the event
+// loop ends.)
 
 /** Called by the addon in backward, whose thread may be in another mode than ours. */
 export function run_hook(hook: RawHook, gradient: Handle | Handle[], mode: Mode): Handle | Handle[] | null {
   return grad_mode.within(mode, () => autocast_mode.within(autocast_mode.current(), () => hook(gradient)))
 }
 
-/** The hooks that a tensor's object carries; made at first use. */
-export function carried_by(tensor: Tensor): Carried {
-  let carried = hooks_of(tensor)
-  if (carried === undefined) set_hooks(tensor, (carried = { hooks: new Set(), from: new Set() }))
-  return carried
-}
-
-const IS_LEAF = 1
-
 /** What a tensor carries, where that is anything. */
 function past_of(tensor: Tensor): Carried | undefined {
   const carried = hooks_of(tensor)
-  return carried !== undefined && (carried.hooks.size > 0 || carried.from.size > 0) ? carried : undefined
+  if (carried === undefined) return undefined
+  const any = carried.hooks.size > 0 || carried.from.size > 0 || carried.accumulator !== undefined
+  return any ? carried : undefined
 }
 
 /** Lets results refer to the hooks of what they were computed from, where backward can come from them. */
@@ -58,14 +50,33 @@ export function link_hooks(result: unknown, values: readonly unknown[]): void {
   const link = (value: unknown): void => {
     if (value instanceof Tensor) {
       // A running mean under no_grad would otherwise carry its whole past.
-      if (native.fact(raw_handle(value), IS_LEAF)) return
+      if (native.fact(raw_handle(value), IS_LEAF)) {
+        link_leaf(value, values)
+        return
+      }
       const carried = carried_by(value)
       for (const source of sources) if (source !== carried) carried.from.add(source)
+      if (values.includes(value)) link_changed(value, sources)
     } else if (Array.isArray(value)) {
       for (const item of value) link(item)
     }
   }
   link(result)
+}
+
+// The same leaf under another object has the same hooks; one that was cut off its history has no past.
+function link_leaf(leaf: Tensor, values: readonly unknown[]): void {
+  const same = values.find((value) => value instanceof Tensor && value !== leaf && value.is(leaf))
+  if (same !== undefined) set_hooks(leaf, carried_by(same as Tensor))
+  else hooks_of(leaf)?.from.clear()
+}
+
+// What is written into a tensor comes into the history of its base and of all views of it.
+function link_changed(changed: Tensor, sources: readonly Carried[]): void {
+  if (sources.every((source) => source === hooks_of(changed))) return
+  if (!native.fact(raw_handle(changed), SHARES_STORAGE)) return
+  for (const other of objects_reaching(changed, CHANGE))
+    for (const source of sources) if (source !== hooks_of(other)) carried_by(other).from.add(source)
 }
 
 /**
@@ -76,7 +87,11 @@ export function hooked_identity(
   tensors: readonly Tensor[],
   hook: (gradients: (Tensor | null)[]) => readonly (Tensor | null)[] | null,
 ): Tensor[] {
-  const raw: RawHook = (handles) => hook((handles as Handle[]).map(wrap_or_null))?.map(handle_of) ?? null
+  const raw: RawHook = (handles) => {
+    const gradients = (handles as Handle[]).map(wrap_or_null)
+    for (const gradient of gradients) if (gradient !== null) link_to_run(gradient)
+    return hook(gradients)?.map(handle_of) ?? null
+  }
   const results = native.module_hook(tensors.map(handle_of), raw).map(wrap)
   carry_together(raw, results, tensors)
   return results
@@ -94,12 +109,12 @@ export function carry_together(
   results: readonly unknown[],
   sources: readonly Tensor[],
 ): CarriedNode {
-  const carried: Carried = { hooks: new Set(), from: new Set() }
-  add_hook(carried, hook)
-  for (const source of sources) {
-    const past = past_of(source)
-    if (past !== undefined) carried.from.add(past)
-  }
+  const carried: Carried = { hooks: new Set([hook]), from: new Set() }
+  context.carriers = 1
+  // Also those that carry nothing yet: a hook may come later.
+  for (const source of sources)
+    if (past_of(source) !== undefined || !native.fact(raw_handle(source), IS_LEAF))
+      carried.from.add(carried_by(source))
   // Backward does not come from a leaf.
   for (const result of results)
     if (result instanceof Tensor && !native.fact(raw_handle(result), IS_LEAF))
@@ -109,39 +124,9 @@ export function carry_together(
     note(tensor) {
       const behind = carried_by(tensor)
       if (behind !== carried) behind.from.add(carried)
-      if (current_run !== null) behind.from.add(current_run)
+      link_to_run(tensor)
     },
   }
-}
-
-// A backward that is itself recorded (create_graph) makes nodes whose results LibTorch passes on without an object of
-// JavaScript. So the gradients that come out refer to all that the run has met.
-let current_run: Carried | null = null
-let latest_run: Carried | null = null
-
-function note_in_run(carried: Carried): void {
-  if (current_run !== null) current_run.from.add(carried)
-}
-
-/** Runs backward from `roots`; with `create_graph` what was computed can be walked again. */
-export function run_graph<T>(roots: readonly (Tensor | null)[], create_graph: boolean, run: () => T): T {
-  if (!create_graph || context.carriers === 0) return run()
-  const outer = current_run
-  const from = roots.flatMap((root) => (root === null ? [] : (hooks_of(root) ?? [])))
-  current_run = { hooks: new Set(), from: new Set(from) }
-  latest_run = current_run
-  if (outer !== null) outer.from.add(current_run)
-  try {
-    return run()
-  } finally {
-    current_run = outer
-  }
-}
-
-/** Lets a gradient that backward made refer to the run that made it. */
-export function link_gradient(gradient: Tensor): void {
-  if (latest_run !== null && !native.fact(raw_handle(gradient), IS_LEAF))
-    carried_by(gradient).from.add(latest_run)
 }
 
 /** A hook's registration: `remove()` takes it back, and so does the end of a `using` block. */
@@ -157,34 +142,45 @@ export function register_post_accumulate_hook(
   tensor: Tensor,
   hook: (tensor: Tensor) => void,
 ): TensorHookHandle {
+  let live: typeof hook | null = hook
   const raw: RawHook = () => {
-    hook(tensor)
+    live?.(tensor)
     return 0
   }
   const place = native.register_post_accumulate_hook(handle_of(tensor), raw)
-  return registration(tensor, raw, () => native.remove_post_accumulate_hook(raw_handle(tensor), place))
+  return registration(tensor, raw, () => {
+    live = null
+    if (raw_handle(tensor) > 0) native.remove_post_accumulate_hook(raw_handle(tensor), place)
+  })
 }
 
-function registration(tensor: Tensor, raw: RawHook, remove_native: () => void): TensorHookHandle {
-  const { remove } = add_hook(carried_by(tensor), raw)
+/** Keeps a hook that the addon holds at a tensor's place in the graph, until it is removed. */
+export function registration(tensor: Tensor, raw: RawHook, remove_native: () => void): TensorHookHandle {
+  const own = carry(tensor, raw)
   let registered = true
   const undo = () => {
     if (!registered) return
     registered = false
-    remove()
-    if (raw_handle(tensor) > 0) remove_native()
+    own.hooks.delete(raw)
+    remove_native()
   }
   return { remove: undo, [Symbol.dispose]: undo }
 }
 
 /** Tensor.register_hook. */
 export function register_tensor_hook(tensor: Tensor, hook: TensorHook): TensorHookHandle {
+  let live: TensorHook | null = hook
   const raw: RawHook = (handle) => {
-    const answer = hook(wrap(handle as Handle))
+    const gradient = wrap(handle as Handle)
+    link_to_run(gradient)
+    const answer = live?.(gradient)
     if (answer instanceof Tensor) return handle_of(answer)
     if (answer === undefined || answer === null) return 0
     throw type_error(`expected Variable, but hook returned '${type_name(answer)}'`, 'register_hook')
   }
   const place = native.register_hook(handle_of(tensor), raw)
-  return registration(tensor, raw, () => native.remove_hook(raw_handle(tensor), place))
+  return registration(tensor, raw, () => {
+    live = null
+    if (raw_handle(tensor) > 0) native.remove_hook(raw_handle(tensor), place)
+  })
 }

@@ -1,4 +1,4 @@
-import { type_error, type_name } from '../errors.js'
+import { runtime_error, type_error, type_name } from '../errors.js'
 import { type Handle, native } from '../native.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { add_mode, ContextMode } from './context.js'
@@ -41,6 +41,29 @@ function pair_of<P>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor):
   }
 }
 
+/** Why no hooks may be set now, or null. */
+const refusal_mode = new ContextMode<string | null>(null, () => {})
+
+/**
+ * Inside the callback, or for the rest of a `using` block, {@link saved_tensors_hooks} throws.
+ *
+ * @param error_message what it says
+ * @throws RuntimeError of that message where hooks are set already
+ * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.disable_saved_tensors_hooks
+ */
+export function disable_saved_tensors_hooks(error_message: string): ModeGuard
+export function disable_saved_tensors_hooks<R>(error_message: string, callback: () => R): R
+export function disable_saved_tensors_hooks<R>(error_message: string, callback?: () => R): R | ModeGuard {
+  if (typeof error_message !== 'string')
+    throw type_error(
+      `disable_saved_tensors_hooks(): argument 'error_message' must be str, not ${type_name(error_message)}`,
+    )
+  if (saved_mode.current() !== null) throw runtime_error(error_message)
+  if (callback === undefined)
+    return open_guard(refusal_mode.open(error_message), 'disable_saved_tensors_hooks')
+  return refusal_mode.run(error_message, callback)
+}
+
 /**
  * Inside the callback, what operators save for backward passes through `pack_hook`, and comes back through `unpack_hook`.
  * `using _ = saved_tensors_hooks(pack, unpack)` opens the mode for the rest of a synchronous block. The innermost pair counts.
@@ -75,6 +98,8 @@ export function saved_tensors_hooks<P, R>(
   callback?: () => R,
 ): R | ModeGuard {
   const pair = pair_of(pack_hook, unpack_hook)
+  const refusal = refusal_mode.current()
+  if (refusal !== null) throw runtime_error(refusal)
   if (callback === undefined) return open_guard(saved_mode.open(pair), 'saved_tensors_hooks')
   return saved_mode.run(pair, callback)
 }

@@ -1,21 +1,15 @@
 import { context, enter_context } from '../autograd/context.js'
 import {
-  link_gradient,
   register_post_accumulate_hook,
   register_tensor_hook,
   type TensorHook,
   type TensorHookHandle,
 } from '../autograd/hooks.js'
+import { type Node, node_of } from '../autograd/node.js'
+import { link_gradient } from '../autograd/reach.js'
 import { runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
-
-/** A node of the graph that backward walks, as `Tensor.grad_fn`. */
-export interface GradFn {
-  /** `AddBackward0` */
-  readonly name: string
-  toString(): string
-}
 
 /** Keywords of {@link TensorAutograd.backward}. */
 export interface BackwardOptions {
@@ -31,7 +25,8 @@ export interface TensorAutograd {
   grad: Tensor | null
   requires_grad: boolean
   readonly is_leaf: boolean
-  readonly grad_fn: GradFn | null
+  /** The node of the graph that the tensor was made by; null for a leaf. */
+  readonly grad_fn: Node | null
   readonly output_nr: number
   readonly _version: number
   readonly retains_grad: boolean
@@ -138,7 +133,7 @@ function gradient_of(tensor: Tensor): Tensor | null {
   }
   if (handle === cached_handle) return cached!
   const gradient = wrap(handle)
-  if (context.carriers !== 0) link_gradient(gradient)
+  if (context.carriers !== 0) link_gradient(tensor, gradient)
   set_grad_object(tensor, gradient)
   return gradient
 }
@@ -170,13 +165,7 @@ export function install_attributes(operator: (name: string) => (tensor: Tensor) 
   getter('is_nested', (t) => native.fact(raw_handle(t), IS_NESTED))
   getter('output_nr', (t) => native.output_number(raw_handle(t)))
   getter('_version', (t) => native.version(raw_handle(t)))
-  getter('grad_fn', (t) => {
-    const found = native.grad_fn_name(raw_handle(t))
-    if (found === null) return null
-    // Modules' full backward hooks stand on a node of ours.
-    const name = found.includes('HookedIdentity') ? 'BackwardHookFunctionBackward' : found
-    return { name, toString: () => `<${name}>` }
-  })
+  getter('grad_fn', node_of)
   getter('data', (t) => wrap(native.shallow_copy(raw_handle(t))), ((t: Tensor, value: Tensor) =>
     native.set_data(raw_handle(t), handle_of(value))) as (tensor: Tensor, value: never) => void)
   for (const [name, op] of [

@@ -73,7 +73,7 @@ export function set_at(self: Tensor, index: IndexItem | readonly IndexItem[], va
   } else {
     assign(self, resolve(self, indices, tuple), value)
   }
-  if (context.carriers !== 0) link_hooks(self, [value])
+  if (context.carriers !== 0) link_hooks(self, [self, value])
 }
 
 function assign(self: Tensor, { view, tensors }: Resolved, value: IndexValue): void {

@@ -28,7 +28,7 @@ const shape_text = (tensor: Tensor): string => `[${tensor.shape.join(', ')}]`
 
 /** `LogBackward0` is what computes log's gradient. */
 function operator_of(tensor: Tensor): string | null {
-  return tensor.grad_fn?.name.replace(/Backward\d*$/, '') ?? null
+  return tensor.grad_fn?.name().replace(/Backward\d*$/, '') ?? null
 }
 
 /** Where a number that is not finite came from. */

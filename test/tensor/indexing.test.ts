@@ -250,9 +250,9 @@ describe('indexing', () => {
       [2, 2, 2],
     ])
     expect(v.grad?.item()).toBe(3)
-    expect(b.at(0).grad_fn?.name).toBe('SelectBackward0')
-    expect(b.at('1:').grad_fn?.name).toBe('SliceBackward0')
-    expect(b.at([0]).grad_fn?.name).toBe('IndexBackward0')
+    expect(b.at(0).grad_fn?.name()).toBe('SelectBackward0')
+    expect(b.at('1:').grad_fn?.name()).toBe('SliceBackward0')
+    expect(b.at([0]).grad_fn?.name()).toBe('IndexBackward0')
   })
 
   it('assigns in the dtype of the tensor', () => {

@@ -1,0 +1,124 @@
+import { flush } from '../memory.js'
+import { native } from '../native.js'
+import { scope_tensors } from '../scope.js'
+import { hooks_of, raw_handle, set_hooks, type Tensor } from '../tensor.js'
+import { context } from './context.js'
+
+/** What a tensor's object keeps alive: its own hooks, and whoever carries those of its history. */
+export interface Carried {
+  /** Hooks, and what else nodes have in JavaScript. */
+  hooks: Set<object>
+  from: Set<Carried>
+  /** What the history of the gradient needs, where that has one. */
+  gradient?: Carried
+  /** What a leaf's node in the graph needs. */
+  accumulator?: Carried
+}
+
+export const IS_LEAF = 1
+export const SHARES_STORAGE = 10
+
+/** The hooks that a tensor's object carries; made at first use. */
+export function carried_by(tensor: Tensor): Carried {
+  let carried = hooks_of(tensor)
+  if (carried === undefined) set_hooks(tensor, (carried = { hooks: new Set(), from: new Set() }))
+  return carried
+}
+
+const OWN = 0
+const GRADIENT = 1
+/** Those that have part in a change in place. */
+export const CHANGE = 2
+
+function objects_of(find: (handles: number[]) => (object | number)[]): Tensor[] {
+  flush()
+  const scoped = scope_tensors()
+  return find(scoped.map(raw_handle)).map((found) =>
+    typeof found === 'number' ? scoped[found]! : (found as Tensor),
+  )
+}
+
+/** The objects from which backward can come to where a tensor was made. */
+export function objects_reaching(tensor: Tensor, way = OWN): Tensor[] {
+  return objects_of((handles) => native.objects_reaching(raw_handle(tensor), way, handles))
+}
+
+function reached_by(tensor: Tensor, of_gradient: boolean): Carried {
+  return { hooks: new Set(native.hooks_reached(raw_handle(tensor), of_gradient)), from: new Set() }
+}
+
+/** Lets an object that was made of what the graph holds carry what backward can come to from it. */
+export function link_reached(tensor: Tensor): void {
+  if (context.carriers === 0) return
+  const reached = reached_by(tensor, false)
+  if (reached.hooks.size > 0) carried_by(tensor).from.add(reached)
+}
+
+/**
+ * Keeps what the addon holds weakly where a tensor was made alive with every object from which backward can come there.
+ * Returns the tensor's own, from which it may be taken again.
+ */
+export function carry(tensor: Tensor, held: object): Carried {
+  context.carriers = 1
+  const own = carried_by(tensor)
+  own.hooks.add(held)
+  note_in_run(own)
+  const is_leaf = native.fact(raw_handle(tensor), IS_LEAF)
+  for (const other of objects_reaching(tensor)) {
+    if (other === tensor || hooks_of(other) === own) continue
+    const carried = carried_by(other)
+    // Replaced, not added to: a parameter outlives many nodes.
+    if (!is_leaf && native.fact(raw_handle(other), IS_LEAF)) carried.accumulator = reached_by(other, false)
+    else carried.from.add(own)
+  }
+  for (const other of objects_reaching(tensor, GRADIENT)) carried_by(other).gradient = reached_by(other, true)
+  return own
+}
+
+// A backward that is itself recorded (create_graph) makes nodes whose results LibTorch passes on without an object of
+// JavaScript. So the gradients that come out refer to all that the run has met.
+let current_run: Carried | null = null
+// An object that is used no more may be collected while backward runs from its tensor.
+const roots_under_way: (readonly (Tensor | null)[])[] = []
+
+/** Lets the recorded backward under way keep what is carried by what may be behind its gradients. */
+export function note_in_run(carried: Carried): void {
+  if (current_run !== null) current_run.from.add(carried)
+}
+
+/** Lets a gradient refer to the recorded backward under way that made it. */
+export function link_to_run(gradient: Tensor): void {
+  if (current_run !== null && !native.fact(raw_handle(gradient), IS_LEAF))
+    carried_by(gradient).from.add(current_run)
+}
+
+/** Runs backward from `roots`; with `create_graph` what was computed can be walked again. */
+export function run_graph<T>(roots: readonly (Tensor | null)[], create_graph: boolean, run: () => T): T {
+  if (context.carriers === 0) return run()
+  const outer = current_run
+  if (create_graph) {
+    const from = roots.flatMap((root) => (root === null ? [] : [carried_by(root)]))
+    current_run = { hooks: new Set(), from: new Set(from) }
+    if (outer !== null) outer.from.add(current_run)
+  }
+  roots_under_way.push(roots)
+  try {
+    const result = run()
+    if (create_graph) renew_gradients()
+    return result
+  } finally {
+    roots_under_way.pop()
+    current_run = outer
+  }
+}
+
+function renew_gradients(): void {
+  for (const tensor of objects_of((handles) => native.objects_with_recorded_gradient(handles)))
+    carried_by(tensor).gradient = reached_by(tensor, true)
+}
+
+/** Lets the object of a tensor's gradient carry what the gradient's history needs. */
+export function link_gradient(tensor: Tensor, gradient: Tensor): void {
+  const behind = hooks_of(tensor)?.gradient
+  if (behind !== undefined && behind.hooks.size > 0) carried_by(gradient).from.add(behind)
+}

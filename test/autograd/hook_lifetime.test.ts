@@ -1,0 +1,233 @@
+import type { Tensor } from 'typetorch'
+import * as torch from 'typetorch'
+import { describe, expect, it } from 'vitest'
+
+// The tensor that was hooked is gone when backward comes to it: its hooks run as long as anything reaches it.
+const collect = () => {
+  for (let i = 0; i < 20_000; i++) torch.ones(1)
+  ;(globalThis as { gc?: () => void }).gc?.()
+  for (let i = 0; i < 20_000; i++) torch.ones(1)
+}
+const leaf = (...values: number[]) => torch.tensor(values, { requires_grad: true })
+
+/** How often the hooks of what `make` returned ran in backward from it, after collections. */
+function runs(make: (hook: () => void) => Tensor): number {
+  let count = 0
+  const root = make(() => void count++)
+  collect()
+  root.sum().backward()
+  return count
+}
+
+describe('a hook on a tensor whose object is gone runs', () => {
+  it.each<[string, (hook: () => void) => Tensor]>([
+    [
+      'where it came before what was computed',
+      (hook) => {
+        const h = leaf(1).mul(2)
+        h.register_hook(hook)
+        return h.mul(3)
+      },
+    ],
+    [
+      'where it came after what was computed',
+      (hook) => {
+        const h = leaf(1).mul(2)
+        const y = h.mul(3)
+        h.register_hook(hook)
+        return y
+      },
+    ],
+    [
+      'where what stands between is gone too',
+      (hook) => {
+        const h = leaf(1).mul(2)
+        const y = h.exp().mul(h.sin()).add(1).relu()
+        h.register_hook(hook)
+        return y.mul(2)
+      },
+    ],
+    [
+      'on a leaf',
+      (hook) => {
+        const w = leaf(1)
+        const y = w.mul(2)
+        w.register_hook(hook)
+        return y
+      },
+    ],
+    [
+      'after the accumulation of a leaf',
+      (hook) => {
+        const w = leaf(1)
+        const y = w.mul(2).exp()
+        w.register_post_accumulate_grad_hook(hook)
+        return y
+      },
+    ],
+    [
+      'on the node',
+      (hook) => {
+        const h = leaf(1).mul(2)
+        const y = h.mul(3).exp()
+        h.grad_fn!.register_hook(hook)
+        return y
+      },
+    ],
+    [
+      'before the node',
+      (hook) => {
+        const h = leaf(1).mul(2)
+        const y = h.mul(3).exp()
+        h.grad_fn!.register_prehook(hook)
+        return y
+      },
+    ],
+    [
+      'on the node that accumulates into a leaf',
+      (hook) => {
+        const w = leaf(1)
+        const y = w.mul(3).exp()
+        y.grad_fn!.next_functions[0]![0]!.next_functions[0]![0]!.register_hook(hook)
+        return y
+      },
+    ],
+    [
+      'on several tensors',
+      (hook) => {
+        const [w, v] = [leaf(1), leaf(2)]
+        const h = w.mul(v)
+        const y = h.mul(3).exp()
+        torch.autograd.graph.register_multi_grad_hook([w, v, h], hook)
+        return y
+      },
+    ],
+    [
+      'in the history of a view’s base',
+      (hook) => {
+        const h = leaf(1).mul(2)
+        h.register_hook(hook)
+        const base = torch.zeros(2)
+        base.at(0).add_(h.sum())
+        return base
+      },
+    ],
+    [
+      'in the history of another view',
+      (hook) => {
+        const h = leaf(1).mul(2)
+        h.register_hook(hook)
+        const base = torch.zeros(2)
+        const [first, all] = [base.at(0), base.view(1, 2)]
+        first.add_(h.sum())
+        return all
+      },
+    ],
+    [
+      'behind a Function',
+      (hook) => {
+        class Twice extends torch.autograd.Function {
+          static override forward(_ctx: torch.autograd.FunctionCtx, x: Tensor) {
+            return x.mul(2)
+          }
+          static override backward(_ctx: torch.autograd.FunctionCtx, gradient: Tensor) {
+            return gradient.mul(2)
+          }
+        }
+        const h = leaf(1).mul(2)
+        const y = Twice.apply(Twice.apply(h))
+        h.register_hook(hook)
+        return y
+      },
+    ],
+    [
+      'inside a scope',
+      (hook) =>
+        torch.scope(() => {
+          const h = leaf(1).mul(2)
+          const y = h.mul(3)
+          h.register_hook(hook)
+          return y
+        }),
+    ],
+  ])('%s', (_, make) => {
+    expect(runs(make)).toBe(1)
+  })
+
+  it('in a gradient of a gradient', () => {
+    let count = 0
+    const w = leaf(2)
+    const [gradient] = (() => {
+      const h = w.pow(2)
+      const y = h.pow(2).sum()
+      h.register_hook(() => void count++)
+      return torch.autograd.grad(y, w, { create_graph: true })
+    })()
+    expect(count).toBe(1)
+    collect()
+    gradient!.backward()
+    expect(count).toBe(2)
+  })
+
+  it('in the history of an accumulated gradient, whichever backward comes between', () => {
+    let count = 0
+    const [w, other] = [leaf(2), leaf(3)]
+    ;(() => {
+      const h = w.pow(2)
+      const y = h.pow(2).sum()
+      y.backward({ create_graph: true })
+      h.register_hook(() => void count++)
+      other.pow(2).sum().backward({ create_graph: true })
+    })()
+    collect()
+    w.grad!.sum().backward()
+    expect(count).toBe(1)
+  })
+
+  it('where another hook registers it in the same backward', () => {
+    let count = 0
+    const make = () => {
+      const h = leaf(1).mul(2)
+      const y = h.mul(3)
+      const z = y.exp()
+      y.register_hook(() => {
+        h.register_hook(() => void count++)
+      })
+      return z
+    }
+    const z = make()
+    collect()
+    z.backward()
+    expect(count).toBe(1)
+  })
+
+  it('from an edge, whose node is all that is left', () => {
+    let count = 0
+    const edge = (() => {
+      const h = leaf(1).mul(2)
+      const y = h.mul(3)
+      h.register_hook(() => void count++)
+      return torch.autograd.graph.get_gradient_edge(y)
+    })()
+    collect()
+    torch.autograd.backward(edge, torch.ones(1))
+    expect(count).toBe(1)
+  })
+
+  it('not after it was removed', () => {
+    let count = 0
+    const make = () => {
+      const h = leaf(1).mul(2)
+      const y = h.mul(3)
+      for (const handle of [
+        h.register_hook(() => void count++),
+        h.grad_fn!.register_hook(() => void count++),
+        h.grad_fn!.register_prehook(() => void count++),
+      ])
+        handle.remove()
+      return y
+    }
+    make().backward()
+    expect(count).toBe(0)
+  })
+})
