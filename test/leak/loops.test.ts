@@ -68,6 +68,36 @@ describe('a synchronous loop leaves memory flat', { timeout: 240_000 }, () => {
       10_000,
     ],
     [
+      'of hooks that come late and hold their tensor and its output',
+      x,
+      'const h = w.mul(2), out = h.exp().sum(); h.register_hook(() => { void h; void out }); out.backward(); w.grad = null',
+      6_000,
+    ],
+    [
+      'of hooks on nodes that hold their node, tensor and output',
+      x,
+      'const h = w.mul(2), out = h.exp().sum(), node = h.grad_fn, leaf = node.next_functions[0][0]; node.metadata.of = out; for (const one of [node, leaf]) { one.register_hook(() => { void node; void out; void leaf }); one.register_prehook(() => { void h; void leaf }) } if (i % 2) out.backward(); w.grad = null',
+      6_000,
+    ],
+    [
+      'of hooks on several tensors and of edges',
+      x,
+      'const h = w.mul(2), out = h.exp().sum(); torch.autograd.graph.register_multi_grad_hook([h, out], () => { void h; void out }); const edge = torch.autograd.graph.get_gradient_edge(out); h.register_hook(() => void edge); torch.autograd.backward(edge); w.grad = null',
+      4_000,
+    ],
+    [
+      'of hooks behind accumulated gradients that are recorded',
+      x,
+      'const h = w.pow(2), out = h.sum(); out.backward({ create_graph: true }); h.register_hook(() => { void h; void out }); w.grad.sum().backward(); w.grad = null',
+      4_000,
+    ],
+    [
+      'of graphs that are walked',
+      x,
+      'const seen = new Set(), walk = (node) => { if (node && !seen.has(node)) { seen.add(node); for (const [next] of node.next_functions) walk(next) } }; walk(w.mul(2).exp().add(w).sum().grad_fn)',
+      4_000,
+    ],
+    [
       'of Functions whose context holds their own tensor and result',
       `${x} class Held extends torch.autograd.Function {
         static forward(ctx, y) { ctx.input = y; return y.mul(2) }
@@ -110,6 +140,12 @@ describe('a synchronous loop leaves memory flat', { timeout: 240_000 }, () => {
     [
       'of a module with backward hooks',
       'const layer = new nn.Linear(8, 8), x = torch.ones([4, 8], { requires_grad: true }); layer.register_full_backward_hook(() => void layer)',
+      'layer(x).sum().backward(); layer.zero_grad(); x.grad = null',
+      3_000,
+    ],
+    [
+      'of a module with backward hooks of the old kind',
+      'const layer = new nn.Linear(8, 8), x = torch.ones([4, 8], { requires_grad: true }); layer.register_backward_hook(() => void layer)',
       'layer(x).sum().backward(); layer.zero_grad(); x.grad = null',
       3_000,
     ],

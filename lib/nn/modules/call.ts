@@ -2,7 +2,8 @@ import { runtime_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
 import { BackwardHookSetup } from './backward_hook.js'
 import type { Module } from './module.js'
-import { type CallHooks, global_hooks } from './module_hooks.js'
+import { type BackwardHook, type CallHooks, global_hooks } from './module_hooks.js'
+import { register_on_result } from './non_full_backward_hook.js'
 
 const NONE: Record<string, unknown> = {}
 
@@ -71,10 +72,16 @@ function run_always_hooks(module: Module, hooks: CallHooks, call: Call, kind: st
   }
 }
 
+function backward_hooks(hooks: CallHooks | null, full: boolean): BackwardHook[] {
+  const of = (some: CallHooks | null) => (some?.is_full_backward === full ? [...some.backward.values()] : [])
+  return [...of(global_hooks), ...of(hooks)]
+}
+
 function run(module: Module, hooks: CallHooks | null, call: Call): unknown {
   run_pre_hooks(module, global_hooks, call)
   if (hooks) run_pre_hooks(module, hooks, call)
-  const backward = [...global_hooks.backward.values(), ...(hooks?.backward.values() ?? [])]
+  const backward = backward_hooks(hooks, true)
+  const on_result = backward_hooks(hooks, false)
   const backward_pre = [...global_hooks.backward_pre.values(), ...(hooks?.backward_pre.values() ?? [])]
   const setup =
     backward.length + backward_pre.length > 0 ? new BackwardHookSetup(module, backward, backward_pre) : null
@@ -82,7 +89,9 @@ function run(module: Module, hooks: CallHooks | null, call: Call): unknown {
   call.result = module.forward(...join(call.args, call.kwargs))
   run_forward_hooks(module, global_hooks, call)
   if (hooks) run_forward_hooks(module, hooks, call)
-  return setup ? setup.outputs(call.result) : call.result
+  const result = setup ? setup.outputs(call.result) : call.result
+  if (on_result.length > 0) register_on_result(module, on_result, call.args, result)
+  return result
 }
 
 /** Calls a module whose own hooks, or those common to all modules, have something to do. */

@@ -62,6 +62,7 @@ export {
   type ForwardHook,
   type ForwardPreHook,
   type Gradients,
+  register_module_backward_hook,
   register_module_buffer_registration_hook,
   register_module_forward_hook,
   register_module_forward_pre_hook,

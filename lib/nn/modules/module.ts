@@ -12,6 +12,7 @@ import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './m
 import { copy_into } from './module_copy.js'
 import { ModuleDevices } from './module_devices.js'
 import {
+  add_backward,
   type BackwardHook,
   type BackwardPreHook,
   type ForwardHook,
@@ -233,9 +234,22 @@ export class Module extends ModuleDevices {
     hook: BackwardHook<this>,
     prepend: boolean | { prepend?: boolean } = false,
   ): RemovableHandle {
-    return add_hook(hooks_of(this).backward, hook as BackwardHook, {
+    return add_backward(hooks_of(this), hook as BackwardHook, {
+      full: true,
+      where: 'on a single Module',
       prepend: typeof prepend === 'boolean' ? prepend : prepend.prepend,
     })
+  }
+
+  /**
+   * Registers a hook on the last node of the graph that a call of the module made: it sees the gradients of that node's
+   * inputs and outputs, which are those of the module only where the module is one operation. Deprecated:
+   * {@link register_full_backward_hook} sees the module's.
+   *
+   * @throws RuntimeError where the module has full backward hooks
+   */
+  register_backward_hook(hook: BackwardHook<this>): RemovableHandle {
+    return add_backward(hooks_of(this), hook as BackwardHook, { full: false, where: 'on a single Module' })
   }
 
   /** Registers a hook that runs when the gradients of the module's outputs are there: `(module, grad_output)`. */

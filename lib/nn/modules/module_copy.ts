@@ -18,6 +18,7 @@ export function copy_into(bare: Module, module: Module, memo: Memo): void {
   if (from.hooks === null) return
   to.hooks = new ModuleHooks()
   copy_maps(from.hooks, to.hooks)
+  to.hooks.is_full_backward = from.hooks.is_full_backward
 }
 
 // A hook is a function, and its own copy.

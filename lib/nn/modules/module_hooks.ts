@@ -1,3 +1,4 @@
+import { runtime_error } from '../../errors.js'
 import type { Tensor } from '../../tensor.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../../utils/hooks.js'
 import { INTERNALS } from './internals.js'
@@ -58,6 +59,8 @@ export class CallHooks {
   readonly forward_always = new Map<number, true>()
   readonly backward_pre: HookMap<BackwardPreHook> = new Map()
   readonly backward: HookMap<BackwardHook> = new Map()
+  /** Whether the backward hooks are full ones, of the deprecated kind, or null before the first. */
+  is_full_backward: boolean | null = null
 
   /** Whether a call has anything to run beside `forward`. */
   get any(): boolean {
@@ -87,6 +90,20 @@ export class CallHooks {
     if (options.always_call) this.forward_always.set(handle.id, true)
     return handle
   }
+}
+
+/** Registers a backward hook of either kind; `where` says what has but one kind. */
+export function add_backward(
+  hooks: CallHooks,
+  hook: BackwardHook,
+  options: { full: boolean; where: string; prepend?: boolean | undefined },
+): RemovableHandle {
+  if (hooks.is_full_backward === !options.full)
+    throw runtime_error(
+      `Cannot use both regular backward hooks and full backward hooks ${options.where}. Please use only one of them.`,
+    )
+  hooks.is_full_backward = options.full
+  return add_hook(hooks.backward, hook, { prepend: options.prepend })
 }
 
 /** What `state_dict` gives a hook of one module beside the dictionary. */
@@ -182,7 +199,16 @@ export function register_module_full_backward_pre_hook(hook: BackwardPreHook): R
 
 /** Registers a full backward hook common to all modules. */
 export function register_module_full_backward_hook(hook: BackwardHook): RemovableHandle {
-  return add_hook(global_hooks.backward, hook)
+  return add_backward(global_hooks, hook, { full: true, where: 'as a global Module hook' })
+}
+
+/**
+ * Registers a backward hook of the deprecated kind common to all modules: see `nn.Module.register_backward_hook`.
+ *
+ * @throws RuntimeError where full backward hooks were registered for all modules
+ */
+export function register_module_backward_hook(hook: BackwardHook): RemovableHandle {
+  return add_backward(global_hooks, hook, { full: false, where: 'as a global Module hook' })
 }
 
 /** Registers a hook that `register_buffer` runs; a tensor it returns is registered instead. */
