@@ -43,6 +43,8 @@ function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; t
   for (let level: unknown = data; Array.isArray(level) || is_view(level); level = (level as unknown[])[0]) {
     shape.push((level as unknown[]).length)
     if ((level as unknown[]).length === 0) break
+    // A list may hold itself; as in Python no more than these are looked at.
+    if (shape.length > 128) throw value_error("too many dimensions 'list'", 'tensor')
   }
   const leaves: Leaf[] = []
   let tensors = false

@@ -1,0 +1,105 @@
+// Random calls of every public name, in child processes under limits of memory and time. Exit codes: 0 nothing went
+// down, hung or grew but what does so in Python too; 1 something did; 2 wrong options.
+
+import { Command, InvalidArgumentError } from 'commander'
+import { make_call } from './calls.mjs'
+import { in_python } from './python.mjs'
+import { run_calls } from './supervise.mjs'
+import { targets } from './targets.mjs'
+
+function whole(least) {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number of at least ${least}`)
+    return value
+  }
+}
+
+const command = new Command('npm run hazards --')
+  .description('Makes random calls of every public name and looks for crashes, hangs and growth.')
+  .option('--calls <n>', 'how many', whole(1), 10_000)
+  .option('--seed <n>', 'of the calls', whole(0), 0)
+  .option('--first <n>', 'the number of the first', whole(0), 0)
+  .option('--only <n>', 'replays the call of that number alone', whole(0))
+  .option('--a-child <n>', 'calls of one process', whole(1), 1000)
+  .option('--seconds <n>', 'a call may take', whole(1), 10)
+  .option('--megabytes <n>', 'of address space for a process', whole(1000), 8000)
+  .option('--heap <n>', "megabytes of V8's heap", whole(50), 512)
+  .option('--no-python', 'does not ask whether Python goes down too')
+  .option('--unclear', 'lists the errors that do not say what is wrong')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+command.parse()
+const options = command.opts()
+const { seed, only, seconds, heap } = options
+const limits = { seed, seconds, heap, kilobytes: options.megabytes * 1024 }
+const first = only ?? options.first
+const end = only === undefined ? first + options.calls : only + 1
+
+const counts = { returned: 0, refused: 0, unclear: 0, odd: 0 }
+const names = new Set()
+const unclear = new Map()
+const wrong = []
+const as_python = []
+let most = { alive_bytes: 0, tensors: 0, rss: 0 }
+
+function note(number, kind, name, text) {
+  counts[kind]++
+  names.add(name)
+  if (only !== undefined) console.log(`${kind} ${text}`)
+  if (kind === 'odd') wrong.push(number)
+  // One line for each name and text.
+  if (kind === 'unclear') unclear.set(`${name}: ${text}`.slice(0, 160), number)
+}
+
+function describe(number, ended, stderr) {
+  const { js, py } = make_call(seed, number)
+  const python = options.python ? in_python(py, limits) : 'not asked'
+  const alike = ended === 'hang' ? python === 'hangs' : /^crashes/.test(python)
+  ;(alike ? as_python : wrong).push(number)
+  console.log(`\n${number}: ${ended}; Python ${python}\n  ${js}\n  ${py ?? '(no Python)'}`)
+  const said = stderr.trim().split('\n').filter((line) => !/NNPACK|^\s*$/.test(line)) // biome-ignore format: one line
+  if (said.length > 0) console.log(`  ${said.slice(-3).join('\n  ').slice(0, 600)}`)
+}
+
+if (only !== undefined)
+  console.log(`${make_call(seed, only).js}\n${make_call(seed, only).py ?? '(no Python)'}`)
+const started = performance.now()
+let told = started
+for (let from = first; from < end; ) {
+  const to = Math.min(from + options.aChild, end)
+  const { last, ended, memory, stderr } = await run_calls({ ...limits, from, to }, note)
+  if (ended === 'well') {
+    for (const key of Object.keys(most)) most = { ...most, [key]: Math.max(most[key], memory[key]) }
+    if (memory.alive_bytes > 64 * 2 ** 20) {
+      console.log(`\n${from} to ${to}: ${memory.alive_bytes} bytes and ${memory.tensors} tensors stay alive`)
+      wrong.push(from)
+    }
+    from = to
+  } else {
+    if (last < from) {
+      console.error(`the process did not start: ${ended}\n${stderr}`)
+      process.exit(1)
+    }
+    describe(last, ended, stderr)
+    from = last + 1
+  }
+  if (performance.now() - told > 30_000) {
+    told = performance.now()
+    console.log(`${from - first} calls, ${wrong.length} wrong, ${((told - started) / 1000).toFixed(0)} s`)
+  }
+}
+if (options.unclear)
+  for (const [text, number] of [...unclear].sort()) console.log(`unclear ${number} ${text}`)
+const mb = (bytes) => (bytes / 2 ** 20).toFixed(0)
+console.log(
+  `${end - first} calls of ${names.size} of ${targets.length} names in ${((performance.now() - started) / 1000).toFixed(0)} s: ` +
+    `${counts.returned} returned, ${counts.refused + counts.unclear} refused (${counts.unclear} in unclear words); ` +
+    `${wrong.length} crashed, hung or grew; ${as_python.length} did so in Python too`,
+)
+console.log(
+  `most at the end of a process: ${mb(most.alive_bytes)} MB alive in ${most.tensors} tensors, ${mb(most.rss)} MB resident`,
+)
+if (wrong.length > 0) console.log(`to replay: npm run hazards -- --seed ${seed} --only ${wrong[0]}`)
+process.exitCode = wrong.length > 0 ? 1 : 0
