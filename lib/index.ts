@@ -146,6 +146,7 @@ export {
   sparse_csr,
   strided,
 } from './layout.js'
+export * as library from './library.js'
 export * as linalg from './linalg.js'
 export * as masked from './masked/index.js'
 export { empty_cache, memory_stats, set_memory_budget } from './memory.js'

@@ -80,6 +80,9 @@ export type Mode = 0 | 1 | 2 | 3
 /** A hook as the addon calls it; held there weakly. */
 export type RawHook = (gradient: Handle | Handle[]) => Handle | Handle[] | null
 
+/** An operator's kernel as the addon calls it: all of the schema's arguments in, the result or a list of results out. */
+export type RawKernel = (values: unknown[]) => unknown
+
 /** Memory that both sides read and write. */
 export interface SharedMemory {
   /** [0] is set when a collection is due; the rest are the handles of several results. */
@@ -289,6 +292,14 @@ export interface Native {
   rmsprop_step(tensors: Int32Array, numbers: Float64Array): boolean
   rprop_step(tensors: Int32Array, numbers: Float64Array): boolean
   sgd_step(tensors: Int32Array, numbers: Float64Array): boolean
+
+  open_registration(namespace: string, kind: string, dispatch_key: string): number
+  define_operator(library: number, schema: string, alias_analysis: string): string
+  /** `null` falls through to the next key. */
+  implement_operator(library: number, name: string, dispatch_key: string, kernel: RawKernel | null): void
+  close_registration(library: number): void
+  below_autograd<T>(callback: () => T): T
+  bump_version(x: Handle): void
 
   write_archive(file: number, records: readonly (string | Uint8Array | Handle)[]): void
   view_storage(

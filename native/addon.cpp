@@ -10,6 +10,7 @@
 #include "functorch.h"
 #include "graph.h"
 #include "guard.h"
+#include "library.h"
 #include "math.h"
 #include "nn/nn.h"
 #include "op_table.h"
@@ -72,6 +73,7 @@ NAPI_MODULE_INIT() {
     export_math(wrapped, object);
     export_nn(wrapped, object);
     export_optim(wrapped, object);
+    export_library(wrapped, object);
     export_serialize(wrapped, object);
     export_sharing(wrapped, object);
     return object;

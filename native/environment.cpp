@@ -1,6 +1,7 @@
 #include "environment.h"
 
 #include "guard.h"
+#include "library.h"
 #include "op_table.h"
 
 #include <unistd.h>
@@ -36,6 +37,8 @@ Environment::Environment(napi_env env) : env(env) {
 }
 
 Environment::~Environment() {
+  *living = false;
+  libraries.clear();
   collector.clear(env);
   tensors.clear();
   environments--;

@@ -7,6 +7,7 @@
 #include <ATen/core/stack.h>
 #include <napi.h>
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 namespace typetorch {
 
 struct BoundOperator;
+struct OwnLibrary;
 
 // What belongs to one JavaScript environment (the main thread or a worker): handles, prepared operators,
 // JavaScript's own functions. Nothing of it is shared; a worker that ends takes its own with it.
@@ -35,6 +37,11 @@ struct Environment {
   std::vector<std::unique_ptr<BoundOperator>> operators;
   std::vector<at::Generator> generators;  // a Generator object's handle is its place here, plus one
   std::vector<uint32_t> free_generators;
+
+  // What JavaScript has registered with the dispatcher; a place is left empty when it is taken back.
+  std::vector<std::shared_ptr<OwnLibrary>> libraries;
+  // False once this is gone, for what outlives it.
+  const std::shared_ptr<std::atomic<bool>> living = std::make_shared<std::atomic<bool>>(true);
 
   // A worker draws from a generator of its own; the main thread from LibTorch's default one.
   std::optional<at::Generator> own_generator;

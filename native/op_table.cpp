@@ -105,12 +105,19 @@ std::unique_ptr<BoundOperator> bind_operator(Environment& environment, const std
   for (const c10::Argument& argument : schema.arguments()) {
     Parameter parameter = describe_parameter(argument);
     if (parameter.kind == Kind::Generator) bound->generator_parameter = static_cast<int32_t>(bound->parameters.size());
+    // In-place lists (_foreach_add_) are never resized.
+    if (parameter.written && (parameter.kind == Kind::Tensor || parameter.keyword_only))
+      bound->written.push_back(bound->parameters.size());
     bound->parameters.push_back(std::move(parameter));
   }
   bound->result_is_parameter = find_result_aliases(schema);
   bound->draws_random_numbers = handle.hasTag(at::Tag::nondeterministic_seeded);
   bound->single_tensor_result = schema.returns().size() == 1 && bound->result_is_parameter[0] < 0 &&
                                 schema.returns()[0].type()->kind() == c10::TypeKind::TensorType;
+  bound->repair = repair_of(handle.operator_name());
+  const auto definition = definition_of(handle.operator_name());
+  bound->is_own = definition != nullptr;
+  bound->definition = definition;
   bound->several_tensor_results = has_several_tensor_results(schema, bound->result_is_parameter);
   return bound;
 }
@@ -225,6 +232,9 @@ napi_value BoundOperator::call(const napi_value* arguments, size_t count) {
 }
 
 napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
+  // Kept for the length of the call: with its library goes the operator.
+  const std::shared_ptr<OwnLibrary> own = is_own ? definition.lock() : nullptr;
+  if (is_own && !own) throw std::runtime_error("the operator was unregistered with its library");
   torch::jit::Stack& stack = environment.push_stack();
   struct Pop {
     Environment& environment;
@@ -248,6 +258,23 @@ napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
   if (next < count) {
     throw ArgumentError("takes " + std::to_string(next) + " arguments but " + std::to_string(count) + " were given");
   }
+  if (repair != nullptr) repair(stack);
+  if (written.empty()) {
+    call_boxed(stack);
+  } else {
+    WrittenTensors tensors;
+    for (const size_t place : written) collect_tensors(stack[place], tensors);
+    try {
+      call_boxed(stack);
+    } catch (...) {
+      for (const at::Tensor& tensor : tensors) empty_if_torn(tensor);
+      throw;
+    }
+  }
+  return wrap_results(stack);
+}
+
+void BoundOperator::call_boxed(torch::jit::Stack& stack) {
   if (draws_random_numbers && environment_count() > 1) {
     if (environment.own_generator && generator_parameter >= 0 && stack[generator_parameter].isNone()) {
       stack[generator_parameter] = *environment.own_generator;
@@ -259,7 +286,6 @@ napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
   } else {
     handle.callBoxed(stack);
   }
-  return wrap_results(stack);
 }
 
 napi_value BoundOperator::wrap_results(torch::jit::Stack& stack) {

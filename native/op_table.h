@@ -1,6 +1,8 @@
 #pragma once
 
 #include "convert.h"
+#include "library.h"
+#include "repairs.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <napi.h>
@@ -18,17 +20,23 @@ struct BoundOperator {
   std::vector<Parameter> parameters = {};
   // For each result: the parameter that it is (in-place and out=), or -1.
   std::vector<int32_t> result_is_parameter = {};
+  std::vector<size_t> written = {};  // parameters that the call writes to
   bool draws_random_numbers = false;
   bool single_tensor_result = false;
   // All results are new tensors, and their handles have room beside the flags.
   bool several_tensor_results = false;
   int32_t generator_parameter = -1;
+  Repair repair = nullptr;
+  // Of an operator that JavaScript has defined, and may take back.
+  bool is_own = false;
+  std::weak_ptr<OwnLibrary> definition = {};
 
   // Converts the arguments, calls the operator, returns the raw results.
   napi_value call(const napi_value* arguments, size_t count);
 
  private:
   napi_value call_once(const napi_value* arguments, size_t count);
+  void call_boxed(torch::jit::Stack& stack);
   napi_value wrap_results(torch::jit::Stack& stack);
 };
 

@@ -9,6 +9,7 @@ import {
   carried_by,
   carry,
   IS_LEAF,
+  kernels_records,
   link_to_run,
   note_in_run,
   objects_reaching,
@@ -36,7 +37,7 @@ function past_of(tensor: Tensor): Carried | undefined {
 
 /** Lets results refer to the hooks of what they were computed from, where backward can come from them. */
 export function link_hooks(result: unknown, values: readonly unknown[]): void {
-  const sources: Carried[] = []
+  const sources: Carried[] = kernels_records()
   const look = (value: unknown): void => {
     if (value instanceof Tensor) {
       const past = past_of(value)

@@ -122,3 +122,33 @@ export function link_gradient(tensor: Tensor, gradient: Tensor): void {
   const behind = hooks_of(tensor)?.gradient
   if (behind !== undefined && behind.hooks.size > 0) carried_by(gradient).from.add(behind)
 }
+
+// What kernels written in JavaScript have recorded: their results come out of the operator that called them as other
+// objects, and by way of operators that know nothing of hooks.
+const escaped: Carried[] = []
+let kernels = 0
+
+/** Runs an operator's kernel: the results of the operator that it is called by refer to the hooks of what it records. */
+export function run_kernel<T>(run: () => T): T {
+  const outer = current_run
+  const met: Carried = { hooks: new Set(), from: new Set() }
+  current_run = met
+  kernels++
+  try {
+    return run()
+  } finally {
+    kernels--
+    current_run = outer
+    if (met.from.size > 0) {
+      escaped.push(met)
+      if (outer !== null) outer.from.add(met)
+    }
+  }
+}
+
+/** What kernels have recorded since an operator that no kernel called gave its results. */
+export function kernels_records(): Carried[] {
+  const records = [...escaped]
+  if (kernels === 0) escaped.length = 0
+  return records
+}

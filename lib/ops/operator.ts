@@ -1,7 +1,10 @@
+import { realpathSync } from 'node:fs'
 import { runtime_error } from '../errors.js'
+import { native } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { bind_overloads } from './bind.js'
-import { overloads_named } from './schema.js'
+import { forget_bound } from './plan.js'
+import { forget_names, forget_overload, overloads_named } from './schema.js'
 
 /** An operator of the dispatcher, called with its schema's arguments. */
 export type Operator = (...args: unknown[]) => Tensor
@@ -37,8 +40,11 @@ export type OperatorNamespace = {
   readonly [name: string]: Operator & { readonly [overload: string]: Operator }
 }
 
+const packets = new Map<string, Map<string, Operator>>()
+
 function namespace_of(namespace: string): OperatorNamespace {
   const made = new Map<string, Operator>()
+  packets.set(namespace, made)
   return new Proxy({} as OperatorNamespace, {
     get(_, name) {
       if (typeof name !== 'string') return undefined
@@ -64,9 +70,50 @@ function namespace_of(namespace: string): OperatorNamespace {
 
 const namespaces = new Map<string, OperatorNamespace>()
 
-interface Ops {
-  readonly aten: OperatorNamespace
-  readonly [namespace: string]: OperatorNamespace
+/** Operators have come, as by a library that was opened. */
+export function operators_have_come(): void {
+  forget_names()
+  for (const made of packets.values()) made.clear()
+}
+
+/** The operator `namespace::name.overload` has gone. */
+export function operator_has_gone(full: string): void {
+  forget_overload(full)
+  forget_bound(full)
+  bound.delete(full)
+  const [namespace, rest] = full.split('::') as [string, string]
+  packets.get(namespace)?.delete(rest.split('.')[0]!)
+}
+
+const loaded_libraries = new Set<string>()
+
+/** Opens a shared library; the operators and kernels that it registers are there from then on. */
+function load_library(path: string): void {
+  let found = path
+  try {
+    found = realpathSync(path)
+  } catch {
+    // The loader says what it does not find.
+  }
+  native.open_library(found)
+  loaded_libraries.add(found)
+  operators_have_come()
+}
+
+const own = { load_library, loaded_libraries }
+
+type Ops = { readonly aten: OperatorNamespace; readonly [namespace: string]: OperatorNamespace } & {
+  /**
+   * Opens a shared library, whose TORCH_LIBRARY registers operators: `torch.ops.<namespace>.<name>` from then on. The library
+   * stays open until the process ends, for all of its threads.
+   *
+   * @param path of a `.so` that was linked against this LibTorch
+   * @throws RuntimeError in the loader's words, where it cannot be opened
+   * @see https://docs.pytorch.org/docs/2.13/notes/custom_operators.html
+   */
+  readonly load_library: (path: string) => void
+  /** The paths of the libraries that were loaded. */
+  readonly loaded_libraries: ReadonlySet<string>
 }
 
 /**
@@ -78,6 +125,7 @@ interface Ops {
 export const ops: Ops = new Proxy({} as Ops, {
   get(_, namespace) {
     if (typeof namespace !== 'string') return undefined
+    if (Object.hasOwn(own, namespace)) return own[namespace as keyof typeof own]
     let found = namespaces.get(namespace)
     if (found === undefined) namespaces.set(namespace, (found = namespace_of(namespace)))
     return found

@@ -64,6 +64,11 @@ export function native_operator(overload: Overload, numbers: number[]): NativeOp
   return found
 }
 
+/** The operator has gone, or is another one now. */
+export function forget_bound(full: string): void {
+  for (const key of bound.keys()) if (key.startsWith(`${full}|`)) bound.delete(key)
+}
+
 function find_names(overload: Overload): readonly string[] | undefined {
   const { results } = overload
   if (results.length < 2) return undefined

@@ -69,3 +69,14 @@ export function overloads_named(name: string): string[] {
   }
   return by_name.get(name) ?? []
 }
+
+/** Operators have come: names are looked up anew. */
+export function forget_names(): void {
+  by_name = undefined
+}
+
+/** An operator has gone, or is another one now. */
+export function forget_overload(full: string): void {
+  by_name = undefined
+  overloads.delete(full)
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/operator_name.h>
+#include <ATen/core/stack.h>
+#include <c10/util/SmallVector.h>
+
+namespace typetorch {
+
+// Looks at a call's arguments before LibTorch does: refuses or mends what would bring the process down.
+using Repair = void (*)(torch::jit::Stack& stack);
+
+// Null for all operators but the few of docs/hazards.md.
+Repair repair_of(const c10::OperatorName& name);
+
+using WrittenTensors = c10::SmallVector<at::Tensor, 2>;
+
+// The tensors of an argument: itself, or those of a list.
+void collect_tensors(const c10::IValue& value, WrittenTensors& tensors);
+
+// LibTorch's resize_ writes the new sizes down before it asks for their memory. A call that was refused it leaves a
+// tensor that reaches beyond its memory: it becomes an empty one.
+void empty_if_torn(const at::Tensor& tensor);
+
+}  // namespace typetorch
