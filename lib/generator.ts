@@ -67,6 +67,11 @@ export class Generator {
     native.generator_set_state(place_of(this), handle_of(state))
   }
 
+  /** Goes on where another generator is; both are on the CPU. @internal */
+  copy_from(other: Generator): void {
+    native.generator_copy(place_of(other), place_of(this))
+  }
+
   /** A generator of its own in the same state. */
   clone_state(): Generator {
     const copy = new Generator(this.device)

@@ -234,6 +234,8 @@ export interface Native {
   generator_initial_seed(generator: number): bigint
   generator_device(generator: number): string
   generator_get_state(generator: number): Handle
+  /** Has one CPU generator go on where another is. */
+  generator_copy(from: number, to: number): void
   generator_set_state(generator: number, state: Handle): void
 
   set_num_threads(threads: number): void
@@ -262,6 +264,8 @@ export interface Native {
   set_memory_budget(bytes: number, tensors: number): void
   empty_cache(): void
   memory_stats(): MemoryStats
+  /** The handles of all tensors that JavaScript holds. */
+  alive_handles(): Int32Array
 
   math: Record<UnaryMath, (x: number) => number> & Record<BinaryMath, (x: number, y: number) => number>
 

@@ -69,6 +69,21 @@ Napi::Value memory_stats(const Napi::CallbackInfo& info) {
   return stats;
 }
 
+// The handles of all tensors that JavaScript holds, or held until the next sweep.
+Napi::Value alive_handles(const Napi::CallbackInfo& info) {
+  const TensorTable& tensors = Environment::of(info.Env()).tensors;
+  const size_t count = tensors.alive();
+  Napi::Int32Array handles = Napi::Int32Array::New(info.Env(), count);
+  int32_t handle = 0;
+  for (size_t i = 0; i < count; i++) {
+    do {
+      handle++;
+    } while (tensors.find(handle) == nullptr);
+    handles[i] = handle;
+  }
+  return handles;
+}
+
 }  // namespace
 
 void export_collection(Napi::Env env, Napi::Object exports) {
@@ -81,6 +96,7 @@ void export_collection(Napi::Env env, Napi::Object exports) {
   export_function<set_memory_budget>(env, exports, "set_memory_budget");
   export_function<empty_cache>(env, exports, "empty_cache");
   export_function<memory_stats>(env, exports, "memory_stats");
+  export_function<alive_handles>(env, exports, "alive_handles");
 }
 
 }  // namespace typetorch

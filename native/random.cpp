@@ -109,6 +109,19 @@ Napi::Value generator_set_state(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// generator_copy(from, to): CPU generators only. By get_state and set_state it would take some 4 µs and 5 KB each time.
+Napi::Value generator_copy(const Napi::CallbackInfo& info) {
+  const at::Generator source = generator(info, 0);
+  const at::Generator target = generator(info, 1);
+  auto* from = at::check_generator<at::CPUGeneratorImpl>(source);
+  auto* to = at::check_generator<at::CPUGeneratorImpl>(target);
+  const std::scoped_lock lock(from->mutex_, to->mutex_);
+  to->set_engine(from->engine());
+  to->set_next_float_normal_sample(from->next_float_normal_sample());
+  to->set_next_double_normal_sample(from->next_double_normal_sample());
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void export_random(Napi::Env env, Napi::Object exports) {
@@ -121,6 +134,7 @@ void export_random(Napi::Env env, Napi::Object exports) {
   export_function<generator_device>(env, exports, "generator_device");
   export_function<generator_get_state>(env, exports, "generator_get_state");
   export_function<generator_set_state>(env, exports, "generator_set_state");
+  export_function<generator_copy>(env, exports, "generator_copy");
 }
 
 }  // namespace typetorch

@@ -71,66 +71,106 @@ type Events = {
     : never
 }
 
-/** Calls one event's method of each callback, one after the other. */
-export async function emit<K extends keyof Events>(
+/** Whether a value has to be waited for. */
+export function is_promise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
+}
+
+/** Calls one event's method of each callback, one after the other; a promise only where one has to be waited for. */
+export function emit<K extends keyof Events>(
   callbacks: readonly TrainerCallback[],
   trainer: Trainer,
   event: K,
   ...rest: Events[K]
+): Promise<void> | undefined {
+  for (const [i, callback] of callbacks.entries()) {
+    const result = call(callback, trainer, event, rest)
+    if (is_promise(result)) return go_on(result, callbacks.slice(i + 1), trainer, event, rest)
+  }
+  return undefined
+}
+
+function call<K extends keyof Events>(
+  callback: TrainerCallback,
+  trainer: Trainer,
+  event: K,
+  rest: Events[K],
+): unknown {
+  const method = callback[event] as ((trainer: Trainer, ...rest: Events[K]) => unknown) | undefined
+  return method?.call(callback, trainer, ...rest)
+}
+
+async function go_on<K extends keyof Events>(
+  first: PromiseLike<unknown>,
+  others: readonly TrainerCallback[],
+  trainer: Trainer,
+  event: K,
+  rest: Events[K],
 ): Promise<void> {
-  for (const callback of callbacks)
-    await (callback[event] as ((trainer: Trainer, ...rest: Events[K]) => unknown) | undefined)?.call(
-      callback,
-      trainer,
-      ...rest,
-    )
+  await first
+  for (const callback of others) await call(callback, trainer, event, rest)
 }
 
-interface StepParts {
-  step: number
-  epoch: number
-  batch: number
-  lr: number
-  skipped: boolean
-  loss: Reading
-  grad_norm: Reading | undefined
-  metrics: Readonly<Record<string, Reading>>
-}
-
-/** A {@link StepEnd} whose numbers are read when they are asked for. */
-export class StepReport implements StepEnd {
+/** What a {@link StepReport} is made of. */
+export interface StepParts {
   readonly step: number
   readonly epoch: number
   readonly batch: number
   readonly lr: number
   readonly skipped: boolean
+  readonly loss: Reading
+  readonly grad_norm: Reading | undefined
+  readonly metrics: Readonly<Record<string, Reading>>
+}
+
+/** A {@link StepEnd} whose numbers are read when they are asked for. */
+export class StepReport implements StepEnd {
+  /** The numbers as they are, with nobody waiting for them. @internal */
+  readonly readings: StepParts
   declare readonly grad_norm?: number
-  readonly #parts: StepParts
 
+  // A report is made in each step, and seldom read: it holds one object.
   constructor(parts: StepParts) {
-    this.step = parts.step
-    this.epoch = parts.epoch
-    this.batch = parts.batch
-    this.lr = parts.lr
-    this.skipped = parts.skipped
-    this.#parts = parts
-    const { grad_norm } = parts
-    if (grad_norm !== undefined)
-      Object.defineProperty(this, 'grad_norm', { get: () => grad_norm.value, enumerable: true })
+    this.readings = parts
   }
 
+  get step(): number {
+    return this.readings.step
+  }
+  get epoch(): number {
+    return this.readings.epoch
+  }
+  get batch(): number {
+    return this.readings.batch
+  }
+  get lr(): number {
+    return this.readings.lr
+  }
+  get skipped(): boolean {
+    return this.readings.skipped
+  }
   get loss(): number {
-    return this.#parts.loss.value
+    return this.readings.loss.value
   }
-
   get metrics(): Record<string, number> {
     return Object.fromEntries(
-      Object.entries(this.#parts.metrics).map(([name, reading]) => [name, reading.value]),
+      Object.entries(this.readings.metrics).map(([name, reading]) => [name, reading.value]),
     )
   }
+}
 
-  /** The numbers as they are, with nobody waiting for them. @internal */
-  get readings(): Readonly<Record<string, Reading>> {
-    return { ...this.#parts.metrics, loss: this.#parts.loss }
-  }
+/** The report of a step whose gradients were clipped. */
+class ClippedStepReport extends StepReport {}
+
+Object.defineProperty(ClippedStepReport.prototype, 'grad_norm', {
+  get(this: ClippedStepReport) {
+    return this.readings.grad_norm!.value
+  },
+  enumerable: true,
+})
+
+export function report_of(parts: StepParts): StepReport {
+  return parts.grad_norm === undefined ? new StepReport(parts) : new ClippedStepReport(parts)
 }

@@ -1,14 +1,14 @@
 import { autocast } from '../amp/autocast_mode.js'
 import { without_grad } from '../autograd/grad_mode.js'
 import { runtime_error, type_error, type_name } from '../errors.js'
+import { default_generator, Generator } from '../generator.js'
 import type { Module } from '../nn/modules/module.js'
 import { clip_grad_norm_, clip_grad_value_ } from '../nn/utils/clip_grad.js'
 import { is_options } from '../ops/keywords.js'
 import { type Optimizer, options_of } from '../optim/optimizer.js'
-import { get_rng_state } from '../random.js'
 import { keep, scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
-import { StepReport } from './callback.js'
+import { is_promise, report_of, type StepReport } from './callback.js'
 import type { EMA } from './ema.js'
 import { type BadStep, bad_gradients, bad_loss } from './nan_guard.js'
 import type { TrainerOptions } from './options.js'
@@ -34,6 +34,8 @@ interface BatchPlace {
   batch: number
 }
 
+const NO_METRICS: Readonly<Record<string, Reading>> = {}
+
 /** After so many steps in a row that the scaler left out, something else than its scale is wrong. */
 const MOST_SKIPPED = 20
 
@@ -58,8 +60,10 @@ export function with_autocast<T>(option: TrainerOptions['autocast'], callback: (
 /** From a batch to changed parameters: forward, backward, clipping, scaler, optimizer, schedule, averages. */
 export class Optimization {
   #losses: Reading[] = []
-  #metrics: Record<string, Reading>[] = []
+  #metrics: Readonly<Record<string, Reading>>[] = []
   #skipped = 0
+  /** The random numbers of the batch under way, should it have to be run again. */
+  readonly #before = new Generator()
 
   constructor(
     readonly model: Module,
@@ -73,50 +77,67 @@ export class Optimization {
     return this.#losses.length
   }
 
-  /** Takes one batch in; the report of the step, where it was the step's last. */
-  async batch(forward: () => unknown, given: unknown, place: BatchPlace): Promise<StepReport | null> {
+  /**
+   * Takes one batch in; the report of the step, where it was the step's last. A promise only where the step gave one.
+   *
+   * @param run - runs the step on the batch
+   */
+  batch<Batch>(
+    run: (batch: Batch) => unknown,
+    batch: Batch,
+    place: BatchPlace,
+  ): StepReport | null | Promise<StepReport | null> {
     if (this.batches === 0) this.optimizer.zero_grad()
-    const rng_state = this.options.nan_guard === false ? null : get_rng_state()
-    const cast = () => with_autocast(this.options.autocast, forward)
-    const guard = rng_state && { rng_state, given, rerun: cast }
-    if (!this.options.memory_scope) return this.#finish(await cast(), place, guard)
-    return scope(() => {
-      const result = cast()
-      if (result instanceof Promise) {
-        result.catch(() => {})
-        throw type_error('fit(): with memory_scope the step must be synchronous, not return a Promise')
-      }
-      return this.#finish(result, place, guard)
-    })
+    if (this.options.nan_guard !== false) this.#before.copy_from(default_generator)
+    if (this.options.memory_scope) return scope(() => this.#batch_in_scope(run, batch, place))
+    const result = this.#cast(run, batch)
+    if (result instanceof Tensor || !is_promise(result)) return this.#finish(run, batch, place, result)
+    return Promise.resolve(result).then((value) => this.#finish(run, batch, place, value))
   }
 
-  #finish(
-    result: unknown,
+  #cast<Batch>(run: (batch: Batch) => unknown, batch: Batch): unknown {
+    const { autocast } = this.options
+    return autocast === undefined ? run(batch) : with_autocast(autocast, () => run(batch))
+  }
+
+  #batch_in_scope<Batch>(run: (batch: Batch) => unknown, batch: Batch, place: BatchPlace): StepReport | null {
+    const result = this.#cast(run, batch)
+    if (result instanceof Promise) {
+      result.catch(() => {})
+      throw type_error('fit(): with memory_scope the step must be synchronous, not return a Promise')
+    }
+    return this.#finish(run, batch, place, result)
+  }
+
+  #finish<Batch>(
+    run: (batch: Batch) => unknown,
+    batch: Batch,
     place: BatchPlace,
-    guard: { rng_state: Tensor; given: unknown; rerun: () => unknown } | null,
+    result: unknown,
   ): StepReport | null {
-    const { loss, ...metrics } = check_result(result)
+    const alone = result instanceof Tensor
+    const { loss, ...metrics } = alone ? { loss: result } : check_result(result)
     const reading = Reading.of(loss)
+    const { nan_guard, scaler, accumulate = 1 } = this.options
+    // Reading a loss on another device would wait for it; with a scaler, numbers that are not finite belong to it.
+    const checked =
+      nan_guard !== false && (nan_guard === true || reading.is_here) && !(scaler?.is_enabled() ?? false)
     const bad = (value: number): BadStep => ({
       ...place,
       batch_number: place.batch,
       value,
-      batch: guard!.given,
-      rng_state: guard!.rng_state,
-      rerun: guard!.rerun,
+      batch,
+      rng_state: this.#before.get_state(),
+      rerun: () => this.#cast(run, batch),
     })
-    const { scaler } = this.options
-    const scaled = scaler?.is_enabled() ?? false
-    // Reading a loss on another device would wait for it.
-    const checked = guard !== null && (this.options.nan_guard === true || loss.device.type === 'cpu')
-    if (checked && !scaled && !Number.isFinite(reading.value)) throw bad_loss(this.model, bad(reading.value))
+    if (checked && !Number.isFinite(reading.value)) throw bad_loss(this.model, bad(reading.value))
     this.#backward(loss)
     this.#losses.push(reading)
-    this.#metrics.push(readings_of(metrics))
-    if (this.batches < (this.options.accumulate ?? 1)) return null
+    this.#metrics.push(alone ? NO_METRICS : readings_of(metrics))
+    if (this.batches < accumulate) return null
     const report = this.update(place)
     const { grad_norm } = report
-    if (checked && !scaled && grad_norm !== undefined && !Number.isFinite(grad_norm))
+    if (checked && grad_norm !== undefined && !Number.isFinite(grad_norm))
       throw bad_gradients(this.model, bad(grad_norm))
     return report
   }
@@ -131,12 +152,8 @@ export class Optimization {
   update({ step, epoch, batch }: BatchPlace): StepReport {
     const { schedule, schedule_by = 'step', scaler, clip_grad_norm, clip_grad_value } = this.options
     const lr = options_of(this.optimizer.param_groups[0]!)['lr'] as number | Tensor | undefined
-    const parts = {
-      step,
-      epoch,
-      batch,
-      lr: lr === undefined ? Number.NaN : Number(lr instanceof Tensor ? lr.item() : lr),
-    }
+    // As it is before the schedule takes its step.
+    const rate = lr === undefined ? Number.NaN : Number(lr instanceof Tensor ? lr.item() : lr)
     if (scaler && (clip_grad_norm !== undefined || clip_grad_value !== undefined))
       scaler.unscale_(this.optimizer)
     if (clip_grad_value !== undefined) clip_grad_value_(this.model.parameters(), clip_grad_value)
@@ -147,8 +164,11 @@ export class Optimization {
     const skipped = this.#optimizer_step()
     if (!skipped && schedule_by === 'step') schedule?.step()
     if (!skipped) this.ema?.update()
-    const report = new StepReport({
-      ...parts,
+    const report = report_of({
+      step,
+      epoch,
+      batch,
+      lr: rate,
       skipped,
       loss: Reading.mean(this.#losses),
       grad_norm,
@@ -207,7 +227,7 @@ export class Optimization {
   }
 }
 
-function means_of(all: readonly Record<string, Reading>[]): Record<string, Reading> {
+function means_of(all: readonly Readonly<Record<string, Reading>>[]): Readonly<Record<string, Reading>> {
   if (all.length === 1) return all[0]!
   const names = new Set(all.flatMap((metrics) => Object.keys(metrics)))
   return Object.fromEntries(

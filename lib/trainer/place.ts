@@ -1,4 +1,5 @@
 import { type_error, type_name, value_error } from '../errors.js'
+import { default_generator, Generator } from '../generator.js'
 import { get_rng_state, set_rng_state } from '../random.js'
 import type { Tensor } from '../tensor.js'
 import { DataLoader } from '../utils/data/dataloader.js'
@@ -48,12 +49,13 @@ export class Place {
   /** How many batches of this epoch were given out. */
   batch = 0
   #data: object | null = null
-  #began_with: Tensor | null = null
+  /** The CPU's generator when the epoch began. */
+  readonly #began_with = new Generator()
   #loaded: PlaceState | null = null
   #source: { data: unknown; rng_state: Tensor } | null = null
 
-  /** What goes through the rest of the epoch. */
-  async begin<Batch>(data: Batches<Batch>): Promise<Batches<Batch>> {
+  /** What goes through the rest of the epoch; a promise where batches have to be passed over. */
+  begin<Batch>(data: Batches<Batch>): Batches<Batch> | Promise<Batches<Batch>> {
     const loaded = this.#loaded
     this.#loaded = null
     const same = this.#data === data
@@ -64,7 +66,9 @@ export class Place {
       if (loaded !== null && loaded.data !== null) data.load_state_dict(loaded.data)
       return data
     }
-    this.#began_with = loaded?.rng_state ?? get_rng_state()
+    const began_with = loaded?.rng_state ?? null
+    if (began_with === null) this.#began_with.copy_from(default_generator)
+    else this.#began_with.set_state(began_with)
     // An iterator knows its place by itself.
     if (this.batch === 0 || (same && iterator_of(data) === (data as unknown))) return data
     return this.#skip(data)
@@ -73,7 +77,7 @@ export class Place {
   // The numbers that data draws are drawn again from where the epoch began; the generator then is as it was.
   async #skip<Batch>(data: Batches<Batch>): Promise<AsyncIterable<Batch>> {
     const now = get_rng_state()
-    set_rng_state(this.#began_with!)
+    set_rng_state(this.#began_with.get_state())
     const iterator = iterator_of(data)
     try {
       for (let i = 0; i < this.batch; i++)
@@ -131,7 +135,7 @@ export class Place {
       batch: this.batch,
       length: known_length(data),
       data: is_stateful(data) ? data.state_dict() : null,
-      rng_state: this.batch > 0 && !is_stateful(data) ? this.#began_with : null,
+      rng_state: this.batch > 0 && data !== null && !is_stateful(data) ? this.#began_with.get_state() : null,
       source: this.#source,
     }
   }

@@ -25,6 +25,11 @@ export class Reading {
     return parts.length === 1 ? parts[0]! : new Reading(parts)
   }
 
+  /** Whether reading it waits for no device. */
+  get is_here(): boolean {
+    return typeof this.#held === 'number'
+  }
+
   get value(): number {
     const held = this.#held
     if (typeof held === 'number') return held
@@ -71,6 +76,10 @@ export class History {
   #waiting: Reading[] = []
 
   push(reading: Reading): void {
+    if (this.#waiting.length === 0 && reading.is_here) {
+      this.#values.push(reading.value)
+      return
+    }
     this.#waiting.push(reading)
     if (this.#waiting.length >= MOST_WAITING) this.values()
   }
@@ -94,16 +103,27 @@ export class Means {
   #waiting: [name: string, reading: Reading][] = []
 
   add(name: string, reading: Reading): void {
+    if (this.#waiting.length === 0 && reading.is_here) {
+      this.#sum(name, reading.value)
+      return
+    }
     this.#waiting.push([name, reading])
     if (this.#waiting.length >= MOST_WAITING) this.#read()
+  }
+
+  #sum(name: string, value: number): void {
+    const mean = this.#sums.get(name)
+    if (mean === undefined) this.#sums.set(name, { sum: value, count: 1 })
+    else {
+      mean.sum += value
+      mean.count++
+    }
   }
 
   // In the order in which they came, so that the sum does not depend on when it is asked for.
   #read(): void {
     Reading.read_all(this.#waiting.map(([, reading]) => reading)).forEach((value, i) => {
-      const name = this.#waiting[i]![0]
-      const mean = this.#sums.get(name) ?? { sum: 0, count: 0 }
-      this.#sums.set(name, { sum: mean.sum + value, count: mean.count + 1 })
+      this.#sum(this.#waiting[i]![0], value)
     })
     this.#waiting = []
   }
@@ -120,7 +140,7 @@ export class Means {
 
   state_dict(): Record<string, MeanState> {
     this.#read()
-    return Object.fromEntries(this.#sums)
+    return Object.fromEntries(Array.from(this.#sums, ([name, mean]) => [name, { ...mean }]))
   }
 
   load_state_dict(state: Readonly<Record<string, MeanState>>): void {

@@ -2,7 +2,8 @@ import { value_error } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { save } from '../serialization.js'
-import { type CheckpointEvent, emit, type StepReport } from './callback.js'
+import { BatchReader } from './batches.js'
+import { type CheckpointEvent, emit, is_promise, type StepReport } from './callback.js'
 import { Checkpoints } from './checkpoints/checkpoints.js'
 import { EarlyStopping } from './early_stopping.js'
 import { EMA } from './ema.js'
@@ -33,7 +34,8 @@ export interface FitOptions<Batch = unknown> {
 /** What `fit` was called with, and what comes of it. */
 interface Run<Batch> {
   data: Batches<Batch>
-  step: TrainingStep<Batch>
+  /** The step, given this Trainer. */
+  run_step: (batch: Batch) => unknown
   validation: Batches<Batch> | undefined
   validation_step: TrainingStep<Batch>
   history: History
@@ -127,7 +129,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     if (this.#running) throw new Error('Trainer.fit() is running already')
     const run: Run<Batch> = {
       data,
-      step,
+      run_step: (batch) => step(batch, this.#self),
       validation,
       validation_step,
       history: new History(),
@@ -246,14 +248,31 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
 
   async #run_epoch<Batch>(run: Run<Batch>, data: Batches<Batch>, max_steps: number): Promise<void> {
     await emit(this.#callbacks, this.#self, 'on_epoch_start')
-    for await (const batch of (await this.#place.begin(data)) as AsyncIterable<Batch>) {
-      const at = { step: this.global_step, epoch: this.epoch, batch: this.#place.batch++ }
-      const report = await this.#optimization.batch(() => run.step(batch, this.#self), batch, at)
-      if (report !== null) await this.#step_end(run, report)
-      if (this.#turns.due) await this.#turns.take()
-      if (this.#turns.paused) await this.#paused()
-      if (this.#ended(max_steps)) break
+    const reader = new BatchReader(await this.#place.begin(data))
+    let at_data = true
+    try {
+      // An await costs what a small operator costs: only what has to be waited for is.
+      for (;;) {
+        let next = reader.next()
+        if (is_promise(next)) next = await next
+        if (next.done) break
+        at_data = false
+        const at = { step: this.global_step, epoch: this.epoch, batch: this.#place.batch++ }
+        let report = this.#optimization.batch(run.run_step, next.value, at)
+        if (is_promise(report)) report = await report
+        const rest = report === null ? undefined : this.#step_end(run, report)
+        if (rest !== undefined) await rest
+        if (this.#turns.due) await this.#turns.take()
+        if (this.#turns.paused) await this.#paused()
+        if (this.#ended(max_steps)) break
+        at_data = true
+      }
+    } catch (error) {
+      // What the data itself threw has ended it.
+      if (!at_data) await reader.close().catch(() => {})
+      throw error
     }
+    if (!at_data) await reader.close()
     if (this.#ended(max_steps)) {
       this.#place.leave()
       return
@@ -263,17 +282,31 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     await this.#epoch_end(run)
   }
 
-  async #step_end<Batch>(run: Run<Batch>, report: StepReport): Promise<void> {
+  /** What follows a step; a promise only where something has to be waited for. */
+  #step_end<Batch>(run: Run<Batch>, report: StepReport): Promise<void> | undefined {
     this.global_step++
-    const { readings } = report
-    for (const [name, reading] of Object.entries(readings)) this.#means.add(name, reading)
-    run.history.push(readings['loss']!)
+    const { loss, metrics } = report.readings
+    for (const name in metrics) this.#means.add(name, metrics[name]!)
+    this.#means.add('loss', loss)
+    run.history.push(loss)
     run.shown?.step(report)
-    await emit(this.#callbacks, this.#self, 'on_step_end', report)
+    const waits = emit(this.#callbacks, this.#self, 'on_step_end', report)
+    if (waits !== undefined) return waits.then(() => this.#step_over(run))
+    return this.#step_over(run)
+  }
+
+  #step_over<Batch>(run: Run<Batch>): Promise<void> | undefined {
     const { validate_every } = this.options
-    const fresh =
-      validate_every !== undefined && this.global_step % validate_every === 0 ? await this.#validate(run) : {}
-    if (run.checkpoints?.due_after_step(this.global_step, fresh)) await this.#save(run, fresh)
+    if (validate_every !== undefined && this.global_step % validate_every === 0)
+      return this.#validate(run).then((fresh) => this.#save_where_due(run, fresh))
+    return this.#save_where_due(run, {})
+  }
+
+  #save_where_due<Batch>(
+    run: Run<Batch>,
+    fresh: Readonly<Record<string, number>>,
+  ): Promise<void> | undefined {
+    return run.checkpoints?.due_after_step(this.global_step, fresh) ? this.#save(run, fresh) : undefined
   }
 
   async #epoch_end<Batch>(run: Run<Batch>): Promise<void> {

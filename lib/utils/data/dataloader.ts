@@ -9,7 +9,13 @@ import { pin_memory } from './_utils/pin_memory.js'
 import { WorkerPool } from './_utils/pool.js'
 import { WorkerIteration } from './_utils/worker_iteration.js'
 import { type AnyDataset, IterableDataset, length_of } from './dataset.js'
-import { type AsyncDataLoaderIterator, type DataLoaderIterator, Epoch } from './epoch.js'
+import {
+  type AsyncDataLoaderIterator,
+  type DataLoaderIterator,
+  EAGER,
+  type EagerIterator,
+  Epoch,
+} from './epoch.js'
 import {
   type DataLoaderOptions,
   DEFAULTS,
@@ -148,6 +154,11 @@ export class DataLoader<
   /** Goes through the dataset once and leaves the event loop its turn while workers read. */
   [Symbol.asyncIterator](): AsyncDataLoaderIterator<B> {
     return this.#begin().async_iterator() as AsyncDataLoaderIterator<B>
+  }
+
+  /** As the asynchronous iterator, for a reader who waits only where he has to. @internal */
+  [EAGER](): EagerIterator {
+    return this.#begin().eager_iterator()
   }
 
   /** What is left to do with a batch on this thread. */

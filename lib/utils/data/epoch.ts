@@ -1,6 +1,15 @@
 import { DONE, type Iteration } from './_utils/iteration.js'
 import { type DataLoaderState, type EpochStart, with_rng_state } from './loader_state.js'
 
+/** A DataLoader's method whose iterator gives promises only where something has to be waited for. */
+export const EAGER: unique symbol = Symbol('eager')
+
+/** An iterator whose batches may or may not have to be waited for. */
+export interface EagerIterator {
+  next(): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>>
+  return(): IteratorResult<unknown, undefined>
+}
+
 /** What goes through a DataLoader once. */
 export interface DataLoaderIterator<B> extends Iterator<B, undefined, undefined> {
   next(): IteratorResult<B, undefined>
@@ -97,6 +106,13 @@ export class Epoch {
     return this.#note(await this.iteration.next_async())
   }
 
+  #next_eager(): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>> {
+    if (this.finished || this.#closed) return DONE
+    if (this.#to_skip > 0) return this.#next_async()
+    const result = this.iteration.next_eager()
+    return result instanceof Promise ? result.then((found) => this.#note(found)) : this.#note(result)
+  }
+
   #close(): void {
     if (!this.finished && !this.#closed) this.iteration.close()
     this.#closed = true
@@ -110,6 +126,19 @@ export class Epoch {
         return DONE
       },
       [Symbol.iterator]: () => iterator,
+    }
+    this.#on_iterator?.(iterator)
+    return iterator
+  }
+
+  /** For one reader, who asks for a batch once the one before has come. */
+  eager_iterator(): EagerIterator {
+    const iterator: EagerIterator = {
+      next: () => this.#next_eager(),
+      return: () => {
+        this.#close()
+        return DONE
+      },
     }
     this.#on_iterator?.(iterator)
     return iterator

@@ -6,6 +6,8 @@ export interface Iteration {
   /** The next batch; blocks the thread. */
   next(): IteratorResult<unknown, undefined>
   next_async(): Promise<IteratorResult<unknown, undefined>>
+  /** As {@link next_async}; a promise only where something has to be waited for. */
+  next_eager(): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>>
   /** Ends it before its end. */
   close(): void
   /** The states of the workers' generators after what was given out. */
@@ -53,6 +55,11 @@ export class SingleIteration implements Iteration {
 
   async next_async(): Promise<IteratorResult<unknown, undefined>> {
     return this.#result(await this.#begin(true))
+  }
+
+  next_eager(): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>> {
+    const data = this.#begin(true)
+    return data instanceof Promise ? data.then((found) => this.#result(found)) : this.#result(data)
   }
 
   close(): void {

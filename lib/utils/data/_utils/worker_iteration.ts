@@ -157,6 +157,10 @@ export class WorkerIteration implements Iteration {
     }
   }
 
+  next_eager(): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>> {
+    return this.#step() ?? this.next_async()
+  }
+
   close(): void {
     this.indices.return?.()
     for (const { answer } of this.#pending.values()) if (answer?.kind === 'data') discard(answer.packed)
