@@ -177,6 +177,7 @@ export interface Tensor extends TensorMethods, TensorConversions, TensorAutograd
 
 // Parts that live in files of their own and import this one: set when they are loaded.
 let scope_hook: (tensor: Tensor) => boolean = () => false
+let scope_part = scope_hook
 let print_hook: (tensor: Tensor) => string = () => 'Tensor'
 let index_hook: {
   at(tensor: Tensor, index: readonly IndexItem[]): Tensor
@@ -194,8 +195,20 @@ export function install_parts(parts: {
   index: typeof index_hook
 }): void {
   scope_hook = parts.scope
+  scope_part = parts.scope
   print_hook = parts.print
   index_hook = parts.index
+}
+
+/** Has a function see each new tensor; null for none, which costs nothing. */
+export function watch_new(watch: ((tensor: Tensor) => void) | null): void {
+  scope_hook =
+    watch === null
+      ? scope_part
+      : (tensor) => {
+          watch(tensor)
+          return scope_part(tensor)
+        }
 }
 
 /** The handle of a tensor, for the addon. A disposed one's is negative, and refused there. */
