@@ -1,10 +1,11 @@
 import { autocast } from '../amp/autocast_mode.js'
 import { without_grad } from '../autograd/grad_mode.js'
-import { runtime_error, type_error, type_name } from '../errors.js'
+import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { default_generator, Generator } from '../generator.js'
 import type { Module } from '../nn/modules/module.js'
 import { clip_grad_norm_, clip_grad_value_ } from '../nn/utils/clip_grad.js'
 import { is_options } from '../ops/keywords.js'
+import { LBFGS } from '../optim/lbfgs.js'
 import { type Optimizer, options_of } from '../optim/optimizer.js'
 import { keep, scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
@@ -70,7 +71,15 @@ export class Optimization {
     readonly optimizer: Optimizer,
     readonly options: TrainerOptions,
     readonly ema: EMA | undefined,
-  ) {}
+  ) {
+    if (!(optimizer instanceof LBFGS)) return
+    const { accumulate = 1, scaler } = options
+    const refused = accumulate > 1 ? 'accumulate' : scaler?.is_enabled() ? 'scaler' : undefined
+    if (refused !== undefined)
+      throw value_error(
+        `Trainer(): argument '${refused}' does not go with LBFGS, which computes the loss anew within its step`,
+      )
+  }
 
   /** How many batches the step under way has so far. */
   get batches(): number {
@@ -87,8 +96,12 @@ export class Optimization {
     batch: Batch,
     place: BatchPlace,
   ): StepReport | null | Promise<StepReport | null> {
-    if (this.batches === 0) this.optimizer.zero_grad()
     if (this.options.nan_guard !== false) this.#before.copy_from(default_generator)
+    if (this.optimizer instanceof LBFGS)
+      return this.options.memory_scope
+        ? scope(() => this.#closure_step(run, batch, place))
+        : this.#closure_step(run, batch, place)
+    if (this.batches === 0) this.optimizer.zero_grad()
     if (this.options.memory_scope) return scope(() => this.#batch_in_scope(run, batch, place))
     const result = this.#cast(run, batch)
     if (result instanceof Tensor || !is_promise(result)) return this.#finish(run, batch, place, result)
@@ -101,12 +114,56 @@ export class Optimization {
   }
 
   #batch_in_scope<Batch>(run: (batch: Batch) => unknown, batch: Batch, place: BatchPlace): StepReport | null {
+    return this.#finish(run, batch, place, this.#at_once(run, batch, 'memory_scope'))
+  }
+
+  /** What a step gives where it cannot be waited for. */
+  #at_once<Batch>(run: (batch: Batch) => unknown, batch: Batch, why: string): unknown {
     const result = this.#cast(run, batch)
     if (result instanceof Promise) {
       result.catch(() => {})
-      throw type_error('fit(): with memory_scope the step must be synchronous, not return a Promise')
+      throw type_error(`fit(): with ${why} the step must be synchronous, not return a Promise`)
     }
-    return this.#finish(run, batch, place, result)
+    return result
+  }
+
+  /** The step of an optimizer that asks for the loss as often as it wants: what is reported is the first one. */
+  #closure_step<Batch>(run: (batch: Batch) => unknown, batch: Batch, place: BatchPlace): StepReport {
+    const rate = this.#rate()
+    let first:
+      | { loss: Reading; grad_norm: Reading | undefined; metrics: Readonly<Record<string, Reading>> }
+      | undefined
+    this.optimizer.step(() => {
+      this.optimizer.zero_grad()
+      const { loss, ...metrics } = check_result(this.#at_once(run, batch, this.optimizer.constructor.name))
+      const reading = Reading.of(loss)
+      // One that is not finite further on is the search's own, which goes back.
+      if (first === undefined && this.#is_checked(reading) && !Number.isFinite(reading.value))
+        throw bad_loss(this.model, this.#bad_step(run, batch, place, reading.value))
+      loss.backward()
+      const grad_norm = this.#clip()
+      first ??= { loss: reading, grad_norm, metrics: readings_of(metrics) }
+      return loss
+    })
+    this.#after_step()
+    return report_of({ ...place, lr: rate, skipped: false, ...first! })
+  }
+
+  /** Whether a loss is looked at: one on another device would have to be waited for; with a scaler, they are its own. */
+  #is_checked(loss: Reading): boolean {
+    const { nan_guard, scaler } = this.options
+    return nan_guard !== false && (nan_guard === true || loss.is_here) && !(scaler?.is_enabled() ?? false)
+  }
+
+  #bad_step<Batch>(run: (batch: Batch) => unknown, batch: Batch, place: BatchPlace, value: number): BadStep {
+    return {
+      ...place,
+      batch_number: place.batch,
+      value,
+      batch,
+      rng_state: this.#before.get_state(),
+      rerun: () => this.#cast(run, batch),
+    }
   }
 
   #finish<Batch>(
@@ -118,27 +175,17 @@ export class Optimization {
     const alone = result instanceof Tensor
     const { loss, ...metrics } = alone ? { loss: result } : check_result(result)
     const reading = Reading.of(loss)
-    const { nan_guard, scaler, accumulate = 1 } = this.options
-    // Reading a loss on another device would wait for it; with a scaler, numbers that are not finite belong to it.
-    const checked =
-      nan_guard !== false && (nan_guard === true || reading.is_here) && !(scaler?.is_enabled() ?? false)
-    const bad = (value: number): BadStep => ({
-      ...place,
-      batch_number: place.batch,
-      value,
-      batch,
-      rng_state: this.#before.get_state(),
-      rerun: () => this.#cast(run, batch),
-    })
-    if (checked && !Number.isFinite(reading.value)) throw bad_loss(this.model, bad(reading.value))
+    const checked = this.#is_checked(reading)
+    if (checked && !Number.isFinite(reading.value))
+      throw bad_loss(this.model, this.#bad_step(run, batch, place, reading.value))
     this.#backward(loss)
     this.#losses.push(reading)
     this.#metrics.push(alone ? NO_METRICS : readings_of(metrics))
-    if (this.batches < accumulate) return null
+    if (this.batches < (this.options.accumulate ?? 1)) return null
     const report = this.update(place)
     const { grad_norm } = report
     if (checked && grad_norm !== undefined && !Number.isFinite(grad_norm))
-      throw bad_gradients(this.model, bad(grad_norm))
+      throw bad_gradients(this.model, this.#bad_step(run, batch, place, grad_norm))
     return report
   }
 
@@ -150,20 +197,14 @@ export class Optimization {
 
   /** The optimizer's step over the batches so far. */
   update({ step, epoch, batch }: BatchPlace): StepReport {
-    const { schedule, schedule_by = 'step', scaler, clip_grad_norm, clip_grad_value } = this.options
-    const lr = options_of(this.optimizer.param_groups[0]!)['lr'] as number | Tensor | undefined
     // As it is before the schedule takes its step.
-    const rate = lr === undefined ? Number.NaN : Number(lr instanceof Tensor ? lr.item() : lr)
+    const rate = this.#rate()
+    const { scaler, clip_grad_norm, clip_grad_value } = this.options
     if (scaler && (clip_grad_norm !== undefined || clip_grad_value !== undefined))
       scaler.unscale_(this.optimizer)
-    if (clip_grad_value !== undefined) clip_grad_value_(this.model.parameters(), clip_grad_value)
-    const grad_norm =
-      clip_grad_norm === undefined
-        ? undefined
-        : Reading.of(clip_grad_norm_(this.model.parameters(), clip_grad_norm))
+    const grad_norm = this.#clip()
     const skipped = this.#optimizer_step()
-    if (!skipped && schedule_by === 'step') schedule?.step()
-    if (!skipped) this.ema?.update()
+    if (!skipped) this.#after_step()
     const report = report_of({
       step,
       epoch,
@@ -177,6 +218,27 @@ export class Optimization {
     this.#losses = []
     this.#metrics = []
     return report
+  }
+
+  /** The first group's learning rate. */
+  #rate(): number {
+    const lr = options_of(this.optimizer.param_groups[0]!)['lr'] as number | Tensor | undefined
+    return lr === undefined ? Number.NaN : Number(lr instanceof Tensor ? lr.item() : lr)
+  }
+
+  /** Clips the gradients where they are to be; their length before, where it is known. */
+  #clip(): Reading | undefined {
+    const { clip_grad_norm, clip_grad_value } = this.options
+    if (clip_grad_value !== undefined) clip_grad_value_(this.model.parameters(), clip_grad_value)
+    return clip_grad_norm === undefined
+      ? undefined
+      : Reading.of(clip_grad_norm_(this.model.parameters(), clip_grad_norm))
+  }
+
+  #after_step(): void {
+    const { schedule, schedule_by = 'step' } = this.options
+    if (schedule_by === 'step') schedule?.step()
+    this.ema?.update()
   }
 
   #optimizer_step(): boolean {
