@@ -110,11 +110,19 @@ export interface FunctionCall {
   jvp: RawHook | null
 }
 
+/** Told of a call on the thread of ours that is through; an error from JavaScript is passed on as it is. */
+export type Settle = (failed: boolean, error: unknown, from_javascript: boolean, result: unknown) => void
+
 /** What the addon exports: native/addon.cpp's list, compared with this by a test. */
 export interface Native {
   start(functions: {
     make_error: (kind: string, message: string, operator: string, handle: Handle) => Error
-    run_hook: (hook: RawHook, gradient: Handle | Handle[], mode: Mode) => Handle | Handle[] | null
+    run_hook: (
+      hook: RawHook,
+      gradient: Handle | Handle[],
+      mode: Mode,
+      call: number,
+    ) => Handle | Handle[] | null
     collect_all: () => void
     emit_warning: (message: string) => void
   }): SharedMemory
@@ -172,6 +180,34 @@ export interface Native {
     create_graph: boolean,
     allow_unused: boolean,
   ): Handle[]
+  /** Calls on the thread of ours: each gives its number, which hooks are told, and calls `settle` when it is through. */
+  backward_async(
+    tensors: Handle[],
+    gradients: Handle[],
+    retain_graph: boolean | null,
+    create_graph: boolean,
+    inputs: Handle[],
+    settle: Settle,
+  ): number
+  item_async(x: Handle, settle: Settle): number
+  to_async(
+    x: Handle,
+    dtype: number | null,
+    device: string | null,
+    non_blocking: boolean,
+    copy: boolean,
+    memory_format: number | null,
+    settle: Settle,
+  ): number
+  /** Whether a call had not begun, and now never will. */
+  cancel_job(call: number): boolean
+  /** Waits for the call under way, and forgets the others. */
+  stop_background(): void
+  /** Says that a call of ours reads and writes tensors until `end_use`; what would race with it is refused. */
+  begin_use(operation: string, read: Handle[], written: Handle[]): number
+  end_use(use: number): void
+  /** This thread works for a use until the next; 0 for none. */
+  work_for(use: number): void
   grad_enabled(): boolean
   inference_enabled(): boolean
   set_mode(mode: Mode): void

@@ -8,6 +8,7 @@ import { type Layout, layout_of_code } from './layout.js'
 import { collect_all, flush, note, share_memory } from './memory.js'
 import { type Handle, type Mode, native, type RawHook } from './native.js'
 import type { TensorMethods } from './ops/generated/methods.js'
+import type { TensorAsync } from './tensor/async_methods.js'
 import type { TensorAutograd } from './tensor/autograd.js'
 import type { TensorConversions } from './tensor/conversions.js'
 import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functional_methods.js'
@@ -170,7 +171,12 @@ export class Tensor {
   }
 }
 
-export interface Tensor extends TensorMethods, TensorConversions, TensorAutograd, TensorFunctional {
+export interface Tensor
+  extends TensorMethods,
+    TensorConversions,
+    TensorAutograd,
+    TensorAsync,
+    TensorFunctional {
   norm: TensorMethods['norm'] & NamedNorm
   nonzero: TensorMethods['nonzero'] & NonzeroTuple
 }
@@ -298,12 +304,17 @@ export function expect_tensor(value: unknown, operator: string, argument: string
   throw type_error(`${operator}(): argument '${argument}' must be Tensor, not ${type_name(value)}`, operator)
 }
 
-let hook_runner: (hook: RawHook, gradient: Handle | Handle[], mode: Mode) => Handle | Handle[] | null =
-  () => {
-    throw runtime_error('no hooks are loaded')
-  }
+type HookRunner = (
+  hook: RawHook,
+  gradient: Handle | Handle[],
+  mode: Mode,
+  call: number,
+) => Handle | Handle[] | null
+let hook_runner: HookRunner = () => {
+  throw runtime_error('no hooks are loaded')
+}
 /** Called by lib/tensor/install.ts. */
-export function install_hook_runner(runner: typeof hook_runner): void {
+export function install_hook_runner(runner: HookRunner): void {
   hook_runner = runner
 }
 
@@ -329,7 +340,7 @@ const shared = native.start({
       operator,
     )
   },
-  run_hook: (hook, gradient, mode) => hook_runner(hook, gradient, mode),
+  run_hook: (hook, gradient, mode, call) => hook_runner(hook, gradient, mode, call),
   collect_all,
   emit_warning: (message) => warn_once(message, 'UserWarning', native.context_get('warn_always')),
 })

@@ -1,5 +1,6 @@
 #include "allocator.h"
 #include "autograd.h"
+#include "background.h"
 #include "collection.h"
 #include "context.h"
 #include "custom_function.h"
@@ -62,6 +63,8 @@ NAPI_MODULE_INIT() {
     export_tensor(wrapped, object);
     export_data(wrapped, object);
     export_autograd(wrapped, object);
+    export_in_use(wrapped, object);
+    export_background(wrapped, object);
     export_custom_function(wrapped, object);
     export_engine(wrapped, object);
     export_graph(wrapped, object);

@@ -1,5 +1,6 @@
 #include "autograd.h"
 
+#include "background.h"
 #include "callback.h"
 #include "graph.h"
 #include "guard.h"
@@ -47,6 +48,7 @@ Napi::Value backward(const Napi::CallbackInfo& info) {
   const auto inputs = tensors_of(environment, info[4]);
   const auto retain_graph = optional_flag(info[2]);
   const bool create_graph = info[3].As<Napi::Boolean>();
+  if (anything_in_use()) check_graph(tensors, "backward(): a part of the graph");
   run_engine(environment, tensors,
              [&] { torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs); });
   return info.Env().Undefined();
@@ -61,11 +63,28 @@ Napi::Value gradients(const Napi::CallbackInfo& info) {
   const auto retain_graph = optional_flag(info[3]);
   const bool create_graph = info[4].As<Napi::Boolean>();
   const bool allow_unused = info[5].As<Napi::Boolean>();
+  if (anything_in_use()) check_graph(outputs, "grad(): a part of the graph");
   variable_list found;
   run_engine(environment, outputs, [&] {
     found = torch::autograd::grad(outputs, inputs, gradients, retain_graph, create_graph, allow_unused);
   });
   return handles_of(environment, found);
+}
+
+// backward_async(tensors, gradients, retain_graph | null, create_graph, inputs, settle): the job's number.
+Napi::Value backward_async(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const auto tensors = tensors_of(environment, info[0]);
+  const auto gradients = tensors_of(environment, info[1]);
+  const auto inputs = tensors_of(environment, info[4]);
+  const auto retain_graph = optional_flag(info[2]);
+  const bool create_graph = info[3].As<Napi::Boolean>();
+  if (anything_in_use()) check_graph(tensors, "backward_async(): a part of the graph");
+  auto job = std::make_unique<Job>(environment, "backward_async()", info[5]);
+  job->use.walks(tensors, inputs);
+  for (const at::Tensor& gradient : gradients) job->use.reads(gradient);
+  job->work = [=] { torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs); };
+  return int_result(info, submit(std::move(job)));
 }
 
 Napi::Value grad_enabled(const Napi::CallbackInfo& info) {
@@ -114,6 +133,7 @@ at::Tensor call_hook(const WeakHook& hook, const at::Tensor& gradient) {
 Napi::Value register_hook(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const at::Tensor& tensor = tensor_argument(info, 0);
+  if (anything_in_use()) check_gradient(tensor, "register_hook(): the tensor");
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   const auto hook = c10::make_intrusive<WeakHook>(environment, info[1]);
   hook->attach(place_of(tensor));
@@ -152,6 +172,7 @@ PostAccumulateHooks* post_accumulate_hooks(const at::Tensor& tensor) {
 // register_post_accumulate_hook(x, hook): its place, for remove_post_accumulate_hook.
 Napi::Value register_post_accumulate_hook(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
+  if (anything_in_use()) check_gradient(tensor, "register_hook(): the tensor");
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   TORCH_CHECK(tensor.is_leaf(), "post accumulate grad hooks cannot be registered on non-leaf tensors");
   if (post_accumulate_hooks(tensor) == nullptr)
@@ -168,7 +189,9 @@ Napi::Value remove_post_accumulate_hook(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value retain_grad(const Napi::CallbackInfo& info) {
-  tensor_argument(info, 0).retain_grad();
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  if (anything_in_use()) check_gradient(tensor, "retain_grad(): the tensor");
+  tensor.retain_grad();
   return info.Env().Undefined();
 }
 
@@ -220,6 +243,7 @@ void export_autograd(Napi::Env env, Napi::Object exports) {
   open_environment(env);
   export_function<serve_backward>(env, exports, "serve_backward");
   export_function<backward>(env, exports, "backward");
+  export_function<backward_async>(env, exports, "backward_async");
   export_function<gradients>(env, exports, "gradients");
   export_function<grad_enabled>(env, exports, "grad_enabled");
   export_function<inference_enabled>(env, exports, "inference_enabled");

@@ -1,5 +1,6 @@
 #include "callback.h"
 
+#include "background.h"
 #include "guard.h"
 
 #include <ATen/ThreadLocalState.h>
@@ -28,58 +29,91 @@ void close_environment(void* env) {
 std::mutex places_mutex;
 std::unordered_multimap<const void*, WeakHook*> places;
 
-// What was thrown in JavaScript crosses LibTorch's threads as its text: the value itself stays on its own thread.
-struct ThrownElsewhere : std::runtime_error {
-  using std::runtime_error::runtime_error;
+}  // namespace
+
+// A call that another thread waits for.
+struct Asked {
+  std::function<void()> call;
+  bool is_taken = false;
+  bool is_done = false;
+  std::exception_ptr failure;
 };
 
-// One thread that serves, and those that ask.
+// Those that ask an environment's thread, and how it comes to hear of it.
 struct Desk {
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<std::function<void()>> asked;
-  bool finished = false;
-  std::exception_ptr failure;
-  // The first that JavaScript threw while it was served.
-  std::optional<Napi::Error> thrown;
+  std::condition_variable answered;
+  std::deque<std::shared_ptr<Asked>> asked;
+  // How many serve_while are under way, and whether the event loop serves too; how many calls are being served.
+  int serving = 0;
+  int served = 0;
+  napi_threadsafe_function loop = nullptr;
+  bool is_closed = false;
+  // Errors that died on another thread.
+  std::vector<std::unique_ptr<Napi::Error>> dead;
 };
 
-std::mutex desks_mutex;
-std::unordered_map<Environment*, std::vector<std::shared_ptr<Desk>>> desks;
+namespace {
 
-std::shared_ptr<Desk> desk_of(Environment& environment) {
-  const std::lock_guard<std::mutex> lock(desks_mutex);
-  const auto found = desks.find(&environment);
-  return found == desks.end() || found->second.empty() ? nullptr : found->second.back();
+std::vector<std::unique_ptr<Napi::Error>> take_dead(Desk& desk) {
+  const std::lock_guard<std::mutex> lock(desk.mutex);
+  return std::move(desk.dead);
 }
 
-void ask(Desk& desk, const std::function<void()>& call) {
-  std::mutex mutex;
-  std::condition_variable done;
-  bool is_done = false;
-  std::exception_ptr failure;
-  {
-    const std::lock_guard<std::mutex> lock(desk.mutex);
-    // LibTorch's modes belong to the thread: the caller's hold while its call is served.
-    desk.asked.push_back([&, state = at::ThreadLocalState()] {
-      try {
-        const at::ThreadLocalStateGuard modes(state);
-        call();
-      } catch (const Napi::Error& error) {
-        if (!desk.thrown) desk.thrown = error;
-        failure = std::make_exception_ptr(ThrownElsewhere(error.Message()));
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      const std::lock_guard<std::mutex> waiting(mutex);
-      is_done = true;
-      done.notify_one();
-    });
+void answer(Desk& desk, const std::shared_ptr<Asked>& asked) {
+  desk.served++;
+  try {
+    asked->call();
+  } catch (...) {
+    asked->failure = std::current_exception();
   }
-  desk.changed.notify_one();
-  std::unique_lock<std::mutex> lock(mutex);
-  done.wait(lock, [&] { return is_done; });
-  if (failure) std::rethrow_exception(failure);
+  desk.served--;
+  const std::lock_guard<std::mutex> lock(desk.mutex);
+  asked->is_done = true;
+  desk.answered.notify_all();
+}
+
+std::shared_ptr<Asked> take_asked(Desk& desk) {
+  const std::lock_guard<std::mutex> lock(desk.mutex);
+  if (desk.asked.empty()) return nullptr;
+  auto first = std::move(desk.asked.front());
+  desk.asked.pop_front();
+  first->is_taken = true;
+  return first;
+}
+
+void ask(Environment& environment, const std::function<void()>& call) {
+  Desk& desk = *environment.desk;
+  const auto asked = std::make_shared<Asked>();
+  // LibTorch's modes belong to the thread: the caller's hold while its call is served.
+  asked->call = [&, modes = ThreadModes()] {
+    const ThreadModes::Guard guard(modes);
+    try {
+      call();
+    } catch (const Napi::Error& error) {
+      throw ThrownElsewhere(environment, error);
+    }
+  };
+  std::unique_lock<std::mutex> lock(desk.mutex);
+  TORCH_CHECK(!desk.is_closed && (desk.serving > 0 || desk.loop != nullptr),
+              "a function written in JavaScript was called on another thread than its own");
+  desk.asked.push_back(asked);
+  desk.changed.notify_all();
+  if (desk.loop != nullptr) napi_call_threadsafe_function(desk.loop, nullptr, napi_tsfn_nonblocking);
+  // One that is being served has this thread's variables in its hands.
+  desk.answered.wait(lock, [&] { return asked->is_done || (desk.is_closed && !asked->is_taken); });
+  TORCH_CHECK(asked->is_done, "the thread whose JavaScript function was called has ended");
+  if (asked->failure) std::rethrow_exception(asked->failure);
+}
+
+void on_wake(napi_env env, napi_value, void* context, void*) {
+  if (env == nullptr) return;
+  auto& environment = *static_cast<Environment*>(context);
+  const Napi::HandleScope scope(env);
+  take_dead(*environment.desk).clear();
+  while (const auto asked = take_asked(*environment.desk)) answer(*environment.desk, asked);
+  if (environment.on_turn) environment.on_turn();
 }
 
 }  // namespace
@@ -131,56 +165,109 @@ napi_value Held::get() const {
   return value;
 }
 
+ThrownElsewhere::ThrownElsewhere(Environment& environment, const Napi::Error& error)
+    : std::runtime_error(error.Message()),
+      error(new Napi::Error(error), [desk = environment.desk, thread = environment.thread](Napi::Error* dead) {
+        std::unique_ptr<Napi::Error> owned(dead);
+        if (std::this_thread::get_id() == thread) return;
+        const std::lock_guard<std::mutex> lock(desk->mutex);
+        desk->dead.push_back(std::move(owned));
+      }) {}
+
+std::shared_ptr<Desk> make_desk() {
+  return std::make_shared<Desk>();
+}
+
 void on_thread_of(Environment& environment, const std::function<void()>& call) {
   const auto scoped = [&] {
     const Napi::HandleScope scope(environment.env);
     call();
   };
   if (std::this_thread::get_id() == environment.thread) return scoped();
-  const auto desk = desk_of(environment);
-  TORCH_CHECK(desk != nullptr, "a function written in JavaScript was called on another thread than its own");
-  ask(*desk, scoped);
+  ask(environment, scoped);
 }
 
 void serve_while(Environment& environment, const std::function<void()>& work) {
-  const auto desk = std::make_shared<Desk>();
+  Desk& desk = *environment.desk;
+  bool finished = false;
+  std::exception_ptr failure;
   {
-    const std::lock_guard<std::mutex> lock(desks_mutex);
-    desks[&environment].push_back(desk);
+    const std::lock_guard<std::mutex> lock(desk.mutex);
+    desk.serving++;
   }
-  std::thread worker([&, state = at::ThreadLocalState()] {
+  std::thread worker([&, modes = ThreadModes()] {
     try {
-      const at::ThreadLocalStateGuard modes(state);
+      const ThreadModes::Guard guard(modes);
       work();
     } catch (...) {
-      desk->failure = std::current_exception();
+      failure = std::current_exception();
     }
-    const std::lock_guard<std::mutex> lock(desk->mutex);
-    desk->finished = true;
-    desk->changed.notify_one();
+    const std::lock_guard<std::mutex> lock(desk.mutex);
+    finished = true;
+    desk.changed.notify_all();
   });
-  for (std::unique_lock<std::mutex> lock(desk->mutex);;) {
-    desk->changed.wait(lock, [&] { return desk->finished || !desk->asked.empty(); });
-    if (desk->asked.empty()) break;
-    const auto call = std::move(desk->asked.front());
-    desk->asked.pop_front();
-    lock.unlock();
-    call();
-    lock.lock();
+  for (;;) {
+    {
+      std::unique_lock<std::mutex> lock(desk.mutex);
+      desk.changed.wait(lock, [&] { return finished || !desk.asked.empty(); });
+      if (finished) break;
+    }
+    if (const auto asked = take_asked(desk)) answer(desk, asked);
   }
   worker.join();
   {
-    const std::lock_guard<std::mutex> lock(desks_mutex);
-    desks[&environment].pop_back();
+    const std::lock_guard<std::mutex> lock(desk.mutex);
+    desk.serving--;
   }
-  if (!desk->failure) return;
-  if (desk->thrown) throw *desk->thrown;
-  std::rethrow_exception(desk->failure);
+  if (!failure) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const ThrownElsewhere& thrown) {
+    throw Napi::Error(*thrown.error);
+  }
+}
+
+void serve_by_loop(Environment& environment) {
+  Desk& desk = *environment.desk;
+  if (desk.loop != nullptr) return;
+  napi_value name;
+  napi_create_string_utf8(environment.env, "typetorch", NAPI_AUTO_LENGTH, &name);
+  napi_threadsafe_function loop = nullptr;
+  const napi_status made = napi_create_threadsafe_function(environment.env, nullptr, nullptr, name, 0, 1, nullptr,
+                                                           nullptr, &environment, on_wake, &loop);
+  TORCH_CHECK(made == napi_ok, "the event loop gives no way to wake it");
+  napi_unref_threadsafe_function(environment.env, loop);
+  const std::lock_guard<std::mutex> lock(desk.mutex);
+  desk.loop = loop;
+}
+
+void wake_loop(Environment& environment) {
+  Desk& desk = *environment.desk;
+  const std::lock_guard<std::mutex> lock(desk.mutex);
+  if (desk.loop != nullptr && !desk.is_closed) napi_call_threadsafe_function(desk.loop, nullptr, napi_tsfn_nonblocking);
+}
+
+void hold_loop(Environment& environment, bool hold) {
+  napi_threadsafe_function loop = environment.desk->loop;
+  if (hold)
+    napi_ref_threadsafe_function(environment.env, loop);
+  else
+    napi_unref_threadsafe_function(environment.env, loop);
+}
+
+bool stop_serving(Environment& environment) {
+  Desk& desk = *environment.desk;
+  const std::lock_guard<std::mutex> lock(desk.mutex);
+  desk.is_closed = true;
+  desk.asked.clear();
+  desk.answered.notify_all();
+  return desk.served == 0;
 }
 
 Napi::Value run_hook(Environment& environment, napi_value function, const Napi::Value& argument) {
-  return environment.run_hook.Call(
-      {Napi::Value(environment.env, function), argument, Napi::Number::New(environment.env, thread_mode())});
+  return environment.run_hook.Call({Napi::Value(environment.env, function), argument,
+                                    Napi::Number::New(environment.env, thread_mode()),
+                                    Napi::Number::New(environment.env, static_cast<double>(acting_for()))});
 }
 
 Napi::Value WeakHook::call(const std::function<Napi::Value()>& argument) const {

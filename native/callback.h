@@ -7,6 +7,7 @@
 #include <torch/custom_class.h>
 
 #include <functional>
+#include <memory>
 
 namespace typetorch {
 
@@ -41,13 +42,36 @@ class Held {
   napi_ref reference_ = nullptr;
 };
 
-// Runs `call` on the thread of the environment, with a HandleScope open: at once, or when that thread serves.
+// Runs `call` on the thread of the environment, with a HandleScope open: at once, or when that thread serves, or by its
+// event loop. An exception of JavaScript's crosses the other threads as ThrownElsewhere.
 void on_thread_of(Environment& environment, const std::function<void()>& call);
+
+// What was thrown in JavaScript: the value itself stays on its own thread, where it is thrown again.
+struct ThrownElsewhere : std::runtime_error {
+  ThrownElsewhere(Environment& environment, const Napi::Error& error);
+  std::shared_ptr<Napi::Error> error;
+};
+
+// Lets the event loop of the environment serve, as a call on another thread goes on. Where nothing serves, such a call
+// to JavaScript fails.
+void serve_by_loop(Environment& environment);
+// Has the event loop call `on_turn`, from any thread.
+void wake_loop(Environment& environment);
+// Whether calls under way keep the process alive.
+void hold_loop(Environment& environment, bool hold);
+// The environment ends: whoever waits for it fails, but for those whose calls are being served. Whether there is none.
+bool stop_serving(Environment& environment);
 
 // Runs `work`, in this thread's modes, on a thread of its own, while this one serves what others ask of it.
 void serve_while(Environment& environment, const std::function<void()>& work);
 
-// run_hook(function, argument, this thread's mode) of lib/tensor.ts. On the environment's thread only.
+// Hooks on what operators save (native/engine.cpp), as this thread is in them.
+using SavedTensorHooks = std::shared_ptr<void>;
+SavedTensorHooks saved_tensor_hooks();
+void set_saved_tensor_hooks(SavedTensorHooks hooks);
+
+// run_hook(function, argument, this thread's mode, the call under way that it belongs to or 0) of lib/tensor.ts. On the
+// environment's thread only.
 Napi::Value run_hook(Environment& environment, napi_value function, const Napi::Value& argument);
 
 // A JavaScript function that the graph calls, or what else a node has in JavaScript, held weakly.

@@ -124,7 +124,7 @@ Engine& engine() {
 }
 
 // set_saved_tensor_hooks(pack, unpack), or nothing for none.
-Napi::Value set_saved_tensor_hooks(const Napi::CallbackInfo& info) {
+Napi::Value set_hook_pair(const Napi::CallbackInfo& info) {
   current_hooks =
       info[0].IsFunction() ? std::make_shared<HookPair>(Environment::of(info.Env()), info[0], info[1]) : nullptr;
   return info.Env().Undefined();
@@ -150,9 +150,17 @@ Napi::Value is_checkpoint_valid(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+SavedTensorHooks saved_tensor_hooks() {
+  return current_hooks;
+}
+
+void set_saved_tensor_hooks(SavedTensorHooks hooks) {
+  current_hooks = std::static_pointer_cast<HookPair>(std::move(hooks));
+}
+
 void export_engine(Napi::Env env, Napi::Object exports) {
   torch::autograd::set_default_engine_stub(engine);
-  export_function<set_saved_tensor_hooks>(env, exports, "set_saved_tensor_hooks");
+  export_function<set_hook_pair>(env, exports, "set_saved_tensor_hooks");
   export_function<node_metadata>(env, exports, "node_metadata");
   export_function<graph_task>(env, exports, "graph_task");
   export_function<is_checkpoint_valid>(env, exports, "is_checkpoint_valid");

@@ -1,5 +1,6 @@
 #include "environment.h"
 
+#include "background.h"
 #include "guard.h"
 #include "library.h"
 #include "op_table.h"
@@ -23,7 +24,7 @@ void on_environment_end(void* data) {
 
 }  // namespace
 
-Environment::Environment(napi_env env) : env(env) {
+Environment::Environment(napi_env env) : env(env), desk(make_desk()) {
   environments++;
   current = this;
   auto memory = Napi::Int32Array::New(env, kFlags);

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -18,6 +19,9 @@ namespace typetorch {
 
 struct BoundOperator;
 struct OwnLibrary;
+struct Desk;
+class InUse;
+struct Background;
 
 // What belongs to one JavaScript environment (the main thread or a worker): handles, prepared operators,
 // JavaScript's own functions. Nothing of it is shared; a worker that ends takes its own with it.
@@ -52,6 +56,13 @@ struct Environment {
   // The objects of the graph's nodes that JavaScript has seen, weakly; those that are gone are dropped now and then.
   std::unordered_map<const void*, napi_ref> nodes;
   size_t most_nodes = 1024;
+  // Where other threads ask this one for calls; the thread of ours, once something was asked of it; what calls under
+  // way in workers use.
+  std::shared_ptr<Desk> desk;
+  std::unique_ptr<Background> background;
+  std::unordered_map<int64_t, std::unique_ptr<InUse>> uses;
+  // What the event loop does when another thread has woken it.
+  std::function<void()> on_turn;
 
   // Set once by lib/native.ts: makes a JavaScript error, runs a hook, collects when memory has run out.
   Napi::FunctionReference make_error;
@@ -82,6 +93,8 @@ struct Environment {
   std::deque<torch::jit::Stack> stacks_;
   size_t depth_ = 0;
 };
+
+std::shared_ptr<Desk> make_desk();
 
 // How many environments live in this process; more than one means that random draws must take turns.
 int environment_count();

@@ -1,6 +1,7 @@
 #include "op_table.h"
 
 #include "guard.h"
+#include "in_use.h"
 
 #include <ATen/core/enum_tag.h>
 
@@ -213,6 +214,23 @@ Napi::Value operator_names(const Napi::CallbackInfo& info) {
   return names;
 }
 
+// Refuses a call that would race with one on another thread.
+void check_in_use(const BoundOperator& bound, const torch::jit::Stack& stack) {
+  for (size_t i = 0; i < bound.parameters.size(); i++) {
+    const Parameter& parameter = bound.parameters[i];
+    const auto check = [&](const at::Tensor& tensor) {
+      const std::string name = parameter.name == "self" ? "input" : parameter.name;
+      (parameter.written ? check_write : check_read)(tensor, bound.name + "(): argument '" + name + "'");
+    };
+    const c10::IValue& value = stack[i];
+    if (value.isTensor()) {
+      check(value.toTensor());
+    } else if (value.isTensorList()) {
+      for (const at::Tensor& tensor : value.toTensorVector()) check(tensor);
+    }
+  }
+}
+
 // Calls `collect_all` in JavaScript: what memory is waiting there is freed.
 void collect_in_javascript(Environment& environment) {
   const Napi::HandleScope scope(environment.env);
@@ -258,6 +276,7 @@ napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
   if (next < count) {
     throw ArgumentError("takes " + std::to_string(next) + " arguments but " + std::to_string(count) + " were given");
   }
+  if (anything_in_use()) check_in_use(*this, stack);
   if (repair != nullptr) repair(stack);
   if (written.empty()) {
     call_boxed(stack);

@@ -2,6 +2,7 @@
 
 #include "convert.h"
 #include "guard.h"
+#include "in_use.h"
 
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/function.h>
@@ -157,7 +158,9 @@ Napi::Value set_requires_grad(const Napi::CallbackInfo& info) {
 // The gradient as a handle; `cached` is returned as it is where it still stands for the same tensor.
 Napi::Value grad(const Napi::CallbackInfo& info) {
   const Environment& environment = Environment::of(info.Env());
-  const at::Tensor& gradient = tensor_argument(info, 0).grad();
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  if (anything_in_use()) check_gradient(tensor, "grad: the tensor's gradient");
+  const at::Tensor& gradient = tensor.grad();
   if (!gradient.defined()) return Napi::Number::New(info.Env(), 0);
   const at::Tensor* cached = environment.tensors.find(info[1].As<Napi::Number>().Int32Value());
   if (cached != nullptr && cached->is_same(gradient)) return info[1];
@@ -167,6 +170,7 @@ Napi::Value grad(const Napi::CallbackInfo& info) {
 Napi::Value set_grad(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
   const int32_t handle = info[1].As<Napi::Number>().Int32Value();
+  if (anything_in_use()) check_gradient(tensor, "grad: the tensor's gradient");
   if (handle == 0) {
     tensor.mutable_grad() = at::Tensor();
     return info.Env().Undefined();
@@ -188,6 +192,7 @@ Napi::Value zero_grads(const Napi::CallbackInfo& info) {
   const bool set_to_none = info[1].As<Napi::Boolean>();
   for (uint32_t i = 0; i < handles.Length(); i++) {
     const at::Tensor& tensor = environment.tensor(handles.Get(i).As<Napi::Number>().Int32Value());
+    if (anything_in_use()) check_gradient(tensor, "zero_grad(): a parameter's gradient");
     at::Tensor& gradient = tensor.mutable_grad();
     if (!gradient.defined()) continue;
     if (set_to_none) {
@@ -204,7 +209,9 @@ Napi::Value zero_grads(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value item(const Napi::CallbackInfo& info) {
-  return {info.Env(), from_scalar(info.Env(), tensor_argument(info, 0).item())};
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  if (anything_in_use()) check_read(tensor, "item(): the tensor");
+  return {info.Env(), from_scalar(info.Env(), tensor.item())};
 }
 
 // A second object over the same tensor (`x.to(x.dtype)`): disposing of one harms not the other.
@@ -219,7 +226,12 @@ Napi::Value shallow_copy(const Napi::CallbackInfo& info) {
 
 // Tensor.data = other: the storage, sizes and dtype of `other`, the identity of `x`.
 Napi::Value set_data(const Napi::CallbackInfo& info) {
-  tensor_argument(info, 0).set_data(tensor_argument(info, 1));
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  if (anything_in_use()) {
+    check_write(tensor, "data: the tensor");
+    check_gradient(tensor, "data: the tensor's gradient");
+  }
+  tensor.set_data(tensor_argument(info, 1));
   return info.Env().Undefined();
 }
 

@@ -10,9 +10,15 @@
 namespace typetorch {
 namespace {
 
+thread_local std::vector<std::string>* heard = nullptr;
+
 class NodeWarnings final : public c10::WarningHandler {
  public:
   void process(const c10::Warning& warning) override {
+    if (heard != nullptr) {
+      heard->push_back(warning.msg());
+      return;
+    }
     Environment* environment = Environment::of_this_thread();
     if (environment == nullptr || environment->emit_warning.IsEmpty()) {
       c10::WarningHandler::process(warning);
@@ -32,6 +38,15 @@ class NodeWarnings final : public c10::WarningHandler {
 void install_warnings() {
   static auto* handler = new NodeWarnings;
   c10::WarningUtils::set_warning_handler(handler);
+}
+
+HeardWarnings::HeardWarnings(std::vector<std::string>& into) {
+  heard = &into;
+  install_warnings();
+}
+
+HeardWarnings::~HeardWarnings() {
+  heard = nullptr;
 }
 
 void leave_out_unusable_nnpack() {

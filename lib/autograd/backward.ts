@@ -1,5 +1,6 @@
+import { check_signal, on_background } from '../background.js'
 import { make_error, runtime_error, type_error, type_name } from '../errors.js'
-import { native } from '../native.js'
+import { type Handle, native } from '../native.js'
 import { take_options } from '../ops/keywords.js'
 import { py_size } from '../repr.js'
 import { enter } from '../tensor/autograd.js'
@@ -7,7 +8,7 @@ import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
 import { batched_gradients } from './batched.js'
 import { GradientEdge } from './gradient_edge.js'
 import { output_of } from './node.js'
-import { link_to_run, run_graph } from './reach.js'
+import { begin_run, link_to_run, run_graph } from './reach.js'
 
 type Tensors = Tensor | readonly (Tensor | null)[]
 type Edges = Tensor | GradientEdge | readonly (Tensor | GradientEdge | null)[]
@@ -118,27 +119,50 @@ export function backward(...args: unknown[]): void {
   )
 }
 
-function run_backward(
+type NativeArguments = [
+  tensors: Handle[],
+  gradients: Handle[],
+  retain_graph: boolean | null,
+  create_graph: boolean,
+  inputs: Handle[],
+]
+
+/** What crosses, after the checks that Python makes. */
+function lower_backward(
   tensors: (Tensor | null)[],
   gradients: (Tensor | null)[],
   given: Record<string, unknown>,
-): void {
+): NativeArguments {
   const inputs = list_of(leaves_of(given['inputs']), 'backward', 'inputs')
   if (given['inputs'] !== null && given['inputs'] !== undefined && inputs.length === 0) {
     throw runtime_error("'inputs' argument to backward() cannot be empty.", 'backward')
   }
   check_gradients(tensors, gradients)
+  return [
+    tensors.map(handle_of),
+    gradients.map(handle_of),
+    (given['retain_graph'] ?? null) as boolean | null,
+    given['create_graph'] === true,
+    inputs.map(handle_of),
+  ]
+}
+
+function run_backward(
+  tensors: (Tensor | null)[],
+  gradients: (Tensor | null)[],
+  given: Record<string, unknown>,
+): void {
+  const crossing = lower_backward(tensors, gradients, given)
   enter()
-  const create_graph = given['create_graph'] === true
-  run_graph(tensors, create_graph, () =>
-    native.backward(
-      tensors.map(handle_of),
-      gradients.map(handle_of),
-      (given['retain_graph'] ?? null) as boolean | null,
-      create_graph,
-      inputs.map(handle_of),
-    ),
-  )
+  run_graph(tensors, crossing[3], () => native.backward(...crossing))
+}
+
+const BACKWARD_PARAMETERS = ['gradient', 'retain_graph', 'create_graph', 'inputs']
+const BACKWARD_DEFAULTS: Record<string, unknown> = {
+  gradient: null,
+  retain_graph: null,
+  create_graph: false,
+  inputs: null,
 }
 
 /** Tensor.backward. */
@@ -148,13 +172,33 @@ export function tensor_backward(this: Tensor, ...args: unknown[]): void {
     run_graph([this], false, () => native.backward([raw_handle(this)], [], null, false, []))
     return
   }
-  const given = take_options('backward', args, ['gradient', 'retain_graph', 'create_graph', 'inputs'], {
-    gradient: null,
-    retain_graph: null,
-    create_graph: false,
-    inputs: null,
-  } as Record<string, unknown>)
+  const given = take_options('backward', args, BACKWARD_PARAMETERS, BACKWARD_DEFAULTS)
   run_backward([this], list_of(given['gradient'], 'backward', 'gradient'), given)
+}
+
+/** Tensor.backward_async. */
+export async function tensor_backward_async(this: Tensor, ...args: unknown[]): Promise<void> {
+  const given = take_options<Record<string, unknown>>(
+    'backward_async',
+    args,
+    [...BACKWARD_PARAMETERS, 'signal'],
+    { ...BACKWARD_DEFAULTS, signal: null },
+    BACKWARD_PARAMETERS.length,
+  )
+  const signal = check_signal(given['signal'], 'backward_async')
+  const gradients = list_of(given['gradient'], 'backward_async', 'gradient')
+  const crossing = lower_backward([this], gradients, given)
+  enter()
+  const run = begin_run([this], crossing[3])
+  return on_background<void>({
+    signal,
+    begin: (settle) => native.backward_async(...crossing, settle),
+    finish: () => undefined,
+    keep: [this, gradients, given['inputs']],
+    around: run?.around,
+    end: run?.end,
+    method: tensor_backward_async,
+  })
 }
 
 /** Keywords of {@link grad}. */

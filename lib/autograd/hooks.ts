@@ -1,4 +1,5 @@
 import { autocast_mode } from '../amp/autocast_state.js'
+import { within_call } from '../background.js'
 import { type_error, type_name } from '../errors.js'
 import { type Handle, type Mode, native, type RawHook } from '../native.js'
 import { handle_of, hooks_of, raw_handle, set_hooks, Tensor, wrap, wrap_or_null } from '../tensor.js'
@@ -23,8 +24,15 @@ import {
 // loop ends.)
 
 /** Called by the addon in backward, whose thread may be in another mode than ours. */
-export function run_hook(hook: RawHook, gradient: Handle | Handle[], mode: Mode): Handle | Handle[] | null {
-  return grad_mode.within(mode, () => autocast_mode.within(autocast_mode.current(), () => hook(gradient)))
+export function run_hook(
+  hook: RawHook,
+  gradient: Handle | Handle[],
+  mode: Mode,
+  call: number,
+): Handle | Handle[] | null {
+  return within_call(call, () =>
+    grad_mode.within(mode, () => autocast_mode.within(autocast_mode.current(), () => hook(gradient))),
+  )
 }
 
 /** What a tensor carries, where that is anything. */

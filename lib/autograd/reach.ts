@@ -79,7 +79,7 @@ export function carry(tensor: Tensor, held: object): Carried {
 // JavaScript. So the gradients that come out refer to all that the run has met.
 let current_run: Carried | null = null
 // An object that is used no more may be collected while backward runs from its tensor.
-const roots_under_way: (readonly (Tensor | null)[])[] = []
+const roots_under_way = new Set<readonly (Tensor | null)[]>()
 
 /** Lets the recorded backward under way keep what is carried by what may be behind its gradients. */
 export function note_in_run(carried: Carried): void {
@@ -92,23 +92,44 @@ export function link_to_run(gradient: Tensor): void {
     carried_by(gradient).from.add(current_run)
 }
 
-/** Runs backward from `roots`; with `create_graph` what was computed can be walked again. */
-export function run_graph<T>(roots: readonly (Tensor | null)[], create_graph: boolean, run: () => T): T {
-  if (context.carriers === 0) return run()
-  const outer = current_run
-  if (create_graph) {
-    const from = roots.flatMap((root) => (root === null ? [] : [carried_by(root)]))
-    current_run = { hooks: new Set(), from: new Set(from) }
-    if (outer !== null) outer.from.add(current_run)
+/** A backward that may go on after the call that began it: what `around` calls is part of it, until `end`. */
+export interface GraphRun {
+  around<T>(part: () => T): T
+  end(): void
+}
+
+/** Begins a backward from `roots`; with `create_graph` what was computed can be walked again. */
+export function begin_run(roots: readonly (Tensor | null)[], create_graph: boolean): GraphRun | undefined {
+  if (context.carriers === 0) return undefined
+  const from = roots.flatMap((root) => (root === null ? [] : [carried_by(root)]))
+  const own: Carried | null = create_graph ? { hooks: new Set(), from: new Set(from) } : null
+  if (own !== null && current_run !== null) current_run.from.add(own)
+  roots_under_way.add(roots)
+  return {
+    around(part) {
+      const outer = current_run
+      current_run = own ?? outer
+      try {
+        return part()
+      } finally {
+        current_run = outer
+      }
+    },
+    end() {
+      roots_under_way.delete(roots)
+      if (create_graph) renew_gradients()
+    },
   }
-  roots_under_way.push(roots)
+}
+
+/** A whole backward from `roots`. */
+export function run_graph<T>(roots: readonly (Tensor | null)[], create_graph: boolean, run: () => T): T {
+  const begun = begin_run(roots, create_graph)
+  if (begun === undefined) return run()
   try {
-    const result = run()
-    if (create_graph) renew_gradients()
-    return result
+    return begun.around(run)
   } finally {
-    roots_under_way.pop()
-    current_run = outer
+    begun.end()
   }
 }
 

@@ -95,6 +95,12 @@ export function install_creation(make: (data: unknown, options: Record<string, u
 function to(this: Tensor, ...args: unknown[]): Tensor {
   const first = args[0]
   if (first instanceof DType && args.length === 1) return convert_dtype.call(this, first) as Tensor
+  return convert.call(this, to_keywords(args)) as Tensor
+}
+
+/** The keywords that a call of `to`, in any of its forms, stands for; those that were not given are left out. */
+export function to_keywords(args: unknown[]): ToKeywords {
+  const first = args[0]
   const keywords: Record<string, unknown> = {}
   const positional = is_options(args[args.length - 1]) ? args.slice(0, -1) : args
   const names =
@@ -129,7 +135,7 @@ function to(this: Tensor, ...args: unknown[]): Tensor {
   ) {
     throw type_error(`to(): argument 'device' must be torch.device, not ${type_name(target)}`, 'to')
   }
-  return convert.call(this, keywords) as Tensor
+  return keywords
 }
 
 const legacy_names: Record<string, string> = {
@@ -151,6 +157,18 @@ const as = (dtype: DType) =>
   function (this: Tensor): Tensor {
     return convert_dtype.call(this, dtype) as Tensor
   }
+
+/** What `item` gives for the addon's value. */
+export function number_of_item(value: ReturnType<typeof native.item>): number | boolean | Complex {
+  if (typeof value === 'bigint') {
+    throw make_error(
+      'RuntimeError',
+      `item(): ${value} cannot be held exactly by a number; use item_bigint()`,
+      'item',
+    )
+  }
+  return typeof value === 'object' ? new Complex(value.re, value.im) : value
+}
 
 export const conversions: { [K in keyof TensorConversions]: unknown } = {
   to,
@@ -178,15 +196,7 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
     return `${place}.${legacy_names[this.dtype.name] ?? this.dtype.name}Tensor`
   },
   item(this: Tensor) {
-    const value = native.item(base.raw_handle(this))
-    if (typeof value === 'bigint') {
-      throw make_error(
-        'RuntimeError',
-        `item(): ${value} cannot be held exactly by a number; use item_bigint()`,
-        'item',
-      )
-    }
-    return typeof value === 'object' ? new Complex(value.re, value.im) : value
+    return number_of_item(native.item(base.raw_handle(this)))
   },
   item_bigint(this: Tensor) {
     const value = native.item(base.raw_handle(this))

@@ -6,6 +6,7 @@ import { tensor_methods } from '../ops/generated/face.js'
 import { operator } from '../ops/operator.js'
 import { scope_takes } from '../scope.js'
 import { install_hook_runner, install_parts, Tensor } from '../tensor.js'
+import { async_methods } from './async_methods.js'
 import { autograd_methods, install_attributes } from './autograd.js'
 import { conversions, install_creation } from './conversions.js'
 import { make_tensor } from './create.js'
@@ -29,6 +30,7 @@ for (const name of Object.keys(tensor_methods)) define(name, bind_method(name, t
 for (const [name, value] of Object.entries({
   ...conversions,
   ...autograd_methods,
+  ...async_methods,
   ...functional_methods,
   ...reflected_methods,
   ...legacy_methods,

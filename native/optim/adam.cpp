@@ -50,6 +50,7 @@ Napi::Value adam_step(const Napi::CallbackInfo& info) {
   AdamTensors tensors;
   for (size_t i = 0; i + 4 < handles.ElementLength(); i += 5) {
     const at::Tensor& param = environment.tensor(handles[i]);
+    if (anything_in_use()) check_step(param);
     if (!param.grad().defined()) continue;
     TORCH_CHECK(!param.grad().is_sparse(),
                 "Adam does not support sparse gradients, please consider SparseAdam instead");

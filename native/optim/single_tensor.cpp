@@ -13,6 +13,11 @@ void count_step(const at::Tensor& step) {
     step.add_(1);
 }
 
+void check_step(const at::Tensor& param) {
+  check_gradient(param, "step(): a parameter");
+  check_write(param, "step(): a parameter");
+}
+
 bool gather_updates(Environment& environment, const Napi::Int32Array& handles, size_t states,
                     std::vector<Update>& updates) {
   const size_t width = states + 1;
@@ -22,6 +27,7 @@ bool gather_updates(Environment& environment, const Napi::Int32Array& handles, s
   updates.reserve(length / width);
   for (size_t i = 0; i < length; i += width) {
     const at::Tensor& param = environment.tensor(handle[i]);
+    if (anything_in_use()) check_step(param);
     const at::Tensor& grad = param.grad();
     if (!grad.defined()) continue;
     if (param.layout() != at::kStrided || grad.layout() != at::kStrided || param.is_complex()) return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "guard.h"
+#include "in_use.h"
 
 #include <ATen/ScalarOps.h>
 #include <ATen/autocast_mode.h>
@@ -16,6 +17,9 @@ namespace typetorch {
 
 // Kernels that run below the autograd keys do not mark what they write as changed.
 void mark_changed(const at::Tensor& tensor);
+
+// Refuses a step of a parameter that a call under way uses.
+void check_step(const at::Tensor& param);
 
 // Adds one to a step count, without a kernel's ceremony where it is one float in memory.
 void count_step(const at::Tensor& step);
