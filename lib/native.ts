@@ -157,11 +157,16 @@ export interface Native {
   version(x: Handle): number
 
   from_bytes(bytes: ArrayBufferLike | ArrayBufferView, dtype: number, shape: readonly number[]): Handle
+  /** A tensor over the memory of a typed array, whose buffer has so many bytes. */
+  over_bytes(view: ArrayBufferView, buffer_bytes: number, dtype: number, shape: readonly number[]): Handle
   to_bytes(x: Handle): ArrayBuffer
   open_channel(): number
   close_channel(channel: number): void
-  share_tensor(x: Handle, channel: number): number
+  share_tensor(x: Handle, channel: number, whole: boolean): number
   adopt_tensor(channel: number, parcel: number): Handle
+  put_message(channel: number, bytes: Uint8Array, most: number): boolean
+  take_message(channel: number): ArrayBuffer | null
+  message_count(channel: number): number
   parcels_waiting(): number
   storage_buffer(x: Handle): ArrayBuffer
 

@@ -13,6 +13,7 @@ import type { TensorAutograd } from './tensor/autograd.js'
 import type { TensorConversions } from './tensor/conversions.js'
 import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functional_methods.js'
 import type { IndexItem } from './tensor/indexing.js'
+import type { TensorSharing } from './tensor/sharing.js'
 import { warn_once } from './warn.js'
 
 /** First argument of a construction that takes over a handle: for our own classes only. */
@@ -176,6 +177,7 @@ export interface Tensor
     TensorConversions,
     TensorAutograd,
     TensorAsync,
+    TensorSharing,
     TensorFunctional {
   norm: TensorMethods['norm'] & NamedNorm
   nonzero: TensorMethods['nonzero'] & NonzeroTuple

@@ -1,5 +1,6 @@
 #include "convert.h"
 
+#include "data.h"
 #include "guard.h"
 
 #include <ATen/ScalarOps.h>
@@ -75,6 +76,7 @@ bool for_each_element(napi_env env, napi_value value, Each&& each) {
 const at::Tensor& living(Environment& environment, const Parameter& parameter, int32_t handle) {
   const at::Tensor* found = environment.tensors.find(handle);
   if (found == nullptr) throw DisposedTensor{handle, parameter.name};
+  if (borrowed_storages.load(std::memory_order_relaxed) != 0) check_borrowed(*found);
   return *found;
 }
 
@@ -225,7 +227,10 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
   if (parameter.kind == Kind::Tensor && !parameter.number_as_tensor) {
     int32_t handle = 0;
     if (napi_get_value_int32(env, value, &handle) == napi_ok) {
-      if (const at::Tensor* found = environment.tensors.find(handle)) return IValue(*found);
+      if (const at::Tensor* found = environment.tensors.find(handle)) {
+        if (borrowed_storages.load(std::memory_order_relaxed) != 0) check_borrowed(*found);
+        return IValue(*found);
+      }
     }
   }
   if (is_nullish(env, value)) {

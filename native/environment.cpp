@@ -1,6 +1,7 @@
 #include "environment.h"
 
 #include "background.h"
+#include "data.h"
 #include "guard.h"
 #include "library.h"
 #include "op_table.h"
@@ -75,6 +76,7 @@ int32_t Environment::put(at::Tensor tensor) {
 const at::Tensor& Environment::tensor(int32_t handle) const {
   const at::Tensor* found = tensors.find(handle);
   if (found == nullptr) throw DisposedTensor{handle, {}};
+  if (borrowed_storages.load(std::memory_order_relaxed) != 0) check_borrowed(*found);
   return *found;
 }
 

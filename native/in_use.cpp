@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -25,6 +26,8 @@ struct Marks {
   };
   std::mutex mutex;
   std::unordered_multimap<const void*, Mark> all;
+  // What calls in workers draw from: nothing stands for LibTorch's default generator.
+  std::unordered_map<int64_t, std::optional<at::Generator>> generators;
   int64_t next = 1;
 
   // Never destroyed: a thread may end after the process's static objects.
@@ -104,14 +107,20 @@ void walk(const std::vector<at::Tensor>& roots, const OnNode& on_node, const OnL
 // begin_use(operation, read, written): its number.
 Napi::Value begin_use(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  auto use = std::make_unique<InUse>(info[0].As<Napi::String>().Utf8Value());
+  const std::string operation = info[0].As<Napi::String>();
+  auto use = std::make_unique<InUse>(operation);
   const variable_list read = tensors_of(environment, info[1]);
   const variable_list written = tensors_of(environment, info[2]);
-  for (const at::Tensor& tensor : read) check_read(tensor, "a tensor that it needs");
-  for (const at::Tensor& tensor : written) check_write(tensor, "a tensor that it may change");
+  for (const at::Tensor& tensor : read) check_read(tensor, operation + ": a tensor that it needs");
+  for (const at::Tensor& tensor : written) check_write(tensor, operation + ": a tensor that it may change");
   for (const at::Tensor& tensor : read) use->reads(tensor);
   for (const at::Tensor& tensor : written) use->writes(tensor);
   const int64_t id = use->id();
+  {
+    Marks& marks = Marks::the();
+    const std::lock_guard<std::mutex> lock(marks.mutex);
+    marks.generators.emplace(id, environment.own_generator);
+  }
   environment.uses.emplace(id, std::move(use));
   return int_result(info, id);
 }
@@ -121,9 +130,15 @@ Napi::Value end_use(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// work_for(number): this thread's calls are that call's own, until the next one; 0 for nobody's.
+// work_for(number): this thread's calls are that call's own, until the next one, and draw from its generator; 0 for
+// nobody's.
 Napi::Value work_for(const Napi::CallbackInfo& info) {
-  act_for(int_argument(info, 0));
+  const int64_t id = int_argument(info, 0);
+  act_for(id);
+  Marks& marks = Marks::the();
+  const std::lock_guard<std::mutex> lock(marks.mutex);
+  if (const auto found = marks.generators.find(id); found != marks.generators.end())
+    Environment::of(info.Env()).own_generator = found->second;
   return info.Env().Undefined();
 }
 
@@ -148,6 +163,7 @@ void InUse::release() {
   calls_in_use--;
   Marks& marks = Marks::the();
   const std::lock_guard<std::mutex> lock(marks.mutex);
+  marks.generators.erase(id_);
   for (const void* what : marked_) {
     const auto [begin, end] = marks.all.equal_range(what);
     for (auto found = begin; found != end; ++found) {

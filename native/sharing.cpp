@@ -1,11 +1,15 @@
 #include "sharing.h"
 
+#include "data.h"
 #include "guard.h"
 #include "tensor.h"
 
+#include <cstring>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 namespace typetorch {
 namespace {
@@ -15,6 +19,7 @@ namespace {
 struct Channel {
   napi_env owner;
   std::map<int64_t, at::Tensor> parcels;
+  std::deque<std::vector<uint8_t>> messages = {};
 };
 
 std::mutex channels_mutex;
@@ -56,10 +61,16 @@ Napi::Value close_channel(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// share_tensor(x, channel): the number of the parcel; zero where nobody listens any more.
+// share_tensor(x, channel, whole): the number of the parcel; zero where nobody listens any more.
 Napi::Value share_tensor(const Napi::CallbackInfo& info) {
-  // Without its past: a graph belongs to the environment that made it.
-  at::Tensor tensor = tensor_argument(info, 0).detach();
+  at::Tensor tensor = tensor_argument(info, 0);
+  // Without its past: a graph belongs to the environment that made it. `whole` is for one call of that environment's
+  // own.
+  if (!info[2].As<Napi::Boolean>()) {
+    tensor = tensor.detach();
+    // Memory of JavaScript's ends with its environment.
+    if (is_borrowed(tensor)) tensor = tensor.clone();
+  }
   const std::lock_guard<std::mutex> lock(channels_mutex);
   const auto found = channels.find(int_argument(info, 1));
   if (found == channels.end()) return int_result(info, 0);
@@ -85,6 +96,43 @@ Napi::Value adopt_tensor(const Napi::CallbackInfo& info) {
   return tensor_result(info, tensor);
 }
 
+// put_message(channel, bytes, most): whether there was room, and somebody who listens.
+Napi::Value put_message(const Napi::CallbackInfo& info) {
+  const auto bytes = info[1].As<Napi::Uint8Array>();
+  const int64_t most = int_argument(info, 2);
+  const std::lock_guard<std::mutex> lock(channels_mutex);
+  const auto found = channels.find(int_argument(info, 0));
+  TORCH_CHECK_VALUE(found != channels.end(), "Queue is closed");
+  auto& messages = found->second.messages;
+  if (most > 0 && static_cast<int64_t>(messages.size()) >= most) return Napi::Boolean::New(info.Env(), false);
+  messages.emplace_back(bytes.Data(), bytes.Data() + bytes.ByteLength());
+  return Napi::Boolean::New(info.Env(), true);
+}
+
+// take_message(channel): the oldest message's bytes, or null.
+Napi::Value take_message(const Napi::CallbackInfo& info) {
+  std::vector<uint8_t> bytes;
+  {
+    const std::lock_guard<std::mutex> lock(channels_mutex);
+    const auto found = channels.find(int_argument(info, 0));
+    TORCH_CHECK_VALUE(found != channels.end(), "Queue is closed");
+    auto& messages = found->second.messages;
+    if (messages.empty()) return info.Env().Null();
+    bytes = std::move(messages.front());
+    messages.pop_front();
+  }
+  auto buffer = Napi::ArrayBuffer::New(info.Env(), bytes.size());
+  std::memcpy(buffer.Data(), bytes.data(), bytes.size());
+  return buffer;
+}
+
+// message_count(channel): -1 where it is closed.
+Napi::Value message_count(const Napi::CallbackInfo& info) {
+  const std::lock_guard<std::mutex> lock(channels_mutex);
+  const auto found = channels.find(int_argument(info, 0));
+  return int_result(info, found == channels.end() ? -1 : static_cast<int64_t>(found->second.messages.size()));
+}
+
 // parcels_waiting(): how many tensors are on their way in this process.
 Napi::Value parcels_waiting(const Napi::CallbackInfo& info) {
   const std::lock_guard<std::mutex> lock(channels_mutex);
@@ -101,6 +149,9 @@ void export_sharing(Napi::Env env, Napi::Object exports) {
   export_function<close_channel>(env, exports, "close_channel");
   export_function<share_tensor>(env, exports, "share_tensor");
   export_function<adopt_tensor>(env, exports, "adopt_tensor");
+  export_function<put_message>(env, exports, "put_message");
+  export_function<take_message>(env, exports, "take_message");
+  export_function<message_count>(env, exports, "message_count");
   export_function<parcels_waiting>(env, exports, "parcels_waiting");
 }
 

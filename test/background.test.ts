@@ -54,7 +54,7 @@ describe('backward_async', () => {
     const y = x.mul(3)
     expectTypeOf(y.backward_async).returns.toEqualTypeOf<Promise<void>>()
     await y.backward_async({ gradient: torch.tensor([1, 10]), retain_graph: true })
-    expect(x.grad!.tolist()).toEqual([6, 33])
+    expect(x.grad!.tolist()).toEqual([3, 30])
     const z = x.mul(x).sum()
     await z.backward_async({ create_graph: true, inputs: [x] })
     expect(x.grad!.requires_grad).toBe(true)
@@ -62,7 +62,7 @@ describe('backward_async', () => {
       'grad can be implicitly created only for scalar outputs',
     )
     await expect(x.sum().backward_async({ grad: null } as never)).rejects.toThrow(
-      "backward_async() got an unexpected keyword argument 'grad'; did you mean 'gradient'?",
+      "backward_async() got an unexpected keyword argument 'grad'",
     )
   })
 

@@ -14,6 +14,7 @@ import {
   link_to_run,
   note_in_run,
   objects_reaching,
+  refuse_elsewhere,
   SHARES_STORAGE,
 } from './reach.js'
 
@@ -118,6 +119,7 @@ export function carry_together(
   results: readonly unknown[],
   sources: readonly Tensor[],
 ): CarriedNode {
+  refuse_elsewhere('a hook')
   const carried: Carried = { hooks: new Set([hook]), from: new Set() }
   context.carriers = 1
   // Also those that carry nothing yet: a hook may come later.

@@ -1,3 +1,4 @@
+import { runtime_error } from '../errors.js'
 import { flush } from '../memory.js'
 import { native } from '../native.js'
 import { scope_tensors } from '../scope.js'
@@ -13,6 +14,17 @@ export interface Carried {
   gradient?: Carried
   /** What a leaf's node in the graph needs. */
   accumulator?: Carried
+}
+
+/** Refuses what would call this thread's functions from a graph that outlives the call: set by the thread of call_async. */
+export const elsewhere = { is_call: false }
+
+/** Refuses a hook, by the name of what makes it, in a module's call on another thread. */
+export function refuse_elsewhere(what: string): void {
+  if (elsewhere.is_call)
+    throw runtime_error(
+      `${what}: a call by call_async() records no hooks and no autograd Functions, which would belong to its own thread. Call the module itself, and use backward_async(), or call it in no_grad`,
+    )
 }
 
 export const IS_LEAF = 1
@@ -59,6 +71,7 @@ export function link_reached(tensor: Tensor): void {
  * Returns the tensor's own, from which it may be taken again.
  */
 export function carry(tensor: Tensor, held: object): Carried {
+  refuse_elsewhere('a hook')
   context.carriers = 1
   const own = carried_by(tensor)
   own.hooks.add(held)

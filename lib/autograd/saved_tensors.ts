@@ -3,6 +3,7 @@ import { type Handle, native } from '../native.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { add_mode, ContextMode } from './context.js'
 import { type ModeGuard, open_guard } from './guard.js'
+import { refuse_elsewhere } from './reach.js'
 
 interface HookPair {
   pack: (handle: Handle) => unknown
@@ -15,6 +16,9 @@ const saved_mode = new ContextMode<HookPair | null>(null, (pair) => {
   else native.set_saved_tensor_hooks(pair.pack, pair.unpack)
 })
 add_mode(saved_mode)
+
+/** Whether hooks on what operators save are in force here. */
+export const saves_by_hooks = (): boolean => saved_mode.current() !== null
 
 function pair_of<P>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor): HookPair {
   for (const [hook, name] of [
@@ -97,6 +101,7 @@ export function saved_tensors_hooks<P, R>(
   unpack_hook: (packed: P) => Tensor,
   callback?: () => R,
 ): R | ModeGuard {
+  refuse_elsewhere('saved_tensors_hooks')
   const pair = pair_of(pack_hook, unpack_hook)
   const refusal = refusal_mode.current()
   if (refusal !== null) throw runtime_error(refusal)

@@ -9,6 +9,8 @@ export type Channel = number
 export interface HandedTensor {
   parcel: number
   requires_grad: boolean
+  /** It is the tensor itself, with its gradient and its past: for one call of this environment's own. */
+  whole: boolean
 }
 
 const NOT_A_LEAF =
@@ -23,14 +25,14 @@ export const open_channel = (): Channel => native.open_channel()
 export const close_channel = (channel: Channel): void => native.close_channel(channel)
 
 /** Puts a tensor into a channel, without a copy. */
-export function hand_over(tensor: Tensor, channel: Channel): HandedTensor {
+export function hand_over(tensor: Tensor, channel: Channel, whole = false): HandedTensor {
   const { requires_grad } = tensor
-  if (requires_grad && !tensor.is_leaf) throw runtime_error(NOT_A_LEAF)
-  return { parcel: native.share_tensor(handle_of(tensor), channel), requires_grad }
+  if (!whole && requires_grad && !tensor.is_leaf) throw runtime_error(NOT_A_LEAF)
+  return { parcel: native.share_tensor(handle_of(tensor), channel, whole), requires_grad, whole }
 }
 
 /** The tensor that arrived: both threads now see the same elements. */
-export function take_over({ parcel, requires_grad }: HandedTensor, channel: Channel): Tensor {
+export function take_over({ parcel, requires_grad, whole }: HandedTensor, channel: Channel): Tensor {
   const tensor = wrap(native.adopt_tensor(channel, parcel))
-  return requires_grad ? tensor.requires_grad_() : tensor
+  return requires_grad && !whole ? tensor.requires_grad_() : tensor
 }

@@ -32,9 +32,15 @@ function is_namespace(value: unknown): value is object {
  * @param exports the exports of the user's module, or null where none was given
  * @param where what errors call that module
  * @param library what the library exports
+ * @param giver what the user's module is given to
  * @throws AttributeError, in Python's words, for what is in neither
  */
-export function make_finder(exports: object | null, where: string, library: object) {
+export function make_finder(
+  exports: object | null,
+  where: string,
+  library: object,
+  giver = 'the DataLoader',
+): (what: Importable) => unknown {
   let own: Map<string, Named[]> | undefined
   return ({ name, source }: Importable): unknown => {
     const values = Object.values(exports ?? {})
@@ -46,8 +52,20 @@ export function make_finder(exports: object | null, where: string, library: obje
     if (ours !== undefined) return ours
     throw attribute_error(
       exports === null
-        ? `Can't get attribute '${name}': a worker finds classes and functions by their names among the exports of a module; give that module to the DataLoader: { worker_module: import.meta.url }`
+        ? `Can't get attribute '${name}': a worker finds classes and functions by their names among the exports of a module; give that module to ${giver}: { worker_module: import.meta.url }`
         : `Can't get attribute '${name}' on ${where}: it is not exported there`,
     )
   }
 }
+
+let here: (what: Importable) => unknown = ({ name }) => {
+  throw attribute_error(`Can't get attribute '${name}'`)
+}
+
+/** Says where this thread finds what other threads send it. */
+export function find_by(finder: typeof here): void {
+  here = finder
+}
+
+/** Finds a class or a function that another thread has sent. */
+export const find_here = (what: Importable): unknown => here(what)

@@ -3,10 +3,12 @@ import { Device, device_of } from '../device.js'
 import { DType, dtype_of_code } from '../dtype.js'
 import { type_error, type_name } from '../errors.js'
 import { Generator } from '../generator.js'
+import { native } from '../native.js'
+import { fields_of, INTERNALS, set_field } from '../nn/modules/internals.js'
 import { Module } from '../nn/modules/module.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
-import { Tensor } from '../tensor.js'
+import { adopt, Tensor } from '../tensor.js'
 import { type Channel, type HandedTensor, hand_over, take_over } from './hand_over.js'
 import type { Importable } from './importable.js'
 
@@ -18,19 +20,28 @@ interface Place {
   place: number
 }
 
+type TensorNode = readonly ['tensor', HandedTensor, 'Tensor' | 'Parameter' | 'Buffer', persistent: boolean]
+
 type Node =
+  | TensorNode
   | readonly ['clone', unknown]
   | readonly ['list', unknown[]]
   | readonly ['object', [string, unknown][]]
   | readonly ['dict', [string, unknown][]]
   | readonly ['map', [unknown, unknown][]]
   | readonly ['set', unknown[]]
-  | readonly ['tensor', HandedTensor, 'Tensor' | 'Parameter' | 'Buffer', persistent: boolean]
   | readonly ['dtype', number]
   | readonly ['device', string]
   | readonly ['url', string]
   | readonly ['generator', string, unknown]
   | readonly ['importable', Importable]
+  | readonly [
+      'module',
+      Importable,
+      fields: [string, unknown][],
+      buffers: [string, boolean][],
+      empty: [string, 'parameter' | 'module'][],
+    ]
   | readonly ['instance', Importable, state: unknown, restore: boolean]
 
 /** A value that can be posted to another thread. */
@@ -60,7 +71,10 @@ class Packer {
   readonly nodes: Node[] = []
   readonly #places = new Map<object, Place>()
 
-  constructor(readonly channel: Channel) {}
+  constructor(
+    readonly channel: Channel,
+    readonly whole: boolean,
+  ) {}
 
   pack(value: unknown): unknown {
     if (typeof value === 'symbol') throw type_error('a symbol cannot be sent to a worker thread')
@@ -81,8 +95,7 @@ class Packer {
   #node(value: object): Node {
     if (value instanceof Tensor) return this.#tensor(value)
     if (typeof value === 'function') {
-      if (value instanceof Module)
-        throw type_error(`a ${type_name_of(value)} cannot be sent to a worker thread`)
+      if (value instanceof Module) return this.#module(value)
       return ['importable', importable(value, 'a function')]
     }
     if (Array.isArray(value)) {
@@ -115,7 +128,30 @@ class Packer {
     const kind =
       value instanceof Parameter ? 'Parameter' : value instanceof ModuleBuffer ? 'Buffer' : 'Tensor'
     const persistent = !(value instanceof ModuleBuffer) || value.persistent
-    return ['tensor', hand_over(value, this.channel), kind, persistent]
+    return ['tensor', hand_over(value, this.channel, this.whole), kind, persistent]
+  }
+
+  #module(value: Module): Node {
+    const { order, buffers, empty, hooks } = value[INTERNALS]
+    const refuse = (why: string) =>
+      type_error(`a ${value.constructor.name} cannot be sent to a worker thread: ${why}`)
+    if (hooks !== null && Object.values(hooks).some((map: Map<number, unknown>) => map.size > 0))
+      throw refuse('it has hooks, which are functions of this thread')
+    // What is not enumerable is kept for speed alone, and made again.
+    if (
+      Object.getOwnPropertySymbols(value).some(
+        (symbol) => symbol !== INTERNALS && Object.prototype.propertyIsEnumerable.call(value, symbol),
+      )
+    )
+      throw refuse('it has fields that have no names')
+    const fields = fields_of(value)
+    return [
+      'module',
+      importable(value.constructor, 'a module'),
+      order.keys(value).map((name): [string, unknown] => [name, this.pack(fields[name])]),
+      [...buffers],
+      [...empty],
+    ]
   }
 
   #instance(value: object): Node {
@@ -126,11 +162,13 @@ class Packer {
   }
 }
 
-const type_name_of = (value: object) => value.constructor.name
-
-/** A value for another thread; its tensors wait in the channel. */
-export function pack(value: unknown, channel: Channel): Packed {
-  const packer = new Packer(channel)
+/**
+ * A value for another thread; its tensors wait in the channel.
+ *
+ * @param whole whether they are the tensors themselves, with gradients and pasts, as a call of our own needs them
+ */
+export function pack(value: unknown, channel: Channel, whole = false): Packed {
+  const packer = new Packer(channel, whole)
   const root = packer.pack(value)
   return { root, nodes: packer.nodes, channel }
 }
@@ -145,8 +183,13 @@ export function discard({ nodes, channel }: Packed): void {
  *
  * @param packed what arrived
  * @param find finds classes and functions
+ * @param note is shown each tensor
  */
-export function unpack({ root, nodes, channel }: Packed, find: Finder): unknown {
+export function unpack(
+  { root, nodes, channel }: Packed,
+  find: Finder,
+  note: (tensor: Tensor) => void = () => {},
+): unknown {
   const made: unknown[] = []
   const is_made: boolean[] = []
   /** Notes an object before its parts are made: they may refer to it. */
@@ -193,8 +236,19 @@ export function unpack({ root, nodes, channel }: Packed, find: Finder): unknown 
         for (const item of node[1]) set.add(value_of(item))
         return set
       }
-      case 'tensor':
-        return revive(take_over(node[1], channel), node[2], node[3])
+      case 'tensor': {
+        const tensor = revive(node, channel)
+        note(tensor)
+        return tensor
+      }
+      case 'module': {
+        const type = find(node[1]) as new () => Module
+        const module = begin(place, Reflect.construct(Module, [], type) as Module)
+        for (const [name, item] of node[2]) set_field(module, name, value_of(item))
+        for (const [name, persistent] of node[3]) module[INTERNALS].buffers.set(name, persistent)
+        for (const [name, kind] of node[4]) module[INTERNALS].empty.set(name, kind)
+        return module
+      }
       case 'dtype':
         return dtype_of_code(node[1])
       case 'device':
@@ -209,7 +263,9 @@ export function unpack({ root, nodes, channel }: Packed, find: Finder): unknown 
       case 'importable':
         return find(node[1])
       case 'instance': {
-        const found = find(node[1]) as { prototype: object }
+        const found = find(node[1]) as { prototype: object; __revive__?: (state: unknown) => unknown }
+        // A class with private fields makes its own instance.
+        if (node[3] && typeof found.__revive__ === 'function') return found.__revive__(value_of(node[2]))
         const instance = begin(place, Object.create(found.prototype) as object)
         if (!node[3]) return assign(instance, node[2] as [string, unknown][])
         const state = value_of(node[2])
@@ -223,7 +279,18 @@ export function unpack({ root, nodes, channel }: Packed, find: Finder): unknown 
   return value_of(root)
 }
 
-function revive(tensor: Tensor, kind: 'Tensor' | 'Parameter' | 'Buffer', persistent: boolean): Tensor {
-  if (kind === 'Parameter') return new Parameter(tensor.detach(), tensor.requires_grad)
-  return kind === 'Buffer' ? new ModuleBuffer(tensor, { persistent }) : tensor
+function revive([, handed, kind, persistent]: TensorNode, channel: Channel): Tensor {
+  if (!handed.whole) {
+    const tensor = take_over(handed, channel)
+    if (kind === 'Parameter') return new Parameter(tensor.detach(), tensor.requires_grad)
+    return kind === 'Buffer' ? new ModuleBuffer(tensor, { persistent }) : tensor
+  }
+  // A constructor would make another tensor over the same memory.
+  const same = Reflect.construct(
+    Tensor,
+    [adopt, native.adopt_tensor(channel, handed.parcel)],
+    { Tensor, Parameter, Buffer: ModuleBuffer }[kind],
+  ) as Tensor
+  if (kind === 'Buffer') Object.defineProperty(same, 'persistent', { value: persistent, enumerable: true })
+  return same
 }

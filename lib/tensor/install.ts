@@ -14,6 +14,7 @@ import { functional_methods } from './functional_methods.js'
 import { at, set_at } from './indexing.js'
 import { legacy_attributes, legacy_methods } from './legacy_methods.js'
 import { reflected_methods } from './reflected.js'
+import { sharing_methods } from './sharing.js'
 
 // Puts Tensor together from the files that import it: the generated methods, then those written by hand.
 
@@ -31,6 +32,7 @@ for (const [name, value] of Object.entries({
   ...conversions,
   ...autograd_methods,
   ...async_methods,
+  ...sharing_methods,
   ...functional_methods,
   ...reflected_methods,
   ...legacy_methods,

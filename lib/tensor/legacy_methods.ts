@@ -31,8 +31,6 @@ export interface TensorLegacy {
   storage(): TypedStorage
   /** The name of the class that {@link storage} had before there was one for all dtypes. */
   storage_type(): string
-  /** Whether other processes see the memory. */
-  is_shared(): boolean
   /** Replaces each element by the function's value: slow, for tests. */
   apply_(callable: (value: number) => number): this
   /** Replaces each element by the function's value of it and another tensor's. */
@@ -134,9 +132,6 @@ export const legacy_methods: Record<string, unknown> = {
   storage_type(this: Tensor) {
     warn_of_typed_storage()
     return `<class 'torch.${names[this.dtype.name] ?? this.dtype.name}Storage'>`
-  },
-  is_shared(this: Tensor) {
-    return this.device.type === 'cuda'
   },
   apply_(this: Tensor, callable: (value: number) => number) {
     each('apply_', [this], callable)

@@ -8,6 +8,7 @@ import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
 import { add_hook, type RemovableHandle } from '../../utils/hooks.js'
 import type { Parameter } from '../parameter.js'
+import { type CallAsyncOptions, call_async } from './call_async.js'
 import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './module_apply.js'
 import { copy_into } from './module_copy.js'
 import { ModuleDevices } from './module_devices.js'
@@ -387,6 +388,35 @@ export class Module extends ModuleDevices {
     const bare = Reflect.construct(Module, [], this.constructor) as this
     copy_into(bare, this, memo)
     return bare
+  }
+
+  /**
+   * Calls the module on a thread of ours, while the event loop is free. It takes what the call takes, and last `signal` and
+   * `worker_module`. The thread runs `forward` over the same parameters, buffers and arguments, in the modes of this context,
+   * and draws from this thread's generator; gradients flow through what comes back. Fields that `forward` changes which are
+   * no tensors stay as they were here. Until it is through, what would race with it is a RuntimeError: another `call_async`
+   * of the module, a change of its parameters, a use of its buffers.
+   *
+   * Hooks, autograd Functions and `utils.checkpoint` are functions of one thread: they are refused, but for Functions in
+   * `no_grad`. An aborted call that runs is stopped between two operators.
+   *
+   * @example
+   * ```ts
+   * import * as torch from 'typetorch'
+   * const model = new torch.nn.Linear(3, 2)
+   * const y = await model.call_async(torch.ones(1, 3))
+   * ```
+   */
+  call_async(
+    ...args: [...Parameters<this['forward']>, options?: CallAsyncOptions]
+  ): Promise<Awaited<ReturnType<this['forward']>>> {
+    return call_async(this, args) as Promise<Awaited<ReturnType<this['forward']>>>
+  }
+
+  /** Says that other threads use the parameters and buffers. Their memory stays where it is: threads see all of it. */
+  share_memory(): this {
+    for (const tensor of [...this.parameters(), ...this.buffers()]) tensor.share_memory_()
+    return this
   }
 
   /** What a subclass prints between its parentheses. */

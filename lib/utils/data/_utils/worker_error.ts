@@ -18,6 +18,19 @@ export function forward_error(error: unknown): Forwarded {
 const is_error_class = (value: unknown): value is new (message: string) => Error =>
   typeof value === 'function' && (value === Error || value.prototype instanceof Error)
 
+function error_class(name: string): new (message: string) => Error {
+  const found = [(errors as Record<string, unknown>)[name], (globalThis as Record<string, unknown>)[name]]
+  return found.find(is_error_class) ?? Error
+}
+
+/** A worker's error as if it had been thrown here: its class, text and stack. */
+export function same_error({ name, message, stack }: Forwarded): Error {
+  const error = new (error_class(name))(message)
+  if (error.name !== name) error.name = name
+  error.stack = stack
+  return error
+}
+
 /**
  * A worker's error, of its own class where that is one of PyTorch's or JavaScript's, with the stack that it had there; that
  * error by itself is its `cause`.
@@ -26,8 +39,7 @@ const is_error_class = (value: unknown): value is new (message: string) => Error
  */
 export function revive_error({ name, message, stack }: Forwarded, where: string): Error {
   const cause = Object.assign(new Error(message), { name, stack })
-  const found = [(errors as Record<string, unknown>)[name], (globalThis as Record<string, unknown>)[name]]
-  const type = found.find(is_error_class) ?? Error
+  const type = error_class(name)
   const error = new type(`Caught ${name} ${where}.\nOriginal stack:\n${stack}`)
   error.cause = cause
   if (type === Error) error.name = name

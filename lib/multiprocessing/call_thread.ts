@@ -1,0 +1,176 @@
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import { abort_reason } from '../background.js'
+import { type_error } from '../errors.js'
+import type { Mode } from '../native.js'
+import { type Forwarded, same_error } from '../utils/data/_utils/worker_error.js'
+import { type Channel, close_channel, open_channel } from './hand_over.js'
+import { discard, type Packed, pack, unpack } from './reductions.js'
+import { worker_program } from './worker_program.js'
+
+// One thread of ours in each environment, on which modules are called one after the other.
+
+/** The modes that a call runs in. */
+export interface CallModes {
+  grad: Mode
+  /** By type of device: enabled, and the number of the dtype. */
+  autocast: [type: string, enabled: boolean, dtype: number][]
+  cache_enabled: boolean
+  default_device: string | null
+}
+
+/** What the thread is asked for. */
+export interface CallTask {
+  use: number
+  modes: CallModes
+  /** The address of the user's module, or null. */
+  worker_module: string | null
+  /** The module and its arguments. */
+  packed: Packed
+}
+
+/** What it answers. */
+export type CallAnswer = { packed: Packed } | { error: Forwarded }
+
+/** What the thread is given at its start. */
+export interface CallThreadStart {
+  kind: 'calls'
+  port: MessagePort
+}
+
+interface Waiting {
+  task: Omit<CallTask, 'packed'> & { value: unknown }
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
+
+/** Only tensors, and plain objects and arrays of them, come back. */
+const find_nothing = ({ name }: { name: string }): never => {
+  throw type_error(
+    `call_async(): a module may return tensors, and arrays, Maps and plain objects of them, not '${name}'`,
+  )
+}
+
+class CallThread {
+  readonly #waiting: Waiting[] = []
+  #running: Waiting | undefined
+  #worker: Worker | undefined
+  #port: MessagePort | undefined
+  #channel: Channel | undefined
+
+  /** Calls a module after those that wait. */
+  call(task: Waiting['task'], signal: AbortSignal | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const abort = () => this.#abort(waiting, abort_reason(signal!))
+      const end = () => signal?.removeEventListener('abort', abort)
+      const waiting: Waiting = {
+        task,
+        resolve: (value) => {
+          end()
+          resolve(value)
+        },
+        reject: (error) => {
+          end()
+          reject(error)
+        },
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#waiting.push(waiting)
+      this.#next()
+    })
+  }
+
+  #start(): MessagePort {
+    if (this.#port !== undefined) return this.#port
+    const { port1, port2 } = new MessageChannel()
+    const start: CallThreadStart = { kind: 'calls', port: port2 }
+    const worker = worker_program('typetorch calls', start, [port2])
+    this.#worker = worker
+    this.#port = port1
+    this.#channel = open_channel()
+    let failure: Error | undefined
+    port1.on('message', (answer: CallAnswer) => this.#settle(answer))
+    worker.on('error', (error: Error) => {
+      failure = error
+    })
+    worker.on('exit', () => {
+      if (this.#worker !== worker) return
+      this.#forget()
+      const running = this.#running
+      this.#running = undefined
+      running?.reject(
+        failure ?? new Error('call_async(): the thread that the module was called on has ended'),
+      )
+      this.#next()
+    })
+    return port1
+  }
+
+  #forget(): void {
+    this.#port?.close()
+    if (this.#channel !== undefined) close_channel(this.#channel)
+    this.#worker = this.#port = this.#channel = undefined
+  }
+
+  #next(): void {
+    if (this.#running !== undefined) return
+    const next = this.#waiting.shift()
+    if (next === undefined) {
+      // An idle thread keeps no process alive.
+      this.#worker?.unref()
+      this.#port?.unref()
+      return
+    }
+    const port = this.#start()
+    this.#worker!.ref()
+    port.ref()
+    this.#running = next
+    const { value, ...task } = next.task
+    try {
+      const message: CallTask = { ...task, packed: pack(value, this.#channel!, true) }
+      port.postMessage(message)
+    } catch (error) {
+      this.#running = undefined
+      next.reject(error)
+      this.#next()
+    }
+  }
+
+  #settle(answer: CallAnswer): void {
+    const running = this.#running
+    this.#running = undefined
+    try {
+      if (running === undefined) {
+        if ('packed' in answer) discard(answer.packed)
+      } else if ('error' in answer) running.reject(same_error(answer.error))
+      else running.resolve(unpack(answer.packed, find_nothing))
+    } catch (error) {
+      running?.reject(error)
+    }
+    this.#next()
+  }
+
+  #abort(waiting: Waiting, reason: unknown): void {
+    const place = this.#waiting.indexOf(waiting)
+    if (place >= 0) this.#waiting.splice(place, 1)
+    if (this.#running !== waiting) {
+      waiting.reject(reason)
+      return
+    }
+    // JavaScript can be stopped between two operators; what they use is free when the thread is gone.
+    const worker = this.#worker!
+    this.#forget()
+    void worker.terminate().then(() => {
+      this.#running = undefined
+      waiting.reject(reason)
+      this.#next()
+    })
+  }
+}
+
+let thread: CallThread | undefined
+
+/** The thread of ours that this environment calls modules on. */
+export function call_thread(): CallThread {
+  thread ??= new CallThread()
+  return thread
+}
