@@ -23,10 +23,14 @@ export function path_of(operator: string, f: unknown, argument = 'f'): string {
   )
 }
 
-/** Opens a file by its path, or bytes. */
-export function open_source(operator: string, f: unknown, argument = 'f'): Source {
-  if (f instanceof Uint8Array) return new Memory(f)
-  if (f instanceof ArrayBuffer) return new Memory(new Uint8Array(f))
+/**
+ * Opens a file by its path, or bytes.
+ *
+ * @param name what errors call the bytes
+ */
+export function open_source(operator: string, f: unknown, argument = 'f', name = '<bytes>'): Source {
+  if (f instanceof Uint8Array) return new Memory(f, name)
+  if (f instanceof ArrayBuffer) return new Memory(new Uint8Array(f), name)
   if (typeof f !== 'string' && !(f instanceof URL)) {
     throw type_error(
       `${operator}(): argument '${argument}' must be a path (string or URL) or bytes (Uint8Array), not ${type_name(f)}`,
@@ -77,11 +81,13 @@ class File implements Source {
 
 class Memory implements Source {
   readonly path = null
-  readonly name = '<bytes>'
   readonly size: number
   readonly #bytes: Buffer
 
-  constructor(bytes: Uint8Array) {
+  constructor(
+    bytes: Uint8Array,
+    readonly name: string,
+  ) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.size = bytes.byteLength
   }

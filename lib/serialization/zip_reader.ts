@@ -22,17 +22,20 @@ interface Entry {
   header: number
 }
 
-/** A zip archive as PyTorch writes it: everything in one folder, which names leave out. Lengths are checked against the file. */
+/**
+ * A zip archive as PyTorch writes it: everything in one folder, which names leave out; or, without `in_folder`, any. Lengths
+ * are checked against the file.
+ */
 export class ZipReader {
   readonly #source: Source
   readonly #entries = new Map<string, Entry>()
 
-  constructor(source: Source) {
+  constructor(source: Source, in_folder = true) {
     this.#source = source
     const { at, length, count } = this.#find_directory()
     const directory = source.read(at, length)
     let next = 0
-    let folder: string | null = null
+    let folder: string | null = in_folder ? null : ''
     for (let i = 0; i < count; i++) {
       if (next + 46 > length || directory.readUInt32LE(next) !== ENTRY) {
         throw this.#error(`the directory's entry ${i} of ${count} is damaged (byte ${at + next})`)
@@ -41,7 +44,7 @@ export class ZipReader {
       const lengths = [28, 30, 32].map((field) => directory.readUInt16LE(next + field))
       next += lengths.reduce((sum, length) => sum + length, 46)
       folder ??= entry.name.slice(0, entry.name.indexOf('/') + 1)
-      if (folder === '' || !entry.name.startsWith(folder)) {
+      if ((in_folder && folder === '') || !entry.name.startsWith(folder)) {
         throw this.#error(`record '${entry.name}' is not in the archive's folder '${folder}'`)
       }
       const name = entry.name.slice(folder.length)
