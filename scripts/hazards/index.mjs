@@ -2,10 +2,6 @@
 // down, hung or grew but what does so in Python too; 1 something did; 2 wrong options.
 
 import { Command, InvalidArgumentError } from 'commander'
-import { make_call } from './calls.mjs'
-import { in_python } from './python.mjs'
-import { run_calls } from './supervise.mjs'
-import { targets } from './targets.mjs'
 
 function whole(least) {
   return (text) => {
@@ -32,6 +28,13 @@ const command = new Command('npm run hazards --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 command.parse()
 const options = command.opts()
+// LibTorch takes a while to load: after the options were looked at.
+const [{ make_call }, { in_python }, { run_calls }, { targets }] = await Promise.all([
+  import('./calls.mjs'),
+  import('./python.mjs'),
+  import('./supervise.mjs'),
+  import('./targets.mjs'),
+])
 const { seed, only, seconds, heap } = options
 const limits = { seed, seconds, heap, kilobytes: options.megabytes * 1024 }
 const first = only ?? options.first
@@ -56,7 +59,9 @@ function note(number, kind, name, text) {
 function describe(number, ended, stderr) {
   const { js, py } = make_call(seed, number)
   const python = options.python ? in_python(py, limits) : 'not asked'
-  const alike = ended === 'hang' ? python === 'hangs' : /^crashes/.test(python)
+  // 2^40 elements take hours, here as there.
+  const long_work = python === 'hangs' || (!/returns|refuses/.test(python) && js.includes('huge('))
+  const alike = ended === 'hang' ? long_work : /^crashes/.test(python)
   ;(alike ? as_python : wrong).push(number)
   console.log(`\n${number}: ${ended}; Python ${python}\n  ${js}\n  ${py ?? '(no Python)'}`)
   const said = stderr.trim().split('\n').filter((line) => !/NNPACK|^\s*$/.test(line)) // biome-ignore format: one line

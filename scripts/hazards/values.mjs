@@ -152,7 +152,7 @@ const makers = {
 
 const wrongs = [
   NULL,
-  { js: 'undefined', py: null },
+  { js: 'undefined', py: 'None' },
   { js: 'NaN', py: "float('nan')" },
   { js: "'text'", py: "'text'" },
   { js: '() => 1', py: '(lambda *a: 1)' },

@@ -120,6 +120,15 @@ describe('a synchronous loop leaves memory flat', { timeout: 240_000 }, () => {
       4_000,
     ],
     [
+      'of operators written here, whose context holds its own tensor and result',
+      `${x} const op = torch.library.custom_op('leak::twice', (y) => y.mul(2), { mutates_args: [], schema: '(Tensor y) -> Tensor' })
+      op.register_autograd((ctx, g) => g.mul(2), {
+        setup_context: (ctx, [input], output) => Object.assign(ctx, { input, output, self: () => ctx })
+      })`,
+      'const y = op(w.mul(1)); if (i % 2 === 0) y.sum().backward()',
+      4_000,
+    ],
+    [
       'of saved tensors that are packed',
       `${x} const pack = (t) => [t.detach()], unpack = ([t]) => t`,
       'torch.autograd.graph.saved_tensors_hooks(pack, unpack, () => w.mul(w)).sum().backward()',

@@ -1,0 +1,47 @@
+import * as torch from 'typetorch'
+import { describe, expect, it } from 'vitest'
+
+// What brings LibTorch down from Python too: docs/hazards.md.
+describe('guards', () => {
+  it.each([
+    ['median', () => torch.full([], 5).expand(4, 10).median(1).values, [5, 5, 5, 5]],
+    ['nanmedian', () => torch.nanmedian(torch.full([], 5).expand(2, 1024), -1).values, [5, 5]],
+    ['median of rows', () => torch.arange(3).expand(5, 3).median(0).values, [0, 1, 2]],
+  ])('%s takes an expanded dimension for what it is', (_, call, expected) => {
+    expect(call().tolist()).toEqual(expected)
+  })
+
+  it('gradients go through the copy', () => {
+    const x = torch.tensor([2], { requires_grad: true })
+    x.expand(4).median(0).values.backward()
+    expect(x.grad!.tolist()).toEqual([1])
+  })
+
+  it('a tensor that could not be resized is empty, not torn', () => {
+    const out = torch.ones(2)
+    expect(() => torch.rand([2 ** 40], { out })).toThrow(torch.OutOfMemoryError)
+    expect(out.shape).toEqual([0])
+    expect(out.add(1).tolist()).toEqual([])
+    const x = torch.ones(3)
+    expect(() => x.resize_([2 ** 60])).toThrow(/Storage size calculation overflowed|can't allocate memory/)
+    expect(x.sum().item()).toBe(0)
+  })
+
+  it('a call that fails for another reason leaves its out alone', () => {
+    const out = torch.ones(2)
+    expect(() => torch.add(torch.ones(2), torch.ones(3), { out })).toThrow('must match')
+    expect(out.tolist()).toEqual([1, 1])
+  })
+
+  it('windows beyond int64 are out of range', () => {
+    expect(() => torch.nn.functional.max_pool1d(torch.ones(3, 2), 2n ** 63n - 1n, { dilation: 1 })).toThrow(
+      'integer out of range: 9223372036854775807',
+    )
+  })
+
+  it('a list that holds itself has too many dimensions', () => {
+    const list: unknown[] = []
+    list.push(list)
+    expect(() => torch.tensor(list as number[])).toThrow("too many dimensions 'list'")
+  })
+})
