@@ -1,3 +1,4 @@
+import { type_error, type_name } from './errors.js'
 import { native } from './native.js'
 
 // Python's torch.sym_*: they serve symbolic sizes where a program is traced, and plain numbers everywhere else.
@@ -34,6 +35,8 @@ export function sym_ite<T, F>(condition: boolean, if_true: T, if_false: F): T | 
 
 /** The sum of numbers, from left to right. */
 export function sym_sum(values: readonly number[]): number {
+  if (!Array.isArray(values))
+    throw type_error(`sym_sum(): argument 'args' must be a list, not ${type_name(values)}`)
   return values.reduce((sum, value) => sum + value, 0)
 }
 

@@ -33,13 +33,46 @@ void check_window(torch::jit::Stack& stack) {
       TORCH_CHECK(size <= kMost && size >= -kMost, "integer out of range: ", size);
 }
 
+// FBGEMM is handed the sizes of a matrix, whatever there is.
+void check_matrix(torch::jit::Stack& stack) {
+  const at::Tensor& input = stack[0].toTensor();
+  TORCH_CHECK(input.dim() == 2, "expected a matrix, got ", input.dim(), " dimensions");
+  TORCH_CHECK(input.numel() > 0, "expected a matrix with elements, got sizes ", input.sizes());
+  if (stack.size() == 3) {
+    const int64_t k = stack[1].toInt();
+    const int64_t n = stack[2].toInt();
+    TORCH_CHECK(k > 0 && n > 0 && k <= input.numel() && n <= input.numel() / k, "a matrix of sizes ", input.sizes(),
+                " has no ", k, " by ", n, " elements");
+  }
+}
+
+// (input, weight, packed, col_offsets, weight_scale, weight_zero_point, bias)
+void check_int8_linear(torch::jit::Stack& stack) {
+  const at::Tensor& weight = stack[1].toTensor();
+  TORCH_CHECK(stack[0].toTensor().dim() > 0 && weight.dim() == 2, "expected an input and a weight matrix");
+  const int64_t rows = weight.size(0);
+  TORCH_CHECK(stack[3].toTensor().numel() == rows, "expected ", rows, " column offsets, got ",
+              stack[3].toTensor().numel());
+  TORCH_CHECK(stack[6].toTensor().numel() == rows, "expected a bias of ", rows, " elements, got ",
+              stack[6].toTensor().numel());
+}
+
 }  // namespace
 
 Repair repair_of(const c10::OperatorName& name) {
   static const std::unordered_map<std::string, Repair> repairs = {
-      {"aten::median.dim", copy_expanded_dimension},      {"aten::median.dim_values", copy_expanded_dimension},
-      {"aten::nanmedian.dim", copy_expanded_dimension},   {"aten::nanmedian.dim_values", copy_expanded_dimension},
-      {"aten::max_pool1d", check_window<1, 4>},           {"aten::max_pool1d_with_indices", check_window<1, 4>},
+      {"aten::median.dim", copy_expanded_dimension},
+      {"aten::median.dim_values", copy_expanded_dimension},
+      {"aten::nanmedian.dim", copy_expanded_dimension},
+      {"aten::nanmedian.dim_values", copy_expanded_dimension},
+      {"aten::fbgemm_linear_int8_weight", check_int8_linear},
+      {"aten::fbgemm_linear_int8_weight_fp32_activation", check_int8_linear},
+      {"aten::fbgemm_linear_quantize_weight", check_matrix},
+      {"aten::fbgemm_pack_gemm_matrix_fp16", check_matrix},
+      {"aten::fbgemm_pack_quantized_matrix", check_matrix},
+      {"aten::fbgemm_pack_quantized_matrix.KN", check_matrix},
+      {"aten::max_pool1d", check_window<1, 4>},
+      {"aten::max_pool1d_with_indices", check_window<1, 4>},
       {"aten::quantized_lstm_cell", check_hidden_states},
   };
   const auto found = repairs.find(name.overload_name.empty() ? name.name : name.name + "." + name.overload_name);

@@ -30,7 +30,7 @@ const taken = new Set<string>()
  * const library = new torch.library.Library('doc_library', 'DEF')
  * library.define('twice(Tensor x) -> Tensor')
  * library.impl('twice', (x: Tensor) => x.mul(2), 'CPU')
- * torch.ops.doc_library.twice(torch.ones(2)) // tensor([2., 2.])
+ * torch.ops.doc_library!.twice!(torch.ones(2)) // tensor([2., 2.])
  * ```
  * @see https://docs.pytorch.org/docs/2.13/library.html#torch.library.Library
  */

@@ -57,7 +57,13 @@ export function broadcast_tensors(...args: unknown[]): Tensor[] {
  * ```
  */
 export function broadcast_shapes(...shapes: readonly (number | readonly number[])[]): number[] {
-  const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape))
+  const lists = shapes.map((shape) => {
+    const list = typeof shape === 'number' ? [shape] : shape
+    if (Array.isArray(list) && list.every((size) => Number.isSafeInteger(size))) return list
+    throw runtime_error(
+      'Input shapes should be of type ints, a tuple of ints, or a list of ints, got ' + type_name(shape),
+    )
+  })
   const result = new Array<number>(Math.max(0, ...lists.map((shape) => shape.length))).fill(1)
   for (const shape of lists) {
     for (let d = 1; d <= shape.length; d++) {

@@ -1,7 +1,7 @@
 import { eig, lstsq, solve, symeig } from '../_linalg_utils.js'
 import type { DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
-import { assertion_error, runtime_error, type_error } from '../errors.js'
+import { assertion_error, runtime_error, type_error, type_name } from '../errors.js'
 import { lu } from '../functional/nonzero.js'
 import type { MemoryFormat } from '../layout.js'
 import { take_options } from '../ops/keywords.js'
@@ -87,6 +87,8 @@ const names: Record<string, string> = {
 /** The elements of tensors through a JavaScript function, written into the first. */
 function each(name: string, tensors: readonly Tensor[], callable: (...values: number[]) => number): void {
   const [self] = tensors as [Tensor]
+  if (typeof callable !== 'function')
+    throw type_error(`${name}(): argument 'callable' must be a function, not ${type_name(callable)}`, name)
   for (const t of tensors) {
     if (t.requires_grad) {
       throw runtime_error(
@@ -145,7 +147,8 @@ export const legacy_methods: Record<string, unknown> = {
     each('map2_', [this, expect_tensor(x, 'map2_', 'x'), expect_tensor(y, 'map2_', 'y')], callable)
     return this
   },
-  to_sparse_coo(this: Tensor) {
+  to_sparse_coo(this: Tensor, ...args: unknown[]) {
+    take_options<Given>('to_sparse_coo', args, [], {})
     return this.to_sparse()
   },
   dim_order(this: Tensor, ...args: unknown[]) {

@@ -29,7 +29,7 @@ function restore() {
 
 // Our own mistakes have these words; what is refused says which argument is wrong.
 const internal =
-  /Cannot read propert|is not a function|is not iterable|Cannot convert|not defined|Cannot destructure|Invalid array length|unknown exception|call stack|Invalid argument|was expected$|INTERNAL ASSERT/
+  /Cannot read propert|is not a function|is not iterable|Cannot convert|not defined|Cannot destructure|Invalid array length|unknown exception|call stack|Invalid argument|was expected$/
 
 function how(error) {
   if (!(error instanceof Error)) return ['odd', `threw ${typeof error}`]

@@ -34,10 +34,15 @@ describe('guards', () => {
   })
 
   it('windows beyond int64 are out of range', () => {
-    expect(() => torch.nn.functional.max_pool1d(torch.ones(3, 2), 2n ** 63n - 1n, { dilation: 1 })).toThrow(
-      'integer out of range: 9223372036854775807',
-    )
+    expect(() =>
+      torch.nn.functional.max_pool1d(torch.ones(3, 2), (2n ** 63n - 1n) as never, { dilation: 1 }),
+    ).toThrow('integer out of range: 9223372036854775807')
   })
+
+  it.each([
+    ['of five dimensions', () => torch.fbgemm_linear_quantize_weight(torch.ones(2, 1, 3, 0, 3)), 'expected a matrix, got 5 dimensions'],
+    ['smaller than it says', () => torch.fbgemm_pack_quantized_matrix(torch.ones([2, 2], { dtype: torch.int8 }), 3, 2), 'has no 3 by 2 elements'],
+  ])('FBGEMM is handed no matrix %s', (_, call, text) => expect(call).toThrow(text)) // biome-ignore format: a case a line
 
   it('a list that holds itself has too many dimensions', () => {
     const list: unknown[] = []

@@ -3,7 +3,7 @@ import { runtime_error, value_error } from '../../errors.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
 import { is_scalar } from '../../scalar.js'
-import type { Tensor } from '../../tensor.js'
+import { expect_tensor, type Tensor } from '../../tensor.js'
 
 // By position: a number, or a FloatScalar in its place; else the keywords.
 const is_number = (value: unknown): value is number => is_scalar(value)
@@ -157,21 +157,25 @@ export function glu(input: Tensor, dim: number | { dim?: number } = -1): Tensor 
 
 /** x − tanh x, element by element. */
 export function tanhshrink(input: Tensor): Tensor {
+  expect_tensor(input, 'tanhshrink', 'input')
   return input.sub(input.tanh())
 }
 
 /** x / (1 + |x|), element by element. */
 export function softsign(input: Tensor): Tensor {
+  expect_tensor(input, 'softsign', 'input')
   return input.div(input.abs().add(1))
 }
 
 /** tanh x, element by element. */
 export function tanh(input: Tensor): Tensor {
+  expect_tensor(input, 'tanh', 'input')
   return input.tanh()
 }
 
 /** 1 / (1 + exp −x), element by element. */
 export function sigmoid(input: Tensor): Tensor {
+  expect_tensor(input, 'sigmoid', 'input')
   return input.sigmoid()
 }
 
@@ -199,15 +203,18 @@ function softmax_arguments(
 
 /** exp(xᵢ) / Σⱼ exp(xⱼ) along a dimension. */
 export function softmax(input: Tensor, dim: number | null | SoftmaxOptions = null): Tensor {
+  expect_tensor(input, 'softmax', 'input')
   return input.softmax(...softmax_arguments('softmax', input, dim))
 }
 
 /** The softmax of −x along a dimension. */
 export function softmin(input: Tensor, dim: number | null | SoftmaxOptions = null): Tensor {
+  expect_tensor(input, 'softmin', 'input')
   return input.neg().softmax(...softmax_arguments('softmin', input, dim))
 }
 
 /** The logarithm of the softmax along a dimension. */
 export function log_softmax(input: Tensor, dim: number | null | SoftmaxOptions = null): Tensor {
+  expect_tensor(input, 'log_softmax', 'input')
   return input.log_softmax(...softmax_arguments('log_softmax', input, dim))
 }
