@@ -13,6 +13,7 @@ export {
   type MultiGradHookOptions,
   register_multi_grad_hook,
 } from './multi_grad_hook.js'
+export { allow_mutation_on_saved_tensors } from './mutation.js'
 export { Node, type NodeGradients, type NodeHook, type NodePreHook } from './node.js'
 export { disable_saved_tensors_hooks, save_on_cpu, saved_tensors_hooks } from './saved_tensors.js'
 

@@ -14,6 +14,7 @@ import {
   link_to_run,
   note_in_run,
   objects_reaching,
+  past_of,
   refuse_elsewhere,
   SHARES_STORAGE,
 } from './reach.js'
@@ -34,14 +35,6 @@ export function run_hook(
   return within_call(call, () =>
     grad_mode.within(mode, () => autocast_mode.within(autocast_mode.current(), () => hook(gradient))),
   )
-}
-
-/** What a tensor carries, where that is anything. */
-function past_of(tensor: Tensor): Carried | undefined {
-  const carried = hooks_of(tensor)
-  if (carried === undefined) return undefined
-  const any = carried.hooks.size > 0 || carried.from.size > 0 || carried.accumulator !== undefined
-  return any ? carried : undefined
 }
 
 /** Lets results refer to the hooks of what they were computed from, where backward can come from them. */
@@ -123,9 +116,10 @@ export function carry_together(
   const carried: Carried = { hooks: new Set([hook]), from: new Set() }
   context.carriers = 1
   // Also those that carry nothing yet: a hook may come later.
-  for (const source of sources)
-    if (past_of(source) !== undefined || !native.fact(raw_handle(source), IS_LEAF))
-      carried.from.add(carried_by(source))
+  for (const source of sources) {
+    const past = native.fact(raw_handle(source), IS_LEAF) ? past_of(source) : carried_by(source)
+    if (past !== undefined) carried.from.add(past)
+  }
   // Backward does not come from a leaf.
   for (const result of results)
     if (result instanceof Tensor && !native.fact(raw_handle(result), IS_LEAF))

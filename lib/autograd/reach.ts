@@ -12,8 +12,11 @@ export interface Carried {
   from: Set<Carried>
   /** What the history of the gradient needs, where that has one. */
   gradient?: Carried
-  /** What a leaf's node in the graph needs. */
-  accumulator?: Carried
+  /**
+   * A leaf's node in the graph may have hooks: results look for them. The leaf does not carry them, since it does not
+   * keep the node.
+   */
+  accumulator?: boolean
 }
 
 /** Refuses what would call this thread's functions from a graph that outlives the call: set by the thread of call_async. */
@@ -35,6 +38,18 @@ export function carried_by(tensor: Tensor): Carried {
   let carried = hooks_of(tensor)
   if (carried === undefined) set_hooks(tensor, (carried = { hooks: new Set(), from: new Set() }))
   return carried
+}
+
+/** What a result computed from a tensor refers to, where that is anything. */
+export function past_of(tensor: Tensor): Carried | undefined {
+  const carried = hooks_of(tensor)
+  if (carried === undefined) return undefined
+  if (carried.accumulator) {
+    const reached = reached_by(tensor, false)
+    if (reached.hooks.size > 0) return reached
+    carried.accumulator = false
+  }
+  return carried.hooks.size > 0 || carried.from.size > 0 ? carried : undefined
 }
 
 const OWN = 0
@@ -80,17 +95,20 @@ export function carry(tensor: Tensor, held: object): Carried {
   for (const other of objects_reaching(tensor)) {
     if (other === tensor || hooks_of(other) === own) continue
     const carried = carried_by(other)
-    // Replaced, not added to: a parameter outlives many nodes.
-    if (!is_leaf && native.fact(raw_handle(other), IS_LEAF)) carried.accumulator = reached_by(other, false)
+    if (!is_leaf && native.fact(raw_handle(other), IS_LEAF)) carried.accumulator = true
     else carried.from.add(own)
   }
-  for (const other of objects_reaching(tensor, GRADIENT)) carried_by(other).gradient = reached_by(other, true)
+  if (any_recorded)
+    for (const other of objects_reaching(tensor, GRADIENT))
+      carried_by(other).gradient = reached_by(other, true)
   return own
 }
 
 // A backward that is itself recorded (create_graph) makes nodes whose results LibTorch passes on without an object of
 // JavaScript. So the gradients that come out refer to all that the run has met.
 let current_run: Carried | null = null
+// Whether gradients may have a graph of their own.
+let any_recorded = false
 // An object that is used no more may be collected while backward runs from its tensor.
 const roots_under_way = new Set<readonly (Tensor | null)[]>()
 
@@ -113,6 +131,7 @@ export interface GraphRun {
 
 /** Begins a backward from `roots`; with `create_graph` what was computed can be walked again. */
 export function begin_run(roots: readonly (Tensor | null)[], create_graph: boolean): GraphRun | undefined {
+  any_recorded ||= create_graph
   if (context.carriers === 0) return undefined
   const from = roots.flatMap((root) => (root === null ? [] : [carried_by(root)]))
   const own: Carried | null = create_graph ? { hooks: new Set(), from: new Set(from) } : null
@@ -185,4 +204,9 @@ export function kernels_records(): Carried[] {
   const records = [...escaped]
   if (kernels === 0) escaped.length = 0
   return records
+}
+
+/** Lets go of what the history of a gradient needed that is no longer the tensor's. */
+export function forget_gradient(tensor: Tensor): void {
+  delete hooks_of(tensor)?.gradient
 }

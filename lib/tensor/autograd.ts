@@ -6,7 +6,7 @@ import {
   type TensorHookHandle,
 } from '../autograd/hooks.js'
 import { type Node, node_of } from '../autograd/node.js'
-import { link_gradient } from '../autograd/reach.js'
+import { forget_gradient, link_gradient } from '../autograd/reach.js'
 import { runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
@@ -129,6 +129,7 @@ function gradient_of(tensor: Tensor): Tensor | null {
   const handle = native.grad(raw_handle(tensor), Math.max(cached_handle, 0))
   if (handle === 0) {
     set_grad_object(tensor, undefined)
+    forget_gradient(tensor)
     return null
   }
   if (handle === cached_handle) return cached!
@@ -143,6 +144,7 @@ function assign_gradient(tensor: Tensor, value: Tensor | null | undefined): void
     throw type_error(`assigned grad expected to be a Tensor or None but got grad of type ${type_name(value)}`)
   }
   native.set_grad(raw_handle(tensor), handle_of(value))
+  forget_gradient(tensor)
   set_grad_object(tensor, value ?? undefined)
 }
 

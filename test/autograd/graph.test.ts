@@ -223,6 +223,46 @@ describe('switches', () => {
   })
 })
 
+describe('allow_mutation_on_saved_tensors', () => {
+  const { allow_mutation_on_saved_tensors } = graph
+  const outside = "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
+
+  it('lets what backward needs change in place, also between two awaits', async () => {
+    const a = leaf(1, 2)
+    const changed = () => {
+      const b = a.clone()
+      const out = b.pow(2).sum()
+      b.sin_()
+      return out
+    }
+    expect(() => changed().backward()).toThrow('modified by an inplace operation')
+    allow_mutation_on_saved_tensors(() => changed().backward())
+    expect(value(a.grad)).toEqual([2, 4])
+    await allow_mutation_on_saved_tensors(async () => {
+      const out = changed()
+      await Promise.resolve()
+      out.backward()
+    })
+    expect(value(a.grad)).toEqual([4, 8])
+    {
+      using _ = allow_mutation_on_saved_tensors()
+      changed().backward()
+    }
+    expect(value(a.grad)).toEqual([6, 12])
+  })
+
+  it('is over with its block, and not nested', () => {
+    const a = leaf(1, 2)
+    const out = allow_mutation_on_saved_tensors(() => a.pow(2).sum())
+    expect(() => out.backward()).toThrow(outside)
+    expect(() => allow_mutation_on_saved_tensors(() => out.backward())).toThrow(outside)
+    expect(() => allow_mutation_on_saved_tensors(() => allow_mutation_on_saved_tensors(() => 1))).toThrow(
+      'allow_mutation_on_saved_tensors contexts cannot be nested',
+    )
+    expect(allow_mutation_on_saved_tensors(() => 1)).toBe(1)
+  })
+})
+
 describe.skipIf(!live_torch())('beside Python', () => {
   it('walks the same graph, and runs all kinds of hooks in the same order with the same gradients', () => {
     const python = run_python(`

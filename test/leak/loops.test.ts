@@ -76,7 +76,7 @@ describe('a synchronous loop leaves memory flat', { timeout: 240_000 }, () => {
     [
       'of hooks on nodes that hold their node, tensor and output',
       x,
-      'const h = w.mul(2), out = h.exp().sum(), node = h.grad_fn, leaf = node.next_functions[0][0]; node.metadata.of = out; for (const one of [node, leaf]) { one.register_hook(() => { void node; void out; void leaf }); one.register_prehook(() => { void h; void leaf }) } if (i % 2) out.backward(); w.grad = null',
+      'const h = w.mul(2), out = h.exp().sum(), node = h.grad_fn, leaf = node.next_functions[0][0]; node.metadata.of = out; node.register_hook(() => { void node; void out; void leaf }); node.register_prehook(() => void h); const handle = leaf.register_hook(() => { void leaf; void out }); if (i % 2) out.backward(); handle.remove(); w.grad = null',
       6_000,
     ],
     [
