@@ -231,3 +231,54 @@ describe('a hook on a tensor whose object is gone runs', () => {
     expect(count).toBe(0)
   })
 })
+
+/** A random program of operators, views, changes in place and hooks; `kept` holds on to every tensor or to none. */
+function random_program(seed: number, kept: unknown[] | null): string[] {
+  let state = seed
+  const draw = (n: number) => {
+    state = (state * 48271) % 2147483647
+    return state % n
+  }
+  const seen: string[] = []
+  const root = (() => {
+    const live: Tensor[] = [leaf(0.5, 1), leaf(2, 3)]
+    for (let i = 0; i < 24; i++) {
+      const [x, y] = [live[draw(live.length)]!, live[draw(live.length)]!]
+      const made = [
+        () => x.mul(y),
+        () => x.sin(),
+        () => x.add(y).view(2, 1).squeeze(1),
+        () => {
+          const base = x.mul(1)
+          const [first, other] = [base.at(0), base.view(2, 1)]
+          first.mul_(y.sum())
+          return draw(2) === 0 ? base : other.sum(1)
+        },
+        () => {
+          const node = x.grad_fn ?? y.grad_fn
+          node?.register_hook(() => void seen.push(`node ${i}`))
+          return x.exp().reciprocal()
+        },
+      ][draw(5)]!()
+      live.push(made)
+      kept?.push(made)
+      const hooked = live[draw(live.length)]!
+      hooked.register_hook((gradient) => void seen.push(`${i} ${gradient.tolist()}`))
+      // What comes later has fewer to start from.
+      if (live.length > 6) live.splice(draw(live.length), 1)
+      if (draw(4) === 0) collect()
+    }
+    return live.at(-1)!.add(live.at(-2)!).sum()
+  })()
+  collect()
+  root.backward()
+  return seen
+}
+
+describe('in random programs', () => {
+  it.each([1, 2, 3, 4, 5, 6])('the same hooks run whether tensors are kept or not: %i', (seed) => {
+    const dropped = random_program(seed * 7919, null)
+    expect(dropped.length).toBeGreaterThan(0)
+    expect(dropped).toEqual(random_program(seed * 7919, []))
+  })
+})
