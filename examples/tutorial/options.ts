@@ -61,7 +61,8 @@ export function fraction(flags: string, description: string, standard: number): 
 }
 
 /** An option that takes a number greater than 0. */
-export function positive(flags: string, description: string, standard: number): Option {
+export function positive(flags: string, description: string, standard?: number): Option {
   const parse = number_option((value) => value > 0 && Number.isFinite(value), 'a number greater than 0')
-  return new Option(flags, description).argParser(parse).default(standard)
+  const option = new Option(flags, description).argParser(parse)
+  return standard === undefined ? option : option.default(standard)
 }
