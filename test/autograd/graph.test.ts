@@ -23,7 +23,7 @@ describe('a node of the graph', () => {
       0,
       '<MulBackward0>',
     ])
-    const [[left], [right]] = mul.next_functions as [[torch.autograd.graph.Node], [torch.autograd.graph.Node]]
+    const [left, right] = mul.next_functions.map(([next]) => next!) as [typeof mul, typeof mul]
     expect(left).toBe(right)
     expect(left.name()).toBe('torch::autograd::AccumulateGrad')
     expect(left.next_functions).toEqual([])
