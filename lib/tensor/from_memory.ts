@@ -1,16 +1,71 @@
+import { markAsUntransferable } from 'node:worker_threads'
 import { DType } from '../dtype.js'
 import { type_error, type_name, value_error } from '../errors.js'
+import { collect, collect_all } from '../memory.js'
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
 import { type Tensor, wrap } from '../tensor.js'
 import { dtype_of_array, type TypedArray } from './elements.js'
 
 /**
- * A tensor of one dimension with a typed array's elements: Node has typed arrays where Python has NumPy. The elements
- * are copied; the other way, `x.numpy()` shares the tensor's memory.
+ * A tensor over the memory of a typed array, copied where it cannot be shared: where an array is empty, or does not begin at
+ * a multiple of its elements' size. The tensor keeps the memory alive; the buffer can no longer be transferred.
+ *
+ * @throws TypeError for a resizable buffer, whose memory may go
+ */
+function over(view: ArrayBufferView, dtype: DType, count: number): Tensor {
+  const { buffer, byteOffset, byteLength } = view
+  if ((buffer as { resizable?: boolean; growable?: boolean }).resizable)
+    throw type_error(
+      'a tensor cannot share the memory of a resizable ArrayBuffer, which may go: copy it, as torch.tensor(array)',
+    )
+  if (byteLength === 0 || byteOffset % dtype.itemsize !== 0)
+    return wrap(native.from_bytes(view, dtype[LOWERED], [count]))
+  if (buffer instanceof ArrayBuffer) keep_in_place(buffer)
+  collect_borrowed(byteLength)
+  return wrap(native.over_bytes(view, buffer.byteLength, dtype[LOWERED], [count]))
+}
+
+// The addon counts what LibTorch's allocator gives out, and this memory is V8's.
+const MINOR_BYTES = 32 << 20
+const MAJOR_BYTES = 512 << 20
+let since_minor = 0
+let since_major = 0
+
+function collect_borrowed(bytes: number): void {
+  since_minor += bytes
+  since_major += bytes
+  if (since_minor < MINOR_BYTES) return
+  since_minor = 0
+  if (since_major < MAJOR_BYTES) {
+    collect()
+    return
+  }
+  since_major = 0
+  collect_all()
+}
+
+// Memory that is transferred is somebody else's, who may let it go. The addon asks at every use of the tensor too.
+function keep_in_place(buffer: ArrayBuffer): void {
+  markAsUntransferable(buffer)
+  for (const name of ['transfer', 'transferToFixedLength']) {
+    if (Object.hasOwn(buffer, name)) return
+    Object.defineProperty(buffer, name, {
+      value: () => {
+        throw type_error('Cannot transfer an ArrayBuffer whose memory a tensor shares')
+      },
+      configurable: true,
+    })
+  }
+}
+
+/**
+ * A tensor of one dimension over a typed array's own memory: Node has typed arrays where Python has NumPy. What is written to
+ * one is seen in the other. The tensor keeps the memory alive, and the array's buffer can no longer be transferred to another
+ * thread; the other way, `x.numpy()` shares the tensor's memory.
  *
  * @param array the elements; their type gives the dtype
- * @throws TypeError where it is no typed array
+ * @throws TypeError where it is no typed array, or its buffer is resizable
  * @example
  * ```ts
  * import * as torch from 'typetorch'
@@ -21,11 +76,12 @@ import { dtype_of_array, type TypedArray } from './elements.js'
 export function from_numpy(array: TypedArray | Uint8ClampedArray): Tensor {
   if (!ArrayBuffer.isView(array) || array instanceof DataView)
     throw type_error(`from_numpy(): expected a typed array (got ${type_name(array)})`, 'from_numpy')
-  return wrap(native.from_bytes(array, dtype_of_array(array)[LOWERED], [array.length]))
+  return over(array, dtype_of_array(array), array.length)
 }
 
 /**
- * A tensor of one dimension from raw bytes (little-endian), which are copied.
+ * A tensor of one dimension over raw bytes (little-endian), as {@link from_numpy}; copied where the elements do not begin at a
+ * multiple of their size.
  *
  * @param buffer a Buffer, an ArrayBuffer or a view of one
  * @param options.dtype the elements' dtype
@@ -72,8 +128,6 @@ export function frombuffer(
       'frombuffer',
     )
   }
-  const made = wrap(
-    native.from_bytes(bytes.subarray(offset, offset + elements * size), dtype[LOWERED], [elements]),
-  )
+  const made = over(bytes.subarray(offset, offset + elements * size), dtype, elements)
   return requires_grad ? made.requires_grad_() : made
 }

@@ -15,6 +15,7 @@ const pages: Record<string, RegExp[]> = {
     /^.*8, 1, 3.*\ntensor\(\[\[6\., 0\.\],\n\s+\[0\., 6\.\]\]\)\n$/,
     /^.*64, 64.* .*2.*\n$/,
   ],
+  worlds: [/^\d+\.\d+\n$/, /^tensor\(\[3\., 3\.\]\)\n$/, /^\[ 2, 3 \]\n$/],
 }
 
 for (const [page, printed] of Object.entries(pages)) {

@@ -66,7 +66,10 @@ export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
       )
     this.#pixels = images.bytes
     this.#labels = labels.bytes
-    this.data = frombuffer(images.bytes, { dtype: uint8 }).view(...images.shape)
+    // Memory of our own goes to worker threads without a copy.
+    this.data = frombuffer(images.bytes, { dtype: uint8 })
+      .view(...images.shape)
+      .clone()
     this.targets = frombuffer(labels.bytes, { dtype: uint8 }).to(int64)
   }
 
