@@ -46,6 +46,12 @@ void check_matrix(torch::jit::Stack& stack) {
   }
 }
 
+// On the meta device, where Python has kernels of its own, the number of groups is divided by before it is looked at.
+void check_groups(torch::jit::Stack& stack) {
+  const int64_t groups = stack[6].toInt();
+  TORCH_CHECK(groups > 0, "Expected num groups to be greater than 0, got ", groups);
+}
+
 // (input, weight, packed, col_offsets, weight_scale, weight_zero_point, bias)
 void check_int8_linear(torch::jit::Stack& stack) {
   const at::Tensor& weight = stack[1].toTensor();
@@ -73,6 +79,7 @@ Repair repair_of(const c10::OperatorName& name) {
       {"aten::fbgemm_pack_quantized_matrix.KN", check_matrix},
       {"aten::max_pool1d", check_window<1, 4>},
       {"aten::max_pool1d_with_indices", check_window<1, 4>},
+      {"aten::native_group_norm", check_groups},
       {"aten::quantized_lstm_cell", check_hidden_states},
   };
   const auto found = repairs.find(name.overload_name.empty() ? name.name : name.name + "." + name.overload_name);

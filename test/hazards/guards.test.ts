@@ -44,6 +44,13 @@ describe('guards', () => {
     ['smaller than it says', () => torch.fbgemm_pack_quantized_matrix(torch.ones([2, 2], { dtype: torch.int8 }), 3, 2), 'has no 3 by 2 elements'],
   ])('FBGEMM is handed no matrix %s', (_, call, text) => expect(call).toThrow(text)) // biome-ignore format: a case a line
 
+  it('no groups on the meta device', () => {
+    const x = torch.ones([2, 2, 3], { device: 'meta' })
+    expect(() => torch.native_group_norm(x, null, null, 2, 2, 3, 0, 1e-5)).toThrow(
+      'Expected num groups to be greater than 0, got 0',
+    )
+  })
+
   it('a list that holds itself has too many dimensions', () => {
     const list: unknown[] = []
     list.push(list)
