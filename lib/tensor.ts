@@ -47,7 +47,6 @@ let set_extra: (tensor: Tensor, extra: Extra) => void
  * ```
  * @see https://docs.pytorch.org/docs/2.13/tensors.html
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the generated methods are installed by lib/tensor/install.ts
 export class Tensor {
   #handle: Handle
   #extra: Extra | undefined = undefined

@@ -115,6 +115,7 @@ Napi::Value generator_copy(const Napi::CallbackInfo& info) {
   const at::Generator target = generator(info, 1);
   auto* from = at::check_generator<at::CPUGeneratorImpl>(source);
   auto* to = at::check_generator<at::CPUGeneratorImpl>(target);
+  if (from == to) return info.Env().Undefined();
   const std::scoped_lock lock(from->mutex_, to->mutex_);
   to->set_engine(from->engine());
   to->set_next_float_normal_sample(from->next_float_normal_sample());
