@@ -75,7 +75,9 @@ function where_possible<T>(body: () => T): T | undefined {
 
 function run(): Library {
   const folder = where_possible(cache_folder)
-  const file = folder && join(folder, `typetorch-${hash}-${v8.cachedDataVersionTag().toString(16)}.bin`)
+  // V8 keeps the script's place, which stacks show, with the compiled form: another copy of the package has its own.
+  const keys = [hash, crc32(program.href).toString(16), v8.cachedDataVersionTag().toString(16)]
+  const file = folder && join(folder, `typetorch-${keys.join('-')}.bin`)
   const cachedData = file && where_possible(() => read_cache(file))
   const script = new vm.Script(source, {
     filename: program.href,

@@ -1,16 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const entry = new URL('../../dist/index.js', import.meta.url).href
@@ -24,7 +27,7 @@ function load(env: Record<string, string> = {}, flags: string[] = []): string {
     env: { ...process.env, NODE_COMPILE_CACHE: folder, ...env },
   }).trim()
 }
-const files = () => readdirSync(folder).filter((name) => /^typetorch-\w+-\w+\.bin$/.test(name))
+const files = () => readdirSync(folder).filter((name) => /^typetorch-\w+-\w+-\w+\.bin$/.test(name))
 const only = () => path.join(folder, files()[0]!)
 
 beforeEach(() => {
@@ -57,6 +60,24 @@ describe('the compiled form of the package', { timeout: 120_000 }, () => {
   it('is another one for other flags of V8', () => {
     load()
     expect(load({}, ['--stack-size=900', '--no-opt'])).toBe('4')
+    expect(files()).toHaveLength(2)
+  })
+
+  it('is another one for another copy of the package, whose lines its stacks show', () => {
+    const root = new URL('../../', import.meta.url)
+    const copy = path.join(folder, 'copy')
+    cpSync(new URL('dist', root), path.join(copy, 'dist'), { recursive: true })
+    for (const name of ['node_modules', 'package.json'])
+      symlinkSync(new URL(name, root), path.join(copy, name))
+    const addon = fileURLToPath(new URL('build/Release/typetorch.node', root))
+    const other = pathToFileURL(path.join(copy, 'dist/index.js')).href
+    const body = `const torch = await import('${other}'); try { torch.ones(2).add(torch.ones(3)) } catch (e) { console.log(e.stack) }`
+    load()
+    const stack = execFileSync(process.execPath, ['--input-type=module', '-e', body], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_COMPILE_CACHE: folder, TYPETORCH_ADDON: addon },
+    })
+    expect(stack).toMatch(/^RuntimeError: .*\n {4}at file:\/\/.*eval/)
     expect(files()).toHaveLength(2)
   })
 
