@@ -30,8 +30,8 @@ const script = {
   stdin: { contents: all, resolveDir: lib, sourcefile: 'lib/entries.ts', loader: 'ts' },
   outfile: path.join(dist, 'library.cjs'),
   format: 'cjs',
-  // The function that lib/load.ts calls.
-  banner: { js: '(function (require, __import, __url) { const module = {};' },
+  // The function that lib/load.ts calls; strict, as modules are.
+  banner: { js: '(function (require, __import, __url) { "use strict"; const module = {};' },
   footer: { js: 'return module.exports })' },
   define: { 'import.meta.url': '__url' },
   // Modules print their class's name.
