@@ -28,15 +28,12 @@ export function within_call<T>(call: number, callback: () => T): T {
   return found === undefined ? callback() : found.within(callback)
 }
 
-/** Takes `signal` out of a trailing plain object, and checks it. */
+/** A `signal` after its check. */
 export function check_signal(signal: unknown, operator: string): AbortSignal | undefined {
   if (signal === undefined || signal === null) return undefined
   if (signal instanceof AbortSignal) return signal
   throw type_error(`${operator}(): argument 'signal' must be AbortSignal, not ${type_name(signal)}`, operator)
 }
-
-/** What an aborted call is refused with: the signal's own reason. */
-export const abort_reason = (signal: AbortSignal): unknown => signal.reason
 
 // LibTorch's own errors are made when the call is through, where no line of the caller's is on the stack.
 function with_stack(error: unknown, called: { stack?: string }): unknown {
@@ -82,7 +79,7 @@ export function on_background<T>(options: Background<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted) {
       options.end?.()
-      reject(abort_reason(signal))
+      reject(signal.reason)
       return
     }
     const end = () => {
@@ -92,7 +89,7 @@ export function on_background<T>(options: Background<T>): Promise<T> {
     }
     const abort = () => {
       if (native.cancel_job(id)) end()
-      reject(abort_reason(signal!))
+      reject(signal!.reason)
     }
     const id = begin((failed, error, from_javascript, result) => {
       end()

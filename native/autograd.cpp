@@ -40,17 +40,30 @@ Napi::Value serve_backward(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// backward(tensors, gradients, retain_graph | null, create_graph, inputs)
+// (tensors, gradients, retain_graph | null, create_graph, inputs), as backward and backward_async take them.
+struct BackwardArguments {
+  BackwardArguments(const Napi::CallbackInfo& info, const std::string& operation)
+      : environment(Environment::of(info.Env())),
+        tensors(tensors_of(environment, info[0])),
+        gradients(tensors_of(environment, info[1])),
+        inputs(tensors_of(environment, info[4])),
+        retain_graph(optional_flag(info[2])),
+        create_graph(info[3].As<Napi::Boolean>()) {
+    if (anything_in_use()) check_graph(tensors, operation + ": a part of the graph");
+  }
+  void run() const { torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs); }
+
+  Environment& environment;
+  variable_list tensors;
+  variable_list gradients;
+  variable_list inputs;
+  std::optional<bool> retain_graph;
+  bool create_graph;
+};
+
 Napi::Value backward(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  const auto tensors = tensors_of(environment, info[0]);
-  const auto gradients = tensors_of(environment, info[1]);
-  const auto inputs = tensors_of(environment, info[4]);
-  const auto retain_graph = optional_flag(info[2]);
-  const bool create_graph = info[3].As<Napi::Boolean>();
-  if (anything_in_use()) check_graph(tensors, "backward(): a part of the graph");
-  run_engine(environment, tensors,
-             [&] { torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs); });
+  const BackwardArguments given(info, "backward()");
+  run_engine(given.environment, given.tensors, [&] { given.run(); });
   return info.Env().Undefined();
 }
 
@@ -71,19 +84,13 @@ Napi::Value gradients(const Napi::CallbackInfo& info) {
   return handles_of(environment, found);
 }
 
-// backward_async(tensors, gradients, retain_graph | null, create_graph, inputs, settle): the job's number.
+// backward_async(…, settle): the job's number.
 Napi::Value backward_async(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  const auto tensors = tensors_of(environment, info[0]);
-  const auto gradients = tensors_of(environment, info[1]);
-  const auto inputs = tensors_of(environment, info[4]);
-  const auto retain_graph = optional_flag(info[2]);
-  const bool create_graph = info[3].As<Napi::Boolean>();
-  if (anything_in_use()) check_graph(tensors, "backward_async(): a part of the graph");
-  auto job = std::make_unique<Job>(environment, "backward_async()", info[5]);
-  job->use.walks(tensors, inputs);
-  for (const at::Tensor& gradient : gradients) job->use.reads(gradient);
-  job->work = [=] { torch::autograd::backward(tensors, gradients, retain_graph, create_graph, inputs); };
+  const BackwardArguments given(info, "backward_async()");
+  auto job = std::make_unique<Job>(given.environment, "backward_async()", info[5]);
+  job->use.walks(given.tensors, given.inputs);
+  for (const at::Tensor& gradient : given.gradients) job->use.reads(gradient);
+  job->work = [given] { given.run(); };
   return int_result(info, submit(std::move(job)));
 }
 

@@ -9,7 +9,7 @@ import { ROOT } from './setup/config.mjs'
 // V8 keeps the compiled form of a script (lib/load.ts). Around it lie thin modules, the entries: the package, what
 // tests look into, and programs of worker threads, whose `run` is called.
 const ENTRIES = ['index', 'native', 'ops/plan', 'ops/generated/face']
-const PROGRAMS = ['utils/data/_utils/worker_main', 'multiprocessing/worker_main']
+const PROGRAMS = ['multiprocessing/worker_main']
 
 const lib = path.join(ROOT, 'lib')
 const dist = path.join(ROOT, 'dist')

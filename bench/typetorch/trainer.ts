@@ -2,7 +2,7 @@
 // each with a model and random numbers of its own. µs of the process's own time a step, the lower quartile of many short
 // blocks, which others on the machine disturb least; and whether the losses are those of the loop.
 import * as torch from 'typetorch'
-import { nn, type Tensor, Trainer, type TrainerOptions } from 'typetorch'
+import { diffusion, type Tensor, Trainer, type TrainerOptions } from 'typetorch'
 import { read_flags } from './child.js'
 
 const BLOCKS = 40
@@ -10,17 +10,6 @@ const BLOCKS = 40
 const flags = read_flags()
 torch.set_num_threads(flags.threads)
 const side = flags.side
-
-class Model extends nn.Module {
-  conv1 = new nn.Conv2d(3, 16, 3, { padding: 1 })
-  conv2 = new nn.Conv2d(16, 3, 3, { padding: 1 })
-  linear = new nn.Linear(1, 16)
-  override forward(x: Tensor, t: Tensor) {
-    x = nn.functional.relu(this.conv1(x))
-    x = x.add(this.linear(t.to(torch.float32)).view(-1, 16, 1, 1))
-    return this.conv2(x)
-  }
-}
 
 /** A model in training, whose random numbers go on where they stopped in the block before. */
 class Arm {
@@ -44,33 +33,28 @@ class Arm {
   }
 }
 
-const scheduler = new torch.diffusion.NoiseScheduler()
-const criterion = new nn.MSELoss()
-
 function make() {
   torch.manual_seed(0)
-  const model = new Model()
+  const model = new diffusion.Model()
   const optimizer = new torch.optim.Adam(model.parameters(), { lr: 1e-3 })
   const x0 = torch.rand(1, 3, side, side).mul(2).sub(1)
-  const step = (x0: Tensor): Tensor => {
-    const noise = torch.randn_like(x0)
-    const t = torch.randint(0, scheduler.steps, [1, 1])
-    return criterion(model(scheduler.add_noise(x0, t, noise), t), noise)
+  const step = diffusion.noise_prediction_step(model, new diffusion.NoiseScheduler())
+  const train = (batch: Tensor): number => {
+    optimizer.zero_grad()
+    const loss = step(batch)
+    const value = loss.item() as number
+    loss.backward()
+    optimizer.step()
+    return value
   }
-  return { model, optimizer, x0, step }
+  return { model, optimizer, x0, step, train }
 }
 
 const plain = () => {
-  const { optimizer, x0, step } = make()
+  const { x0, train } = make()
   return new Arm((iterations) => {
     const losses: number[] = []
-    for (let it = 0; it < iterations; it++) {
-      optimizer.zero_grad()
-      const loss = step(x0)
-      losses.push(loss.item() as number)
-      loss.backward()
-      optimizer.step()
-    }
+    for (let it = 0; it < iterations; it++) losses.push(train(x0))
     return losses
   })
 }
@@ -84,18 +68,14 @@ const trained = (data: (x0: Tensor) => Iterable<Tensor>, options: TrainerOptions
 }
 
 const looped = () => {
-  const { optimizer, x0, step } = make()
+  const { x0, train } = make()
   const loader = loader_of(x0)
   return new Arm((iterations) => {
     const losses: number[] = []
     for (;;)
       for (const batch of loader) {
         if (losses.length === iterations) return losses
-        optimizer.zero_grad()
-        const loss = step(batch)
-        losses.push(loss.item() as number)
-        loss.backward()
-        optimizer.step()
+        losses.push(train(batch))
       }
   })
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { is_promise } from '../callback.js'
 import { type Mode, native } from '../native.js'
 
 // LibTorch's modes belong to the thread; ours belong to the asynchronous context. As long as only synchronous
@@ -145,12 +146,6 @@ export class ContextMode<T> {
       },
     ) as R
   }
-}
-
-function is_promise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }
 
 /** Whether operators record for backward. */

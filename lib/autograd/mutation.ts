@@ -1,3 +1,4 @@
+import { run_then } from '../callback.js'
 import { AssertionError, runtime_error } from '../errors.js'
 import type { Tensor } from '../tensor.js'
 import { ContextMode } from './context.js'
@@ -64,13 +65,8 @@ export function allow_mutation_on_saved_tensors<R>(callback?: () => R): R | Mode
       saved.clear()
     }, 'allow_mutation_on_saved_tensors')
   }
-  let pending = false
-  try {
-    const result = mutation_mode.run(saved, () => saved_tensors_hooks(pack, unpack, callback))
-    if (!(result instanceof Promise)) return result
-    pending = true
-    return result.finally(() => saved.clear()) as R
-  } finally {
-    if (!pending) saved.clear()
-  }
+  return run_then(
+    () => mutation_mode.run(saved, () => saved_tensors_hooks(pack, unpack, callback)),
+    () => saved.clear(),
+  )
 }

@@ -1,5 +1,4 @@
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
-import { abort_reason } from '../background.js'
 import { type_error } from '../errors.js'
 import type { Mode } from '../native.js'
 import { type Forwarded, same_error } from '../utils/data/_utils/worker_error.js'
@@ -60,7 +59,7 @@ class CallThread {
   /** Calls a module after those that wait. */
   call(task: Waiting['task'], signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const abort = () => this.#abort(waiting, abort_reason(signal!))
+      const abort = () => this.#abort(waiting, signal!.reason)
       const end = () => signal?.removeEventListener('abort', abort)
       const waiting: Waiting = {
         task,

@@ -1,5 +1,6 @@
 import { attribute_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { import_module } from '../utils/data/_utils/import_module.js'
 
 /** A class or a function, as another thread finds it: by name. `source` tells the library's own from others of its name. */
 export interface Importable {
@@ -27,20 +28,19 @@ function is_namespace(value: unknown): value is object {
 }
 
 /**
- * Finds classes and functions among the exports of a user's module, and then among the library's own.
+ * Imports a user's module, and finds classes and functions among its exports and then among the library's own.
  *
- * @param exports the exports of the user's module, or null where none was given
- * @param where what errors call that module
+ * @param worker_module the address of the user's module, or null where none was given
  * @param library what the library exports
  * @param giver what the user's module is given to
- * @throws AttributeError, in Python's words, for what is in neither
+ * @returns throws AttributeError, in Python's words, for what is in neither
  */
-export function make_finder(
-  exports: object | null,
-  where: string,
+export async function import_finder(
+  worker_module: string | null,
   library: object,
-  giver = 'the DataLoader',
-): (what: Importable) => unknown {
+  giver: string,
+): Promise<(what: Importable) => unknown> {
+  const exports = worker_module === null ? null : await import_module(worker_module)
   let own: Map<string, Named[]> | undefined
   return ({ name, source }: Importable): unknown => {
     const values = Object.values(exports ?? {})
@@ -53,7 +53,7 @@ export function make_finder(
     throw attribute_error(
       exports === null
         ? `Can't get attribute '${name}': a worker finds classes and functions by their names among the exports of a module; give that module to ${giver}: { worker_module: import.meta.url }`
-        : `Can't get attribute '${name}' on ${where}: it is not exported there`,
+        : `Can't get attribute '${name}' on ${worker_module}: it is not exported there`,
     )
   }
 }

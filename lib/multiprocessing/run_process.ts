@@ -1,7 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import { import_module } from '../utils/data/_utils/import_module.js'
 import { forward_error } from '../utils/data/_utils/worker_error.js'
-import { find_by, make_finder } from './importable.js'
+import { find_by, import_finder } from './importable.js'
 import { type Packed, unpack } from './reductions.js'
 
 /** What the thread of a Process is given at its start. */
@@ -17,8 +16,7 @@ export interface ProcessStart {
 export async function run_process(start: ProcessStart, library: object): Promise<void> {
   try {
     const { worker_module, packed } = start
-    const exports = worker_module === null ? null : await import_module(worker_module)
-    const find = make_finder(exports, String(worker_module), library, 'the Process')
+    const find = await import_finder(worker_module, library, 'the Process')
     find_by(find)
     const [target, args] = unpack(packed, find) as [(...args: unknown[]) => unknown, unknown[]]
     await target(...args)

@@ -5,10 +5,9 @@ import { set_default_device } from '../default_device.js'
 import { dtype_of_code } from '../dtype.js'
 import { native } from '../native.js'
 import type { Tensor } from '../tensor.js'
-import { import_module } from '../utils/data/_utils/import_module.js'
 import { forward_error } from '../utils/data/_utils/worker_error.js'
 import type { CallAnswer, CallModes, CallTask, CallThreadStart } from './call_thread.js'
-import { make_finder } from './importable.js'
+import { import_finder } from './importable.js'
 import { pack, unpack } from './reductions.js'
 
 function enter_modes({ grad, autocast, cache_enabled, default_device }: CallModes): void {
@@ -28,8 +27,7 @@ function enter_modes({ grad, autocast, cache_enabled, default_device }: CallMode
 async function answer({ use, modes, worker_module, packed }: CallTask, library: object): Promise<CallAnswer> {
   const taken: Tensor[] = []
   try {
-    const exports = worker_module === null ? null : await import_module(worker_module)
-    const find = make_finder(exports, String(worker_module), library, 'call_async()')
+    const find = await import_finder(worker_module, library, 'call_async()')
     native.work_for(use)
     enter_modes(modes)
     const [module, args] = unpack(packed, find, (tensor) => taken.push(tensor)) as [

@@ -7,6 +7,23 @@ export function is_options(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
+/** A call's arguments without those keywords of a trailing plain object that are named, and the keywords by name. */
+export function take_out<K extends string>(
+  args: unknown[],
+  names: readonly K[],
+): [others: unknown[], taken: Partial<Record<K, unknown>>] {
+  const last = args.at(-1)
+  if (!is_options(last)) return [args, {}]
+  const rest = { ...last }
+  const taken: Partial<Record<K, unknown>> = {}
+  for (const name of names) {
+    taken[name] = rest[name]
+    delete rest[name]
+  }
+  const others = args.slice(0, -1)
+  return [Object.keys(rest).length === 0 ? others : [...others, rest], taken]
+}
+
 /**
  * A constructor's or function's arguments, each given by position or by keyword as in Python.
  *

@@ -1,9 +1,8 @@
-import { writeSync } from 'node:fs'
 import { type Items, items_of, type OrderedDict } from '../collections.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import { take_options } from '../ops/keywords.js'
-import { write_atomically } from '../serialization/atomic.js'
+import { write_all, write_atomically } from '../serialization/atomic.js'
 import { bytes_at } from '../serialization/read_storage.js'
 import { path_of } from '../serialization/source.js'
 import { handle_of, Tensor } from '../tensor.js'
@@ -178,8 +177,4 @@ function* chunks_of(tensor: Tensor): Generator<Buffer> {
     yield Buffer.from(native.to_bytes(handle_of(piece)))
     piece.dispose()
   }
-}
-
-function write_all(file: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
 }

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { make_error } from '../errors.js'
@@ -31,6 +32,12 @@ export function write_atomically(operator: string, path: string, write: (file: n
     const { code } = cause as NodeJS.ErrnoException
     throw Object.assign(error, { cause }, code === undefined ? {} : { code })
   }
+}
+
+/** Writes all of the bytes where the file stands: the system takes part of them at times, and at most 2 GB at once. */
+export function write_all(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30))
 }
 
 function replace(path: string, write: (file: number) => void): void {

@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs'
 import { crc32, deflateRawSync } from 'node:zlib'
+import { write_all } from './atomic.js'
 
 const WIDE = 0xffffffff
 // 1 January 1980, before which no date of a zip archive is.
@@ -78,9 +78,7 @@ export class ZipWriter {
   }
 
   #write(bytes: Uint8Array): void {
-    // The system takes no more than 2 GB at once.
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(this.#file, bytes, done, Math.min(bytes.length - done, 1 << 30))
+    write_all(this.#file, bytes)
     this.#at += bytes.length
   }
 }

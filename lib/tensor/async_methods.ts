@@ -4,7 +4,7 @@ import { type AsyncOptions, check_signal, on_background } from '../background.js
 import type { DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import { type Handle, native } from '../native.js'
-import { is_options, take_options } from '../ops/keywords.js'
+import { take_options, take_out } from '../ops/keywords.js'
 import { lower, lower_device } from '../ops/lower.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
 import { type BackwardOptions, enter } from './autograd.js'
@@ -73,17 +73,9 @@ async function item_async(this: Tensor, ...args: unknown[]): Promise<unknown> {
   })
 }
 
-/** The arguments without `signal`, and the signal. */
-function split_signal(args: unknown[], operator: string): [unknown[], AbortSignal | undefined] {
-  const last = args.at(-1)
-  if (!is_options(last)) return [args, undefined]
-  const { signal, ...rest } = last
-  const others = args.slice(0, -1)
-  return [Object.keys(rest).length === 0 ? others : [...others, rest], check_signal(signal, operator)]
-}
-
 async function to_async(this: Tensor, ...args: unknown[]): Promise<Tensor> {
-  const [others, signal] = split_signal(args, 'to_async')
+  const [others, given] = take_out(args, ['signal'])
+  const signal = check_signal(given.signal, 'to_async')
   const { dtype, device, non_blocking, copy, memory_format } = to_keywords(others)
   const handle = handle_of(this)
   enter()

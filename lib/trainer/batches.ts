@@ -1,6 +1,6 @@
+import { is_promise } from '../callback.js'
 import { DataLoader } from '../utils/data/dataloader.js'
 import { EAGER } from '../utils/data/epoch.js'
-import { is_promise } from './callback.js'
 import type { Batches } from './place.js'
 
 type Result<Batch> = IteratorResult<Batch, unknown>

@@ -1,3 +1,4 @@
+import { is_promise } from '../callback.js'
 import type { Reading } from './reading.js'
 import type { Trainer } from './trainer.js'
 
@@ -69,13 +70,6 @@ type Events = {
   > extends (trainer: Trainer, ...rest: infer R) => unknown
     ? R
     : never
-}
-
-/** Whether a value has to be waited for. */
-export function is_promise(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }
 
 /** Calls one event's method of each callback, one after the other; a promise only where one has to be waited for. */

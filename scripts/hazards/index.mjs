@@ -1,16 +1,8 @@
 // Random calls of every public name, in child processes under limits of memory and time. Exit codes: 0 nothing went
 // down, hung or grew but what does so in Python too; 1 something did; 2 wrong options.
 
-import { Command, InvalidArgumentError } from 'commander'
-
-function whole(least) {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}`)
-    return value
-  }
-}
+import { Command } from 'commander'
+import { whole } from '../whole.mjs'
 
 const command = new Command('npm run hazards --')
   .description('Makes random calls of every public name and looks for crashes, hangs and growth.')

@@ -7,20 +7,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import * as torch from 'typetorch'
+import { whole } from '../whole.mjs'
 import { bad_checkpoints, differences, was_writing } from './compare.mjs'
 
 const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url))
-
-function whole(least) {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}`)
-    return value
-  }
-}
 
 const command = new Command('npm run torture --')
   .description(

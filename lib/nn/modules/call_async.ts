@@ -1,12 +1,12 @@
 import { autocast_mode } from '../../amp/autocast_state.js'
 import { grad_mode } from '../../autograd/context.js'
 import { saves_by_hooks } from '../../autograd/saved_tensors.js'
-import { type AsyncOptions, abort_reason, check_signal } from '../../background.js'
+import { type AsyncOptions, check_signal } from '../../background.js'
 import { default_device } from '../../default_device.js'
 import { runtime_error } from '../../errors.js'
 import { type CallModes, call_thread } from '../../multiprocessing/call_thread.js'
 import { native } from '../../native.js'
-import { is_options } from '../../ops/keywords.js'
+import { is_options, take_out } from '../../ops/keywords.js'
 import { lower } from '../../ops/lower.js'
 import { handle_of, Tensor } from '../../tensor.js'
 import type { Module } from './module.js'
@@ -40,24 +40,13 @@ function tensors_in(value: unknown, found: Tensor[]): Tensor[] {
   return found
 }
 
-function split_options(args: unknown[]): [unknown[], CallAsyncOptions] {
-  const last = args.at(-1)
-  if (!is_options(last)) return [args, {}]
-  const { signal, worker_module, ...keywords } = last as CallAsyncOptions & Record<string, unknown>
-  const others = args.slice(0, -1)
-  return [
-    Object.keys(keywords).length === 0 ? others : [...others, keywords],
-    { signal, worker_module: worker_module ?? null },
-  ]
-}
-
 const under_way = new WeakSet<Module>()
 
 /** Module.call_async. */
 export async function call_async(module: Module, given: unknown[]): Promise<unknown> {
-  const [args, options] = split_options(given)
+  const [args, options] = take_out(given, ['signal', 'worker_module'])
   const signal = check_signal(options.signal, 'call_async')
-  if (signal?.aborted) throw abort_reason(signal)
+  if (signal?.aborted) throw signal.reason
   const modules = [...module.modules()]
   if (modules.some((part) => under_way.has(part)))
     throw runtime_error(

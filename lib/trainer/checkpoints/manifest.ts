@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
-import { write_atomically } from '../../serialization/atomic.js'
+import { write_all, write_atomically } from '../../serialization/atomic.js'
 import { is_state, VERSION } from '../version.js'
 
 const MANIFEST = 'manifest.json'
@@ -99,9 +99,7 @@ export function unfinished_files(folder: string): string[] {
 export function write_manifest(folder: string, checkpoints: readonly CheckpointEntry[]): void {
   const manifest = { format: 'typetorch.trainer', version: VERSION, checkpoints }
   const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
-  write_atomically('Trainer', join(folder, MANIFEST), (file) => {
-    for (let at = 0; at < text.length; ) at += writeSync(file, text, at)
-  })
+  write_atomically('Trainer', join(folder, MANIFEST), (file) => write_all(file, text))
 }
 
 /** The SHA-256 of a file as hexadecimal digits. */

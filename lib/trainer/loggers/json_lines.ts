@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { write_atomically } from '../../serialization/atomic.js'
+import { write_all, write_atomically } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { type LoggerOptions, RowLogger } from './row_logger.js'
 import type { Row } from './rows.js'
@@ -51,7 +51,5 @@ function step_of(line: string): number {
 /** Writes a file anew, all of it or nothing. */
 export function replace(path: string, text: string): void {
   const bytes = Buffer.from(text)
-  write_atomically('Trainer', path, (file) => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-  })
+  write_atomically('Trainer', path, (file) => write_all(file, bytes))
 }

@@ -1,6 +1,5 @@
-import { writeSync } from 'node:fs'
 import { type_error, type_name, value_error } from '../../errors.js'
-import { write_atomically } from '../../serialization/atomic.js'
+import { write_all, write_atomically } from '../../serialization/atomic.js'
 import { open_source, path_of } from '../../serialization/source.js'
 import { ZipReader } from '../../serialization/zip_reader.js'
 import { ZipWriter } from '../../serialization/zip_writer.js'
@@ -25,9 +24,7 @@ export function save(file: string | URL, x: Tensor): void {
   const path = with_ending(path_of('save', file, 'file'), '.npy')
   const pieces = array_bytes(x, 'save', 'x')
   write_atomically('save', path, (open) => {
-    for (const piece of pieces)
-      for (let done = 0; done < piece.length; )
-        done += writeSync(open, piece, done, Math.min(piece.length - done, 1 << 30))
+    for (const piece of pieces) write_all(open, piece)
   })
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { write_all } from '../../serialization/atomic.js'
 import { Message } from './protobuf.js'
 
 /** CRC-32C of each byte; the polynomial is Castagnoli's, reflected. */
@@ -48,7 +49,7 @@ export class EventFile {
     const head = new Message().double(1, walltime)
     if (step !== undefined && step !== null) head.int(2, step)
     const bytes = record(Buffer.concat([head.bytes, content.bytes]))
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
+    write_all(this.#file, bytes)
   }
 
   flush(): void {

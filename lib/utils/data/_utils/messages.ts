@@ -16,6 +16,7 @@ export const SIGNAL = {
 
 /** What a worker is given at its start. */
 export interface WorkerStart {
+  kind: 'data'
   port: MessagePort
   signal: Int32Array
   /** The address of the user's module, or null. */

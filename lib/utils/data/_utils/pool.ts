@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { assertion_error, runtime_error } from '../../../errors.js'
 import { type Channel, close_channel, open_channel } from '../../../multiprocessing/hand_over.js'
 import { pack } from '../../../multiprocessing/reductions.js'
+import { worker_program } from '../../../multiprocessing/worker_program.js'
 import type { Reading } from './fetch.js'
 import { type Answer, SIGNAL, type Task, type WorkerStart } from './messages.js'
 import { revive_error } from './worker_error.js'
@@ -29,11 +30,6 @@ const BOOTSTRAPPING = `An attempt has been made to start a new worker before the
 This probably means that the module given as worker_module makes and reads a DataLoader with workers itself.
 Move the dataset to a module of its own, or do so only where isMainThread of node:worker_threads is true.`
 
-// A module that imports the program, not the program: where Node was started with --input-type it refuses files.
-const PROGRAM = new URL(
-  `data:text/javascript,import ${JSON.stringify(new URL('./utils/data/_utils/worker_main.js', import.meta.url).href)}`,
-)
-
 class Member {
   readonly port: MessagePort
   readonly worker: Worker
@@ -52,6 +48,7 @@ class Member {
   ) {
     const { port1, port2 } = new MessageChannel()
     const start: WorkerStart = {
+      kind: 'data',
       port: port2,
       signal,
       worker_module: options.worker_module,
@@ -62,11 +59,7 @@ class Member {
       packed: pack([options.reading, options.worker_init_fn], channel),
     }
     this.port = port1
-    this.worker = new Worker(PROGRAM, {
-      name: `pt_data_worker ${id}`,
-      workerData: start,
-      transferList: [port2],
-    })
+    this.worker = worker_program(`pt_data_worker ${id}`, start, [port2])
     port1.on('message', (answer: Answer) => on_change(this, answer))
     this.worker.on('error', (error: Error) => {
       this.failure ??= error

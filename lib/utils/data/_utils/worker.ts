@@ -1,11 +1,10 @@
 import { readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
-import { make_finder } from '../../../multiprocessing/importable.js'
+import { import_finder } from '../../../multiprocessing/importable.js'
 import { pack, unpack } from '../../../multiprocessing/reductions.js'
 import { get_rng_state, manual_seed, set_rng_state } from '../../../random.js'
 import { from_numpy } from '../../../tensor/from_memory.js'
 import { ENDED, type Fetcher, make_fetcher, type Reading } from './fetch.js'
-import { import_module } from './import_module.js'
 import { type Answer, SIGNAL, type Task, type WorkerStart } from './messages.js'
 import { forward_error } from './worker_error.js'
 import { note_worker } from './worker_info.js'
@@ -39,8 +38,7 @@ class Loop {
     try {
       manual_seed(seed)
       note_worker('bootstrapping')
-      const exports = worker_module === null ? null : await import_module(worker_module)
-      const find = make_finder(exports, String(worker_module), library)
+      const find = await import_finder(worker_module, library, 'the DataLoader')
       const given = unpack(packed, find) as [Reading, InitFunction]
       this.#reading = given[0]
       note_worker({ id, num_workers, seed, dataset: given[0].dataset })
