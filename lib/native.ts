@@ -147,6 +147,8 @@ export interface Native {
   set_requires_grad(x: Handle, wanted: boolean): void
   grad(x: Handle, cached: Handle): Handle
   set_grad(x: Handle, gradient: Handle): void
+  grad_dtype(x: Handle): number | null
+  set_grad_dtype(x: Handle, code: number | null): void
   zero_grads(tensors: Handle[], set_to_none: boolean): void
   item(x: Handle): number | bigint | boolean | { re: number; im: number }
   alias(x: Handle): Handle

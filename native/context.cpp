@@ -4,6 +4,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
+#include <c10/core/AutogradState.h>
 #include <c10/core/DefaultDtype.h>
 #include <torch/csrc/autograd/anomaly_mode.h>
 
@@ -14,9 +15,10 @@ namespace typetorch {
 namespace {
 
 using at::Context;
+using c10::AutogradState;
 using torch::autograd::AnomalyMode;
 
-// A switch of the whole process; without `set` it says what the build has.
+// A switch of the whole process, where nothing else is said; without `set` it says what the build has.
 struct Switch {
   std::string_view name;
   std::function<bool()> get;
@@ -37,6 +39,16 @@ Switch reduction(std::string_view name, at::CuBLASReductionOption (Context::*get
                  void (Context::*set)(bool, bool)) {
   return {name, [get] { return (context().*get)() == at::CuBLASReductionOption::AllowReducedPrecisionWithSplitK; },
           [set](bool on) { (context().*set)(on, true); }};
+}
+
+// Switches of the autograd engine: this thread's.
+Switch of_autograd(std::string_view name, bool (AutogradState::*get)() const, void (AutogradState::*set)(bool)) {
+  return {name, [get] { return (AutogradState::get_tls_state().*get)(); },
+          [set](bool on) {
+            AutogradState state = AutogradState::get_tls_state();
+            (state.*set)(on);
+            AutogradState::set_tls_state(std::move(state));
+          }};
 }
 
 const std::vector<Switch>& switches() {
@@ -79,6 +91,16 @@ const std::vector<Switch>& switches() {
        [](bool on) { AnomalyMode::set_enabled(on, AnomalyMode::should_check_nan()); }},
       {"anomaly_check_nan", [] { return AnomalyMode::should_check_nan(); },
        [](bool on) { AnomalyMode::set_enabled(AnomalyMode::is_enabled(), on); }},
+      of_autograd("autograd_multithreading", &AutogradState::get_multithreading_enabled,
+                  &AutogradState::set_multithreading_enabled),
+      of_autograd("autograd_grad_layout", &AutogradState::get_grad_layout_enforcement_enabled,
+                  &AutogradState::set_grad_layout_enforcement_enabled),
+      of_autograd("autograd_view_replay", &AutogradState::get_view_replay_enabled,
+                  &AutogradState::set_view_replay_enabled),
+      of_context("accumulate_grad_stream_warning", &Context::warnOnAccumulateGradStreamMismatch,
+                 &Context::setWarnOnAccumulateGradStreamMismatch),
+      of_context("override_stale_capture_stream", &Context::overrideStaleCaptureStream,
+                 &Context::setOverrideStaleCaptureStream),
       {"autocast_cache", [] { return at::autocast::is_autocast_cache_enabled(); },
        [](bool on) { at::autocast::set_autocast_cache_enabled(on); }},
       {"has_mkl", [] { return Context::hasMKL(); }},

@@ -167,6 +167,25 @@ Napi::Value grad(const Napi::CallbackInfo& info) {
   return tensor_result(info, gradient);
 }
 
+// In Python's words.
+void check_assigned_gradient(const at::Tensor& tensor, const at::Tensor& gradient) {
+  TORCH_CHECK(!gradient.is_same(tensor), "can't assign Variable as its own grad");
+  const std::optional<at::ScalarType> wanted = tensor.is_leaf() ? tensor.grad_dtype() : tensor.scalar_type();
+  TORCH_CHECK(
+      !wanted || gradient.scalar_type() == *wanted, "attempting to assign a gradient with dtype '", gradient.dtype(),
+      "' to a tensor with grad_dtype '", wanted.value_or(at::ScalarType::Undefined),
+      "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
+      "tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+      "caution. Diverging the dtypes of a tensor and its gradient may break downstream systems that assume they "
+      "match.");
+  TORCH_CHECK(gradient.device() == tensor.device(), "attempting to assign a gradient with device type '",
+              gradient.device().type(), "' to a tensor with device type '", tensor.device().type(),
+              "'. Please ensure that the gradient and the tensor are on the same device");
+  TORCH_CHECK(gradient.sizes() == tensor.sizes(), "attempting to assign a gradient of size '", gradient.sizes(),
+              "' to a tensor of size '", tensor.sizes(),
+              "'. Please ensure that the gradient and the tensor are the same size");
+}
+
 Napi::Value set_grad(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
   const int32_t handle = info[1].As<Napi::Number>().Int32Value();
@@ -176,12 +195,33 @@ Napi::Value set_grad(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   const at::Tensor& gradient = tensor_argument(info, 1);
-  TORCH_CHECK_TYPE(gradient.unsafeGetTensorImpl() != tensor.unsafeGetTensorImpl(),
-                   "can't assign Variable as its own grad");
-  TORCH_CHECK(gradient.scalar_type() == tensor.scalar_type(), "assigned grad has data of a different type");
-  TORCH_CHECK(gradient.device() == tensor.device(), "assigned grad has data located on a different device");
-  TORCH_CHECK(gradient.sizes() == tensor.sizes(), "assigned grad has data of a different size");
+  check_assigned_gradient(tensor, gradient);
   tensor.mutable_grad() = gradient;
+  return info.Env().Undefined();
+}
+
+// grad_dtype(x): the code of the dtype that the gradient is to have, null where any will do.
+Napi::Value grad_dtype(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  TORCH_CHECK(!tensor.grad_fn(), "grad_dtype can only be accessed on leaf tensors.");
+  const auto dtype = tensor.grad_dtype();
+  return dtype ? Napi::Number::New(info.Env(), static_cast<int>(*dtype)) : Napi::Value(info.Env().Null());
+}
+
+// set_grad_dtype(x, code or null)
+Napi::Value set_grad_dtype(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  TORCH_CHECK(!tensor.grad_fn(), "grad_dtype can only be set on leaf tensors.");
+  if (anything_in_use()) check_gradient(tensor, "grad_dtype: the tensor's gradient");
+  std::optional<at::ScalarType> wanted;
+  if (info[1].IsNumber()) wanted = static_cast<at::ScalarType>(info[1].As<Napi::Number>().Int32Value());
+  const at::Tensor& gradient = tensor.grad();
+  TORCH_CHECK(!wanted || !gradient.defined() || gradient.scalar_type() == *wanted, "Cannot set grad_dtype to '",
+              wanted.value_or(at::ScalarType::Undefined), "' because there is already a gradient with dtype '",
+              gradient.defined() ? gradient.dtype() : caffe2::TypeMeta(),
+              "'. Please clear the gradient (.grad = None) before changing grad_dtype, or ensure the new grad_dtype "
+              "matches the existing gradient's dtype.");
+  tensor.set_grad_dtype(wanted);
   return info.Env().Undefined();
 }
 
@@ -268,6 +308,8 @@ void export_tensor(Napi::Env env, Napi::Object exports) {
   export_function<set_requires_grad>(env, exports, "set_requires_grad");
   export_function<grad>(env, exports, "grad");
   export_function<set_grad>(env, exports, "set_grad");
+  export_function<grad_dtype>(env, exports, "grad_dtype");
+  export_function<set_grad_dtype>(env, exports, "set_grad_dtype");
   export_function<zero_grads>(env, exports, "zero_grads");
   export_function<item>(env, exports, "item");
   export_function<alias>(env, exports, "alias");

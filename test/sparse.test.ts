@@ -100,3 +100,34 @@ describe('torch.nested', () => {
     },
   ])
 })
+
+describe('check_sparse_tensor_invariants', () => {
+  const { check_sparse_tensor_invariants } = torch.sparse
+  const broken = () => torch.sparse_csr_tensor([0, 1, 3], [0, 1], [1, 2], [2, 2])
+
+  it('has new tensors checked in a block and in a callback', async () => {
+    expect(check_sparse_tensor_invariants.is_enabled()).toBe(false)
+    {
+      using _ = check_sparse_tensor_invariants()
+      expect(check_sparse_tensor_invariants.is_enabled()).toBe(true)
+      expect(check_sparse_tensor_invariants(false, () => check_sparse_tensor_invariants.is_enabled())).toBe(
+        false,
+      )
+    }
+    expect(check_sparse_tensor_invariants.is_enabled()).toBe(false)
+    await check_sparse_tensor_invariants(async () =>
+      expect(check_sparse_tensor_invariants.is_enabled()).toBe(true),
+    )
+    expect(check_sparse_tensor_invariants.is_enabled()).toBe(false)
+  })
+
+  it('refuses indices that fit no matrix', () => {
+    check_sparse_tensor_invariants.enable()
+    try {
+      expect(broken).toThrow('`crow_indices[..., -1] == nnz` is not satisfied.')
+    } finally {
+      check_sparse_tensor_invariants.disable()
+    }
+    expect(broken().layout).toBe(torch.sparse_csr)
+  })
+})

@@ -1,6 +1,6 @@
 // torch.autograd.graph: what one sees of the graph, and what one may hook into.
 
-import { runtime_error } from '../errors.js'
+import { python_type_name, runtime_error } from '../errors.js'
 import { native } from '../native.js'
 import { handle_of, Tensor } from '../tensor.js'
 import { GradientEdge } from './gradient_edge.js'
@@ -50,4 +50,30 @@ export function increment_version(tensor: Tensor | Iterable<Tensor>): void {
   if (!tensors.every((one: unknown) => one instanceof Tensor))
     throw runtime_error('increment_version expects each element of the iterable to be a tensor')
   native.increment_version(tensors.map(handle_of))
+}
+
+/**
+ * Sets whether a warning says that a gradient is accumulated on another CUDA stream than that it was computed on. The
+ * switch is the process's.
+ *
+ * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.set_warn_on_accumulate_grad_stream_mismatch
+ */
+export function set_warn_on_accumulate_grad_stream_mismatch(enabled: boolean): void {
+  set_stream_switch('set_warn_on_accumulate_grad_stream_mismatch', 'accumulate_grad_stream_warning', enabled)
+}
+
+/**
+ * Sets whether a node that remembers a CUDA stream which is no part of a capture under way runs on the capture's. The
+ * switch is the process's.
+ *
+ * @see torch/autograd/graph.py
+ */
+export function set_override_stale_capture_stream(enabled: boolean): void {
+  set_stream_switch('set_override_stale_capture_stream', 'override_stale_capture_stream', enabled)
+}
+
+function set_stream_switch(name: string, key: string, enabled: boolean): void {
+  if (typeof enabled !== 'boolean')
+    throw runtime_error(`enabled must be a bool, but got ${python_type_name(enabled)}`, name)
+  native.context_set(key, enabled)
 }

@@ -3,6 +3,12 @@ export { has_torch_function } from '../overrides.js'
 export * as anomaly_mode from './anomaly_mode.js'
 export { type AnomalyOptions, detect_anomaly, set_detect_anomaly } from './anomaly_mode.js'
 export { backward, type GradOptions, grad } from './backward.js'
+export {
+  enforce_grad_layout_policy,
+  is_multithreading_enabled,
+  is_view_replay_enabled,
+  set_multithreading_enabled,
+} from './engine_switches.js'
 export * as forward_ad from './forward_ad.js'
 export { AutogradFunction as Function, type FunctionArguments, type FunctionClass } from './function.js'
 export { FunctionCtx } from './function_ctx.js'

@@ -7,8 +7,10 @@ import {
 } from '../autograd/hooks.js'
 import { type Node, node_of } from '../autograd/node.js'
 import { forget_gradient, link_gradient } from '../autograd/reach.js'
-import { runtime_error, type_error, type_name } from '../errors.js'
+import { DType, dtype_of_code } from '../dtype.js'
+import { python_type_name, runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
+import { LOWERED } from '../ops/lowered.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
 
 /** Keywords of {@link TensorAutograd.backward}. */
@@ -24,6 +26,14 @@ export interface TensorAutograd {
   /** The gradient that backward accumulated, or null. The same object as long as it is the same tensor. */
   grad: Tensor | null
   requires_grad: boolean
+  /**
+   * The dtype that backward gives the gradient of this leaf: the tensor's own where nothing else was assigned; null
+   * where any will do.
+   *
+   * @throws RuntimeError for a tensor that is no leaf, or one whose gradient is there and has another dtype
+   * @see https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.grad_dtype.html
+   */
+  grad_dtype: DType | null
   readonly is_leaf: boolean
   /** The node of the graph that the tensor was made by; null for a leaf. */
   readonly grad_fn: Node | null
@@ -148,6 +158,12 @@ function assign_gradient(tensor: Tensor, value: Tensor | null | undefined): void
   set_grad_object(tensor, value ?? undefined)
 }
 
+function assign_grad_dtype(tensor: Tensor, dtype: DType | null): void {
+  if (dtype !== null && !(dtype instanceof DType))
+    throw runtime_error(`grad_dtype must be a torch.dtype or None, but got ${python_type_name(dtype)}`)
+  native.set_grad_dtype(raw_handle(tensor), dtype === null ? null : dtype[LOWERED])
+}
+
 function refuse_in_grad(tensor: Tensor, wanted: boolean): void {
   if (typeof wanted !== 'boolean') throw runtime_error('requires_grad must be a bool')
   native.set_requires_grad(raw_handle(tensor), wanted)
@@ -156,6 +172,14 @@ function refuse_in_grad(tensor: Tensor, wanted: boolean): void {
 /** Puts the attributes on Tensor.prototype; `operator` gives the functions of the attributes that are operators. */
 export function install_attributes(operator: (name: string) => (tensor: Tensor) => Tensor): void {
   getter('grad', gradient_of, assign_gradient as (tensor: Tensor, value: never) => void)
+  getter(
+    'grad_dtype',
+    (t) => {
+      const code = native.grad_dtype(raw_handle(t))
+      return code === null ? null : dtype_of_code(code)
+    },
+    assign_grad_dtype as (tensor: Tensor, value: never) => void,
+  )
   getter(
     'requires_grad',
     (t) => native.fact(raw_handle(t), REQUIRES_GRAD),
