@@ -116,6 +116,11 @@ export function collect(): void {
   if (native.sweep(false)) collect_all()
 }
 
+/** Between two steps little is alive: what the last one left is freed, where that is worth a collection. */
+export function rest(): void {
+  if (native.worth_resting()) collect()
+}
+
 /** A major collection and a sweep of everything. */
 export function collect_all(): void {
   flush()

@@ -302,6 +302,7 @@ export interface Native {
 
   track(...handles_and_objects: unknown[]): void
   begin_collection(): void
+  worth_resting(): boolean
   sweep(all: boolean): boolean
   dispose(x: Handle): void
   set_memory_budget(bytes: number, tensors: number): void

@@ -36,6 +36,10 @@ Napi::Value begin_collection(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value worth_resting(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Environment::of(info.Env()).collector.worth_resting());
+}
+
 Napi::Value dispose(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).tensors.release(info[0].As<Napi::Number>().Int32Value());
   return info.Env().Undefined();
@@ -92,6 +96,7 @@ void export_collection(Napi::Env env, Napi::Object exports) {
   exports.Set("track", Napi::Value(env, function));
   export_function<sweep>(env, exports, "sweep");
   export_function<begin_collection>(env, exports, "begin_collection");
+  export_function<worth_resting>(env, exports, "worth_resting");
   export_function<dispose>(env, exports, "dispose");
   export_function<set_memory_budget>(env, exports, "set_memory_budget");
   export_function<empty_cache>(env, exports, "empty_cache");

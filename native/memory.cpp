@@ -17,6 +17,9 @@ constexpr double kLeastShare = 0.03;
 constexpr double kMostShare = 0.06;
 constexpr size_t kLeastBytes = size_t{4} << 20;
 constexpr size_t kLeastTensors = 3'000;
+// Where a program rests, a collection that takes this share of the time since the last one is worth so much garbage.
+constexpr double kRestShare = 0.01;
+constexpr size_t kRestBytes = size_t{16} << 20;
 
 }  // namespace
 
@@ -78,6 +81,7 @@ bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
   }
   fresh_tensors_ = 0;
   fresh_device_bytes_ = 0;
+  bytes_after_ = alive;
   threshold_ = alive + std::max(byte_budget_, alive / 2);
   age_allocator_cache();
   // Minor collections have stopped helping when what they leave keeps growing.
@@ -111,6 +115,11 @@ void Collector::adapt_budgets() {
       budget = std::max(budget / 2, std::min(budget, by_tensors ? kLeastTensors : kLeastBytes));
   }
   ended_ = now;
+  cost_ = now - began_;
+}
+
+bool Collector::worth_resting() const {
+  return alive_bytes() >= bytes_after_ + kRestBytes && Clock::now() - ended_ >= cost_ / kRestShare;
 }
 
 bool Collector::over_byte_budget() const {

@@ -1,4 +1,5 @@
 import { runtime_error } from '../errors.js'
+import { rest } from '../memory.js'
 import { is_options } from '../ops/keywords.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../utils/hooks.js'
 import type { Optimizer } from './optimizer.js'
@@ -47,6 +48,14 @@ function run_pre_hooks(optimizer: Optimizer, given: unknown[]): [unknown[], Reco
   return [args, kwargs]
 }
 
+function run_with_hooks(optimizer: Optimizer, step: Step, given: unknown[]): unknown {
+  const [args, kwargs] = run_pre_hooks(optimizer, given)
+  const result = step.apply(optimizer, Object.keys(kwargs).length > 0 ? [...args, kwargs] : args)
+  for (const hook of [...optimizer._hooks.step_post.values(), ...global_post.values()])
+    hook(optimizer, args, kwargs)
+  return result
+}
+
 /** Puts the hooks around a class's `step`, wherever in its ancestry that is defined; once. */
 export function hook_step(optimizer_class: { prototype: object }): void {
   const prototype = optimizer_class.prototype as { step: Step }
@@ -54,11 +63,9 @@ export function hook_step(optimizer_class: { prototype: object }): void {
   if (hooked.has(step)) return
   const wrapper: Step = function (this: Optimizer, ...given) {
     const { step_pre, step_post } = this._hooks
-    if (global_pre.size + global_post.size + step_pre.size + step_post.size === 0)
-      return step.apply(this, given)
-    const [args, kwargs] = run_pre_hooks(this, given)
-    const result = step.apply(this, Object.keys(kwargs).length > 0 ? [...args, kwargs] : args)
-    for (const hook of [...step_post.values(), ...global_post.values()]) hook(this, args, kwargs)
+    const is_plain = global_pre.size + global_post.size + step_pre.size + step_post.size === 0
+    const result = is_plain ? step.apply(this, given) : run_with_hooks(this, step, given)
+    rest()
     return result
   }
   hooked.add(wrapper)

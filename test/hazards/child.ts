@@ -18,9 +18,14 @@ import * as torch from '${entry}'
 const { nn, optim } = torch
 `
 const start_worker = `
-const start_worker = (body) => new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(prelude)} + body)))
+const start_worker = (body) => {
+  const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(prelude)} + body)))
+  // Its last message and its end may come in one turn of the event loop.
+  worker.ended = new Promise((take) => worker.once('exit', take))
+  return worker
+}
 const message = (worker) => new Promise((take, refuse) => worker.once('message', take).once('error', refuse))
-const ended = (worker) => new Promise((take) => worker.once('exit', take))
+const ended = (worker) => worker.ended
 `
 
 /** Runs an ES module in a Node process of its own. `kill_at` sends SIGTERM when that text was printed. */
