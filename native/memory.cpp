@@ -19,7 +19,7 @@ constexpr size_t kLeastBytes = size_t{4} << 20;
 constexpr size_t kLeastTensors = 3'000;
 // Where a program rests, a collection that takes this share of the time since the last one is worth so much garbage.
 constexpr double kRestShare = 0.01;
-constexpr size_t kRestBytes = size_t{16} << 20;
+constexpr size_t kRestBytes = size_t{64} << 20;
 
 }  // namespace
 
@@ -82,6 +82,11 @@ bool Collector::sweep(napi_env env, TensorTable& table, bool all) {
   fresh_tensors_ = 0;
   fresh_device_bytes_ = 0;
   bytes_after_ = alive;
+  if (resting_) {
+    bytes_at_rest_ = alive;
+    rested_ = ended_;
+    resting_ = false;
+  }
   threshold_ = alive + std::max(byte_budget_, alive / 2);
   age_allocator_cache();
   // Minor collections have stopped helping when what they leave keeps growing.
@@ -118,8 +123,10 @@ void Collector::adapt_budgets() {
   cost_ = now - began_;
 }
 
-bool Collector::worth_resting() const {
-  return alive_bytes() >= bytes_after_ + kRestBytes && Clock::now() - ended_ >= cost_ / kRestShare;
+bool Collector::worth_resting() {
+  resting_ = alive_bytes() >= std::min(bytes_after_, bytes_at_rest_) + kRestBytes &&
+             Clock::now() - rested_ >= cost_ / kRestShare;
+  return resting_;
 }
 
 bool Collector::over_byte_budget() const {

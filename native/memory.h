@@ -31,8 +31,9 @@ class Collector {
     return fresh_tensors_ >= tensor_budget_ || fresh_device_bytes_ >= device_budget_ || over_byte_budget();
   }
 
-  // Between two steps of a program little is alive: whether what the last step left is worth a collection.
-  bool worth_resting() const;
+  // Between two steps of a program little is alive: whether what the last step left is worth a collection, which then
+  // is to be made.
+  bool worth_resting();
 
   // The most bytes of garbage to wait for, and tensors.
   void set_budget(size_t bytes, size_t tensors);
@@ -75,9 +76,11 @@ class Collector {
   size_t threshold_ = size_t{8} << 20;  // alive bytes at which the next collection is due
   size_t bytes_before_ = 0;             // alive when the collection began
   size_t bytes_after_ = 0;              // alive when it ended
+  size_t bytes_at_rest_ = 0;            // alive after the last one between two steps
   size_t bytes_after_major_ = 0;
   size_t tensors_after_major_ = 0;
-  Clock::time_point began_{}, ended_{};
+  bool resting_ = false;  // this one is between two steps
+  Clock::time_point began_{}, ended_{}, rested_{};
   Clock::duration cost_{};
   Counts counts_;
 
