@@ -84,3 +84,11 @@ export class Generator {
 export const default_generator: Generator = Object.create(Generator.prototype, {
   [LOWERED]: { value: null },
 }) as Generator
+
+/** A device's default generator: what operators on it draw from. @internal */
+export function device_generator(where: string): Generator {
+  const handle = native.default_generator(where)
+  const generator = Object.create(Generator.prototype, { [LOWERED]: { value: handle } }) as Generator
+  forgotten.register(generator, handle)
+  return generator
+}

@@ -195,6 +195,7 @@ export {
   TypedStorage,
   UntypedStorage,
 } from './storage.js'
+export { Event, type EventOptions, Stream } from './stream.js'
 export {
   get_float32_matmul_precision,
   has_lapack,

@@ -114,6 +114,15 @@ export interface FunctionCall {
 export type Settle = (failed: boolean, error: unknown, from_javascript: boolean, result: unknown) => void
 
 /** What the addon exports: native/addon.cpp's list, compared with this by a test. */
+/** A stream of work: its id, its device's index, the number of its device's type, its device. */
+export type RawStream = readonly [id: bigint, device_index: number, device_type: number, device: string]
+
+declare const raw_event: unique symbol
+/** LibTorch's event, behind a pointer that the addon has tagged. */
+export interface RawEvent {
+  readonly [raw_event]: true
+}
+
 export interface Native {
   start(functions: {
     make_error: (kind: string, message: string, operator: string, handle: Handle) => Error
@@ -271,6 +280,7 @@ export interface Native {
 
   manual_seed(seed: number | bigint): void
   make_generator(device: string): number
+  default_generator(device: string): number
   free_generator(generator: number): void
   generator_manual_seed(generator: number, seed: number | bigint): void
   generator_seed(generator: number): bigint
@@ -299,6 +309,22 @@ export interface Native {
     index?: number,
   ): [allocated: number, most_allocated: number, reserved: number, most_reserved: number]
   accelerator_reset_peak(index?: number): void
+  cuda_attribute(attribute: number, index?: number): number
+  cuda_device_name(index?: number): string
+  cuda_memory_info(index?: number): [free: number, total: number]
+  cuda_peer_access(index: number, peer: number): boolean
+  stream_new(device: string | undefined, priority: number): RawStream
+  stream_current(device: string | undefined, wants_default: boolean): RawStream
+  stream_set(stream: RawStream): void
+  stream_query(stream: RawStream): boolean
+  stream_synchronize(stream: RawStream): void
+  event_new(device: string | undefined, enable_timing: boolean): RawEvent
+  event_record(event: RawEvent, stream: RawStream): void
+  event_wait(event: RawEvent, stream: RawStream): void
+  event_query(event: RawEvent): boolean
+  event_synchronize(event: RawEvent): void
+  event_elapsed(first: RawEvent, last: RawEvent): number
+  event_facts(event: RawEvent): [device: string, device_index: number, flag: number, id: bigint]
 
   track(...handles_and_objects: unknown[]): void
   begin_collection(): void

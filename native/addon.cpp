@@ -19,6 +19,7 @@
 #include "random.h"
 #include "serialize.h"
 #include "sharing.h"
+#include "streams.h"
 #include "tensor.h"
 #include "warnings.h"
 
@@ -72,6 +73,7 @@ NAPI_MODULE_INIT() {
     export_random(wrapped, object);
     export_context(wrapped, object);
     export_device(wrapped, object);
+    export_streams(wrapped, object);
     export_collection(wrapped, object);
     export_math(wrapped, object);
     export_nn(wrapped, object);

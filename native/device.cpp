@@ -100,6 +100,55 @@ Napi::Value accelerator_memory(const Napi::CallbackInfo& info) {
   return array;
 }
 
+// A function of a library that LibTorch's CUDA build has loaded: its headers are not needed to build the addon.
+template <typename Function>
+Function* loaded(const char* name, const char* library = nullptr) {
+  void* handle = library == nullptr ? RTLD_DEFAULT : dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+  void* found = handle == nullptr ? nullptr : dlsym(handle, name);
+  TORCH_CHECK(found != nullptr, name, " was not found in the CUDA libraries that are loaded");
+  return reinterpret_cast<Function*>(found);
+}
+
+// cuda_attribute(number of a cudaDeviceAttr, device index)
+Napi::Value cuda_attribute(const Napi::CallbackInfo& info) {
+  int value = 0;
+  const int error = loaded<int(int*, int, int)>("cudaDeviceGetAttribute")(
+      &value, info[0].As<Napi::Number>().Int32Value(), device_index(info[1]));
+  TORCH_CHECK(error == 0, "CUDA error ", error, " of cudaDeviceGetAttribute");
+  return Napi::Number::New(info.Env(), value);
+}
+
+Napi::Value cuda_device_name(const Napi::CallbackInfo& info) {
+  char name[256] = {};
+  const int error =
+      loaded<int(char*, int, int)>("cuDeviceGetName", "libcuda.so.1")(name, sizeof name - 1, device_index(info[0]));
+  TORCH_CHECK(error == 0, "CUDA error ", error, " of cuDeviceGetName");
+  return Napi::String::New(info.Env(), name);
+}
+
+// [free, total], in bytes.
+Napi::Value cuda_memory_info(const Napi::CallbackInfo& info) {
+  const c10::DeviceIndex before = at::accelerator::getDeviceIndex();
+  at::accelerator::setDeviceIndex(device_index(info[0]));
+  size_t free = 0, total = 0;
+  const int error = loaded<int(size_t*, size_t*)>("cudaMemGetInfo")(&free, &total);
+  at::accelerator::setDeviceIndex(before);
+  TORCH_CHECK(error == 0, "CUDA error ", error, " of cudaMemGetInfo");
+  Napi::Array both = Napi::Array::New(info.Env(), 2);
+  both.Set(0u, static_cast<double>(free));
+  both.Set(1u, static_cast<double>(total));
+  return both;
+}
+
+// cuda_peer_access(device index, another's)
+Napi::Value cuda_peer_access(const Napi::CallbackInfo& info) {
+  int can = 0;
+  const int error =
+      loaded<int(int*, int, int)>("cudaDeviceCanAccessPeer")(&can, device_index(info[0]), device_index(info[1]));
+  TORCH_CHECK(error == 0, "CUDA error ", error, " of cudaDeviceCanAccessPeer");
+  return Napi::Boolean::New(info.Env(), can != 0);
+}
+
 Napi::Value accelerator_reset_peak(const Napi::CallbackInfo& info) {
   at::accelerator::resetPeakStats(device_index(info[0]));
   return info.Env().Undefined();
@@ -123,6 +172,10 @@ void export_device(Napi::Env env, Napi::Object exports) {
   export_function<accelerator_synchronize>(env, exports, "accelerator_synchronize");
   export_function<accelerator_empty_cache>(env, exports, "accelerator_empty_cache");
   export_function<accelerator_memory>(env, exports, "accelerator_memory");
+  export_function<cuda_attribute>(env, exports, "cuda_attribute");
+  export_function<cuda_device_name>(env, exports, "cuda_device_name");
+  export_function<cuda_memory_info>(env, exports, "cuda_memory_info");
+  export_function<cuda_peer_access>(env, exports, "cuda_peer_access");
   export_function<accelerator_reset_peak>(env, exports, "accelerator_reset_peak");
 }
 

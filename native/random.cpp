@@ -45,22 +45,34 @@ Napi::Value manual_seed(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value make_generator(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  const c10::Device device(info[0].As<Napi::String>().Utf8Value());
-  at::Generator made =
-      device.is_cpu() ? at::detail::createCPUGenerator()
-                      : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
+// Its place in the table.
+Napi::Value put_generator(Napi::Env env, at::Generator made) {
+  Environment& environment = Environment::of(env);
   uint32_t index;
   if (environment.free_generators.empty()) {
     index = static_cast<uint32_t>(environment.generators.size());
-    environment.generators.push_back(made);
+    environment.generators.push_back(std::move(made));
   } else {
     index = environment.free_generators.back();
     environment.free_generators.pop_back();
-    environment.generators[index] = made;
+    environment.generators[index] = std::move(made);
   }
-  return Napi::Number::New(info.Env(), index + 1);
+  return Napi::Number::New(env, index + 1);
+}
+
+Napi::Value make_generator(const Napi::CallbackInfo& info) {
+  const c10::Device device(info[0].As<Napi::String>().Utf8Value());
+  return put_generator(
+      info.Env(),
+      device.is_cpu()
+          ? at::detail::createCPUGenerator()
+          : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index()));
+}
+
+// default_generator(device): the one that operators on it take where they are given none.
+Napi::Value default_generator(const Napi::CallbackInfo& info) {
+  return put_generator(info.Env(),
+                       at::globalContext().defaultGenerator(c10::Device(info[0].As<Napi::String>().Utf8Value())));
 }
 
 Napi::Value free_generator(const Napi::CallbackInfo& info) {
@@ -128,6 +140,7 @@ Napi::Value generator_copy(const Napi::CallbackInfo& info) {
 void export_random(Napi::Env env, Napi::Object exports) {
   export_function<manual_seed>(env, exports, "manual_seed");
   export_function<make_generator>(env, exports, "make_generator");
+  export_function<default_generator>(env, exports, "default_generator");
   export_function<free_generator>(env, exports, "free_generator");
   export_function<generator_manual_seed>(env, exports, "generator_manual_seed");
   export_function<generator_seed>(env, exports, "generator_seed");

@@ -1,9 +1,11 @@
 import { run_then } from '../callback.js'
 import { check_cuda } from '../cuda/available.js'
+import { mem_get_info } from '../cuda/memory.js'
 import { type Device, type DeviceLike, device } from '../device.js'
 import { runtime_error, value_error } from '../errors.js'
 import { collect_all } from '../memory.js'
 import { native } from '../native.js'
+import { current_stream_of, Stream, set_current_stream } from '../stream.js'
 
 // torch.accelerator: the same questions whatever the accelerator is. Here it is CUDA, or there is none.
 
@@ -113,4 +115,22 @@ export function max_memory_reserved(which?: DeviceLike | null): number {
 export function reset_peak_memory_stats(which?: DeviceLike | null): void {
   check()
   native.accelerator_reset_peak(index_of(which))
+}
+
+/** The stream that work goes to on an accelerator: the current one where none is given. */
+export function current_stream(which?: DeviceLike | null): Stream {
+  check()
+  return current_stream_of(Stream, which)
+}
+
+/** Sets the stream that work goes to, and its device as the current one. */
+export function set_stream(stream: Stream): void {
+  check()
+  set_current_stream(stream)
+}
+
+/** Free and total bytes of an accelerator. */
+export function get_memory_info(which?: DeviceLike | null): [free: number, total: number] {
+  check()
+  return mem_get_info(which)
 }

@@ -1,11 +1,8 @@
 import type { DeviceLike } from '../device.js'
 import { OutOfMemoryError } from '../errors.js'
-import type { Generator } from '../generator.js'
 import { native } from '../native.js'
-import type { Tensor } from '../tensor.js'
 import { check_cuda, is_initialized } from './available.js'
 import { index_of } from './memory.js'
-import { refuse } from './refuse.js'
 
 // torch.cuda: what scripts ask on any machine is answered as Python's PyTorch answers it there.
 
@@ -30,6 +27,7 @@ export {
   set_per_process_memory_fraction,
 } from './memory.js'
 export * from './properties.js'
+export * from './random.js'
 export * from './streams.js'
 export * from './tensors.js'
 export { is_initialized, OutOfMemoryError }
@@ -64,46 +62,4 @@ export function init(): void {
 export function synchronize(which?: DeviceLike | null): void {
   check_cuda()
   native.accelerator_synchronize(index_of(which))
-}
-
-/** Seeds the current device's generator; without a device, once there is one. */
-export function manual_seed(seed: number | bigint): void {
-  if (is_available()) native.manual_seed(seed)
-}
-
-export const manual_seed_all = manual_seed
-
-/** Seeds the GPU's generator from the system's entropy, once there is a GPU. */
-export function seed(): void {
-  if (is_available()) refuse('seed')
-}
-/** As {@link seed}, of all GPUs. */
-export const seed_all = seed
-
-/** What the GPU's generator was last seeded with. */
-export function initial_seed(): bigint {
-  return refuse('initial_seed')
-}
-
-/** The GPUs' generators. */
-export const default_generators: readonly Generator[] = []
-
-/** The state of a GPU's generator. */
-export function get_rng_state(_device: DeviceLike = 'cuda'): Tensor {
-  return refuse('get_rng_state')
-}
-
-/** The states of all GPUs' generators. */
-export function get_rng_state_all(): Tensor[] {
-  return Array.from({ length: device_count() }, (_, i) => get_rng_state(i))
-}
-
-/** Sets the state of a GPU's generator, once there is one. */
-export function set_rng_state(_state: Tensor, _device: DeviceLike = 'cuda'): void {
-  if (is_available()) refuse('set_rng_state')
-}
-
-/** Sets the states of all GPUs' generators. */
-export function set_rng_state_all(states: Iterable<Tensor>): void {
-  for (const state of states) set_rng_state(state)
 }

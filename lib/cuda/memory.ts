@@ -82,8 +82,9 @@ export function memory_summary(which?: DeviceLike | null, _abbreviated = false):
 }
 
 /** Free and total bytes of a device. */
-export function mem_get_info(_device?: DeviceLike | null): [free: number, total: number] {
-  return refuse('mem_get_info')
+export function mem_get_info(which?: DeviceLike | null): [free: number, total: number] {
+  check_cuda()
+  return native.cuda_memory_info(index_of(which))
 }
 
 /** Bounds what this process may take of a device's memory. */

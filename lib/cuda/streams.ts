@@ -2,27 +2,64 @@ import { run_then } from '../callback.js'
 import type { DeviceLike } from '../device.js'
 import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
+import { take_options } from '../ops/keywords.js'
+import { Event as AnyEvent, Stream as AnyStream, current_stream_of, set_current_stream } from '../stream.js'
 import type { Tensor } from '../tensor.js'
 import { check_cuda } from './available.js'
 import { refuse } from './refuse.js'
 
-// Streams, events and the current device. Work goes to the device's default stream.
+// Streams, events and the current device.
 
 const dummy = (name: string) => runtime_error(`Tried to instantiate dummy base class ${name}`)
 
-/** A queue of work on a GPU. */
-export class Stream {
-  constructor(_device?: DeviceLike | null, _priority = 0) {
+const cuda_device = (where: DeviceLike | null | undefined): DeviceLike => where ?? 'cuda'
+
+/** Keywords of {@link Stream}. */
+export interface StreamOptions {
+  /** The GPU. Default: the current one. */
+  device?: DeviceLike | null
+  /** Lower numbers are served first. Default: 0. */
+  priority?: number
+}
+
+/**
+ * A queue of work on a GPU.
+ *
+ * @throws RuntimeError where there is no GPU
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.cuda.Stream.html
+ */
+export class Stream extends AnyStream {
+  constructor(device?: DeviceLike | null | StreamOptions, priority?: number)
+  constructor(...args: unknown[]) {
     if (!native.has_cuda()) throw runtime_error('torch.cuda.Stream requires CUDA support')
-    refuse('Stream')
+    check_cuda()
+    const given = take_options<Required<StreamOptions>>('Stream', args, ['device', 'priority'], {
+      device: null,
+      priority: 0,
+    })
+    super(cuda_device(given.device), given.priority)
+  }
+
+  override record_event(event: AnyEvent = new Event()): AnyEvent {
+    return super.record_event(event)
+  }
+
+  override toString(): string {
+    return `<torch.cuda.Stream device=${this.device} stream_id=${this.stream_id}>`
   }
 }
 
-/** A mark in a {@link Stream}, to wait for or to measure time with. */
-export class Event {
-  constructor(_options: { enable_timing?: boolean; blocking?: boolean; interprocess?: boolean } = {}) {
+/**
+ * A mark in a {@link Stream}, to wait for or to measure time with. `blocking` and `interprocess` are accepted; LibTorch
+ * waits as it does for all devices, and other processes do not see the event.
+ *
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.cuda.Event.html
+ */
+export class Event extends AnyEvent {
+  constructor(options: { enable_timing?: boolean; blocking?: boolean; interprocess?: boolean } = {}) {
     if (!native.has_cuda()) throw dummy('Event')
-    refuse('Event')
+    check_cuda()
+    super('cuda', options)
   }
 }
 
@@ -35,24 +72,37 @@ export class CUDAGraph {
 }
 
 /** The stream that work goes to. */
-export function current_stream(_device?: DeviceLike | null): Stream {
-  return refuse('current_stream')
+export function current_stream(where?: DeviceLike | null): Stream {
+  check_cuda()
+  return current_stream_of(Stream, cuda_device(where))
 }
 
 /** The stream that work goes to where nothing else was chosen. */
-export function default_stream(_device?: DeviceLike | null): Stream {
-  return refuse('default_stream')
+export function default_stream(where?: DeviceLike | null): Stream {
+  check_cuda()
+  return current_stream_of(Stream, cuda_device(where), true)
 }
 
-/** Chooses the stream that work goes to; null changes nothing. */
-export function set_stream(chosen: Stream | null): void {
-  if (chosen !== null) refuse('set_stream')
+/** Chooses the stream that work goes to, and its device; null changes nothing. */
+export function set_stream(chosen: AnyStream | null): void {
+  if (chosen === null) return
+  check_cuda()
+  set_current_stream(chosen)
 }
 
-/** Runs a callback with another current stream; null changes nothing. */
-export function stream<T>(chosen: Stream | null, callback: () => T): T {
+/**
+ * Runs a callback with another current stream; null changes nothing. The stream is the thread's: until a promise that
+ * the callback returns is settled, all work of this thread goes there.
+ */
+export function stream<T>(chosen: AnyStream | null, callback: () => T): T {
   if (chosen === null) return callback()
-  return refuse('stream')
+  check_cuda()
+  // The stream that its own device had, and the one of the device that was current, which is the last to be set.
+  const before = [current_stream(chosen.device), current_stream()]
+  set_current_stream(chosen)
+  return run_then(callback, () => {
+    for (const one of before) set_current_stream(one)
+  })
 }
 
 /** Runs a callback with another current device; null and negative numbers change nothing. */

@@ -8,7 +8,6 @@ import type { StateDict } from '../nn/modules/state_dict.js'
 import type { OptimizerStateDict } from '../optim/state_dict.js'
 import { get_rng_state, set_rng_state } from '../random.js'
 import type { Tensor } from '../tensor.js'
-import { warn_once } from '../warn.js'
 import type { EarlyStoppingState } from './early_stopping.js'
 import type { AccumulationState } from './optimization.js'
 import type { PlaceState } from './place.js'
@@ -57,20 +56,10 @@ export function pack_generators(
 ): Pick<TrainerStateDict, 'rng_state' | 'cuda_rng_states' | 'generators'> {
   return {
     rng_state: get_rng_state(),
-    cuda_rng_states: cuda_states(),
+    cuda_rng_states: is_available() ? get_rng_state_all() : [],
     generators: Object.fromEntries(
       Object.entries(named).map(([name, generator]) => [name, generator.get_state()]),
     ),
-  }
-}
-
-function cuda_states(): Tensor[] {
-  if (!is_available()) return []
-  try {
-    return get_rng_state_all()
-  } catch (error) {
-    warn_once(`Trainer: the CUDA generators are not in the state: ${(error as Error).message}`)
-    return []
   }
 }
 

@@ -226,4 +226,51 @@ describe.skipIf(!has_gpu)('with a GPU', () => {
     torch.cuda.synchronize()
     expect(torch.cuda.max_memory_allocated()).toBeLessThan(2 ** 31)
   })
+
+  it('draws from a generator whose state comes and goes', () => {
+    torch.cuda.manual_seed(3)
+    const state = torch.cuda.get_rng_state()
+    const first = torch.randn(5, { device: 'cuda' }).cpu()
+    torch.cuda.set_rng_state(state)
+    expect(torch.randn(5, { device: 'cuda' }).cpu().equal(first)).toBe(true)
+    expect(torch.cuda.initial_seed()).toBe(3n)
+    const own = new torch.Generator('cuda').manual_seed(3)
+    expect(torch.randn(5, { device: 'cuda', generator: own }).cpu().equal(first)).toBe(true)
+    expect(torch.cuda.get_rng_state_all().length).toBe(torch.cuda.device_count())
+  })
+
+  it('puts work into streams and measures it', () => {
+    const x = torch.ones([1024, 1024], { device: 'cuda' })
+    const side = new torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    const [start, end] = [true, true].map((enable_timing) => new torch.cuda.Event({ enable_timing }))
+    const y = torch.cuda.stream(side, () => {
+      expect(torch.cuda.current_stream().equals(side)).toBe(true)
+      start!.record()
+      const product = x.mm(x)
+      end!.record()
+      return product
+    })
+    expect(torch.cuda.current_stream().equals(torch.cuda.default_stream())).toBe(true)
+    torch.cuda.current_stream().wait_stream(side)
+    side.synchronize()
+    expect(side.query()).toBe(true)
+    expect(start!.elapsed_time(end!)).toBeGreaterThan(0)
+    expect(y.at(0, 0).item()).toBe(1024)
+  })
+
+  it('knows the device', () => {
+    const properties = torch.cuda.get_device_properties()
+    expect(properties.name).toBe(torch.cuda.get_device_name())
+    expect(torch.cuda.get_device_capability()).toEqual([properties.major, properties.minor])
+    const [free, total] = torch.cuda.mem_get_info()
+    expect(free).toBeLessThanOrEqual(total)
+    expect(properties.total_memory).toBe(total)
+    if (live_torch() === null) return
+    const asked = run_python(
+      'import json, torch; p = torch.cuda.get_device_properties(0); print(json.dumps([p.name, p.major, p.minor, p.multi_processor_count, p.warp_size, p.L2_cache_size]))',
+    )
+    const { name, major, minor, multi_processor_count, warp_size, L2_cache_size } = properties
+    expect([name, major, minor, multi_processor_count, warp_size, L2_cache_size]).toEqual(asked)
+  })
 })
