@@ -91,6 +91,15 @@ export interface SharedMemory {
   lists: Float64Array
 }
 
+/** The innermost open level: what it is, its number, and what it was opened with. */
+export type LevelFacts = [
+  kind: 'vmap' | 'grad' | 'jvp',
+  level: number,
+  batch_size: number,
+  randomness: 'error' | 'different' | 'same',
+  mode_before: boolean,
+]
+
 /** A call of an autograd.Function whose forward has run. */
 export interface FunctionCall {
   name: string
@@ -258,6 +267,12 @@ export interface Native {
   push_level(kind: 'vmap' | 'grad' | 'jvp', batch_size?: number, randomness?: string): number
   pop_level(): void
   level_depth(): number
+  current_level(): LevelFacts
+  suspend_level(): void
+  resume_level(): void
+  lift(x: Handle): Handle
+  unwrap_if_dead(x: Handle): Handle
+  unwrap_batched(x: Handle, level: number): [x: Handle, dim: number]
   add_batch_dim(x: Handle, dim: number, level: number): Handle
   remove_batch_dim(x: Handle, level: number, batch_size: number, out_dim: number): Handle
   is_batched(x: Handle): boolean

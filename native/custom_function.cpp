@@ -149,7 +149,9 @@ Napi::Value finish_function(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < wrapped.size(); i++) {
     const bool is_same = !wrapped[i] || (raw[i] && wrapped[i]->is_same(*raw[i]));
     result.Set(i + 1, is_same ? 0 : environment.put(*wrapped[i]));
-    if (node) node->outputs.emplace_back(wrapped[i].value_or(at::Tensor()));
+    if (!node) continue;
+    // What is no tensor has no gradient, which stays undefined.
+    node->outputs.push_back(wrapped[i] ? VariableInfo(*wrapped[i]) : VariableInfo());
   }
   if (node) {
     // Output i may be in to_save under the tensor that the user made, or under the one that it became.

@@ -52,6 +52,86 @@ Napi::Value level_depth(const Napi::CallbackInfo& info) {
   return int_result(info, static_cast<int64_t>(at::functorch::getDynamicLayerStack().size()));
 }
 
+const char* randomness_name(RandomnessType randomness) {
+  if (randomness == RandomnessType::Same) return "same";
+  return randomness == RandomnessType::Different ? "different" : "error";
+}
+
+// current_level(): the innermost open level as [kind, level, batch size, randomness, whether its mode was on when it
+// was opened: of gradients for 'grad', of forward mode for 'jvp'].
+Napi::Value current_level(const Napi::CallbackInfo& info) {
+  const auto layer = at::functorch::maybeCurrentDynamicLayer();
+  TORCH_CHECK(layer.has_value(), "no transform of torch.func is under way");
+  const auto& interpreter = layer->interpreter();
+  const TransformType kind = layer->key();
+  Napi::Array result = Napi::Array::New(info.Env(), 5);
+  result.Set(1u, int_result(info, layer->layerId()));
+  if (kind == TransformType::Vmap) {
+    result.Set(0u, "vmap");
+    result.Set(2u, int_result(info, layer->batchSize().guard_int(__FILE__, __LINE__)));
+    result.Set(3u, randomness_name(layer->randomness()));
+    result.Set(4u, true);
+    return result;
+  }
+  const bool is_grad = kind == TransformType::Grad;
+  result.Set(0u, is_grad ? "grad" : "jvp");
+  result.Set(2u, 0);
+  result.Set(3u, "error");
+  result.Set(4u, is_grad ? at::functorch::GradInterpreterPtr(&interpreter).prevGradMode()
+                         : at::functorch::JvpInterpreterPtr(&interpreter).prevFwdGradMode());
+  return result;
+}
+
+thread_local std::vector<at::functorch::DynamicLayer> suspended;
+
+// suspend_level(): what runs until resume_level() is inside the outer levels only; its tensors stay alive.
+Napi::Value suspend_level(const Napi::CallbackInfo& info) {
+  suspended.push_back(at::functorch::popDynamicLayer());
+  return info.Env().Undefined();
+}
+
+Napi::Value resume_level(const Napi::CallbackInfo& info) {
+  TORCH_CHECK(!suspended.empty(), "no level is suspended");
+  at::functorch::pushDynamicLayer(std::move(suspended.back()));
+  suspended.pop_back();
+  return info.Env().Undefined();
+}
+
+// 0 where it stayed the same tensor, else a new handle.
+Napi::Value changed_result(const Napi::CallbackInfo& info, const at::Tensor& before, at::Tensor after) {
+  if (after.is_same(before)) return int_result(info, 0);
+  return tensor_result(info, std::move(after));
+}
+
+// lift(x): as the innermost level, of 'grad' or 'jvp', has it.
+Napi::Value lift(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const auto layer = at::functorch::maybeCurrentDynamicLayer();
+  TORCH_CHECK(layer.has_value(), "no transform of torch.func is under way");
+  const auto& interpreter = layer->interpreter();
+  return changed_result(info, tensor,
+                        layer->key() == TransformType::Grad
+                            ? at::functorch::GradInterpreterPtr(&interpreter).lift(tensor)
+                            : at::functorch::JvpInterpreterPtr(&interpreter).lift(tensor));
+}
+
+// unwrap_if_dead(x): what a level that is over has left, without that level.
+Napi::Value unwrap_if_dead(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  return changed_result(info, tensor, at::functorch::unwrapIfDead(tensor));
+}
+
+// unwrap_batched(x, level): [tensor or 0 where it is not batched at that level, its batch dimension or -1]
+Napi::Value unwrap_batched(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const BatchedTensorImpl* batched = at::functorch::maybeGetBatchedImpl(tensor);
+  const bool is_ours = batched != nullptr && batched->level() == int_argument(info, 1);
+  Napi::Array result = Napi::Array::New(info.Env(), 2);
+  result.Set(0u, is_ours ? tensor_result(info, batched->value()) : int_result(info, 0));
+  result.Set(1u, int_result(info, is_ours ? batched->bdim() : -1));
+  return result;
+}
+
 // add_batch_dim(x, dim, level)
 Napi::Value add_batch_dim(const Napi::CallbackInfo& info) {
   return tensor_result(
@@ -117,6 +197,12 @@ void export_functorch(Napi::Env env, Napi::Object exports) {
   export_function<push_level>(env, exports, "push_level");
   export_function<pop_level>(env, exports, "pop_level");
   export_function<level_depth>(env, exports, "level_depth");
+  export_function<current_level>(env, exports, "current_level");
+  export_function<suspend_level>(env, exports, "suspend_level");
+  export_function<resume_level>(env, exports, "resume_level");
+  export_function<lift>(env, exports, "lift");
+  export_function<unwrap_if_dead>(env, exports, "unwrap_if_dead");
+  export_function<unwrap_batched>(env, exports, "unwrap_batched");
   export_function<add_batch_dim>(env, exports, "add_batch_dim");
   export_function<remove_batch_dim>(env, exports, "remove_batch_dim");
   export_function<is_batched>(env, exports, "is_batched");

@@ -1,11 +1,10 @@
-import { not_implemented_error, runtime_error, type_name } from '../errors.js'
-import { type Handle, native, type RawHook } from '../native.js'
+import { not_implemented_error, runtime_error } from '../errors.js'
+import { custom_function_call } from '../func/autograd_function.js'
+import { opened, unwrap_if_dead } from '../func/levels.js'
+import { native } from '../native.js'
 import { enter } from '../tensor/autograd.js'
-import { handle_of, Tensor, wrap, wrap_or_null } from '../tensor.js'
-import { grad_mode } from './context.js'
-import { context_state, FunctionCtx } from './function_ctx.js'
-import { no_grad } from './grad_mode.js'
-import { carry_together } from './hooks.js'
+import { apply_at_level } from './function_apply.js'
+import type { FunctionCtx } from './function_ctx.js'
 
 /** A class that extends {@link AutogradFunction}. */
 export interface FunctionClass {
@@ -15,6 +14,16 @@ export interface FunctionClass {
   backward(...args: never[]): unknown
   vjp(...args: never[]): unknown
   jvp(...args: never[]): unknown
+  vmap(...args: never[]): unknown
+  readonly generate_vmap_rule: boolean
+}
+
+/** What a Function's `vmap` is told of the map that it is under. */
+export interface VmapInfo {
+  /** The size of the dimension that is mapped over. */
+  readonly batch_size: number
+  /** What random operators do, as vmap was told. */
+  readonly randomness: 'error' | 'different' | 'same'
 }
 
 /** What `apply` takes: what `forward` takes, without its context. */
@@ -27,12 +36,11 @@ export type FunctionArguments<F extends FunctionClass> =
         : Parameters<F['forward']>
     : Parameters<F['forward']>
 
-type UserFunction = (...args: unknown[]) => unknown
-
 /**
  * An operation whose gradient is written by hand. `forward(ctx, …args)` computes it, and `backward(ctx, …gradients)` gives
  * the gradient of each argument, null for what is no tensor; or `forward(…args)` with `setup_context(ctx, inputs, output)`.
- * It is called by `apply`. With `jvp(ctx, …tangents)` it has a forward mode too.
+ * It is called by `apply`. With `jvp(ctx, …tangents)` it has a forward mode too. One with `setup_context` may be called inside the
+ * transforms of torch.func; `vmap` needs {@link AutogradFunction.vmap} or {@link AutogradFunction.generate_vmap_rule}.
  *
  * @example
  * ```ts
@@ -89,7 +97,30 @@ export abstract class AutogradFunction {
     )
   }
 
-  /** Runs `forward`, and records it. */
+  /**
+   * Whether `torch.func.vmap` makes its rule of `forward`, `backward` and `jvp`, which are then written with operators only
+   * (default false).
+   */
+  static readonly generate_vmap_rule: boolean = false
+
+  /**
+   * What the Function does under `torch.func.vmap`: `vmap(info, in_dims, …args)`, where each of `in_dims` is the dimension of an
+   * argument that is mapped over, or null.
+   *
+   * @returns `[output, out_dims]`, nested alike
+   * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.Function.vmap.html
+   */
+  static vmap(..._args: never[]): unknown {
+    throw not_implemented_error(
+      'To use autograd.Function with vmap, you must either override the vmap staticmethod or set generate_vmap_rule=True.',
+    )
+  }
+
+  /**
+   * Runs `forward`, and records it.
+   *
+   * @throws RuntimeError inside a transform of torch.func, where it has no `setup_context`
+   */
   static apply<F extends FunctionClass>(this: F, ...args: FunctionArguments<F>): ReturnType<F['forward']> {
     // biome-ignore lint/complexity/noThisInStatic: the subclass it is called on
     return apply(this, args) as ReturnType<F['forward']>
@@ -98,105 +129,12 @@ export abstract class AutogradFunction {
 
 function apply(type: FunctionClass, args: readonly unknown[]): unknown {
   enter()
-  if (native.level_depth() > 0)
-    throw not_implemented_error(
-      `${type.name}: an autograd.Function inside torch.func's transforms (vmap, grad, jvp, jacrev, ...) is not supported; write it with operators there`,
-    )
-  const is_tensor = args.map((value) => value instanceof Tensor)
-  const inputs = args.filter((value): value is Tensor => value instanceof Tensor)
-  const ctx = new FunctionCtx(args.map((value) => value instanceof Tensor && value.requires_grad))
-  const state = context_state(ctx)
-  const executable = grad_mode.current() % 3 === 0 && inputs.some((input) => input.requires_grad)
-  const separate_context = type.setup_context !== AutogradFunction.setup_context
-  const forward = type.forward as UserFunction
-  const result = no_grad(() => {
-    if (!separate_context) return forward.call(type, ctx, ...args)
-    const output = forward.apply(type, [...args])
-    ;(type.setup_context as UserFunction).call(type, ctx, args, output)
-    return output
-  })
-  const outputs: unknown[] = Array.isArray(result) ? [...result] : [result]
-  const hook = backward_hook(type, ctx, is_tensor)
-  const [node, ...changed] = native.finish_function({
-    name: `${type.name}Backward`,
-    hook,
-    inputs: inputs.map(handle_of),
-    outputs: outputs.map((value) => (value instanceof Tensor ? handle_of(value) : 0)),
-    dirty: state.dirty.map(handle_of),
-    non_differentiable: state.non_differentiable.map(handle_of),
-    to_save: state.to_save.map(handle_of),
-    materialize: state.materialize,
-    executable,
-    separate_context,
-    jvp: type.jvp === AutogradFunction.jvp ? null : jvp_hook(type, ctx, args, outputs.length),
-  })
-  changed.forEach((handle, i) => {
-    if (handle !== 0) outputs[i] = wrap(handle)
-  })
-  state.node = node
-  state.to_save = state.dirty = state.non_differentiable = []
-  state.saved_for_forward = null
-  if (executable) {
-    const carried = carry_together(hook, outputs, inputs)
-    state.note = (tensor) => carried.note(tensor)
-  }
-  if (Array.isArray(result)) return Object.assign(result, outputs)
-  return outputs[0]
-}
-
-function backward_hook(type: FunctionClass, ctx: FunctionCtx, is_tensor: readonly boolean[]): RawHook {
-  const has_backward = type.backward !== AutogradFunction.backward
-  const has_vjp = type.vjp !== AutogradFunction.vjp
-  return (handles) => {
-    if (has_backward && has_vjp)
-      throw runtime_error(
-        "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them.",
-      )
-    const gradients = (handles as Handle[]).map(wrap_or_null)
-    const { note } = context_state(ctx)
-    for (const gradient of gradients) if (gradient !== null) note(gradient)
-    const method = (has_vjp ? type.vjp : type.backward) as UserFunction
-    const answer = method.call(type, ctx, ...gradients)
-    return checked(`${type.name}Backward`, answer, is_tensor)
-  }
-}
-
-/** The gradients' handles, after the checks that Python makes. */
-function checked(name: string, answer: unknown, is_tensor: readonly boolean[]): Handle[] {
-  let gradients: unknown[] = Array.isArray(answer) ? answer : [answer ?? null]
-  const expected = is_tensor.length
-  if (gradients.length > expected && gradients.slice(expected).every((gradient) => gradient == null))
-    gradients = gradients.slice(0, expected)
-  if (gradients.length !== expected)
+  if (native.level_depth() === 0)
+    return apply_at_level(type, AutogradFunction, opened.any ? args.map(unwrap_if_dead) : args)
+  if (type.setup_context === AutogradFunction.setup_context)
     throw runtime_error(
-      `function ${name} returned an incorrect number of gradients (expected ${expected}, got ${gradients.length})`,
+      'In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override the ' +
+        'setup_context staticmethod. For more details, please see https://pytorch.org/docs/main/notes/extending.func.html',
     )
-  const handles: Handle[] = []
-  gradients.forEach((gradient, i) => {
-    const missing = gradient === null || gradient === undefined
-    if (!is_tensor[i]) {
-      if (!missing)
-        throw runtime_error(
-          `function ${name} returned a gradient different from None at position ${i + 1}, but the corresponding forward input was not a Variable`,
-        )
-    } else if (missing) handles.push(0)
-    else if (gradient instanceof Tensor) handles.push(handle_of(gradient))
-    else throw runtime_error(`expected Variable or None (got ${type_name(gradient)})`)
-  })
-  return handles
-}
-
-function jvp_hook(type: FunctionClass, ctx: FunctionCtx, args: readonly unknown[], results: number): RawHook {
-  return (handles) => {
-    const tangents = (handles as Handle[]).map(wrap_or_null)
-    let next = 0
-    const by_argument = args.map((value) => (value instanceof Tensor ? tangents[next++] : null))
-    const answer = (type.jvp as UserFunction).call(type, ctx, ...by_argument)
-    const list: unknown[] = Array.isArray(answer) ? answer : [answer]
-    if (list.length !== results)
-      throw runtime_error(
-        `function ${type.name} returned an incorrect number of gradients (expected ${results}, got ${list.length})`,
-      )
-    return list.map((tangent) => (tangent instanceof Tensor ? handle_of(tangent) : 0))
-  }
+  return custom_function_call(type, AutogradFunction, args)
 }

@@ -10,7 +10,12 @@ export {
   set_multithreading_enabled,
 } from './engine_switches.js'
 export * as forward_ad from './forward_ad.js'
-export { AutogradFunction as Function, type FunctionArguments, type FunctionClass } from './function.js'
+export {
+  AutogradFunction as Function,
+  type FunctionArguments,
+  type FunctionClass,
+  type VmapInfo,
+} from './function.js'
 export { FunctionCtx } from './function_ctx.js'
 export * as function from './function_module.js'
 export * as functional from './functional/index.js'

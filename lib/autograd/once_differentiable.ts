@@ -1,6 +1,7 @@
 import { runtime_error } from '../errors.js'
 import { Tensor } from '../tensor.js'
 import { AutogradFunction } from './function.js'
+import { apply_at_level } from './function_apply.js'
 import type { FunctionCtx } from './function_ctx.js'
 import { is_grad_enabled, no_grad } from './grad_mode.js'
 
@@ -38,7 +39,7 @@ export function once_differentiable<A extends unknown[], R>(
     const list: unknown[] = Array.isArray(answer) ? [...answer] : [answer]
     const places = list.flatMap((value, i) => (value instanceof Tensor ? [i] : []))
     const tensors = places.map((i) => (list[i] as Tensor).detach().requires_grad_())
-    const guarded = DelayedError.apply(...tensors)
+    const guarded = apply_at_level(DelayedError, AutogradFunction, tensors) as Tensor[]
     places.forEach((place, i) => {
       list[place] = guarded[i]
     })

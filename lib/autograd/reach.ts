@@ -176,6 +176,32 @@ export function link_gradient(tensor: Tensor, gradient: Tensor): void {
   if (behind !== undefined && behind.hooks.size > 0) carried_by(gradient).from.add(behind)
 }
 
+/**
+ * Runs a transform of torch.func. Its tensors are wrapped and unwrapped by LibTorch, and each level has a graph of its own: so
+ * what leaves the transform refers to all that it has met.
+ */
+export function run_transform<T>(run: () => T): T {
+  const outer = current_run
+  const met: Carried = { hooks: new Set(), from: new Set() }
+  current_run = met
+  try {
+    return run()
+  } finally {
+    current_run = outer
+    if (met.from.size > 0) outer?.from.add(met)
+  }
+}
+
+/** Lets a tensor that leaves the transform under way refer to what that has met. */
+export function link_to_transform(tensor: Tensor): void {
+  if (current_run !== null && current_run.from.size > 0) link_to_run(tensor)
+}
+
+/** The same for one that is kept for a backward after the transform, whatever level its history is in. */
+export function keep_for_later(tensor: Tensor): void {
+  if (current_run !== null && current_run.from.size > 0) carried_by(tensor).from.add(current_run)
+}
+
 // What kernels written in JavaScript have recorded: their results come out of the operator that called them as other
 // objects, and by way of operators that know nothing of hooks.
 const escaped: Carried[] = []

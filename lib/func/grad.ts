@@ -1,5 +1,6 @@
 import { grad as autograd_grad } from '../autograd/backward.js'
 import { enable_grad, is_grad_enabled } from '../autograd/grad_mode.js'
+import { keep_for_later } from '../autograd/reach.js'
 import { runtime_error, type_name, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
 import { Tensor } from '../tensor.js'
@@ -142,6 +143,7 @@ export function vjp_with_argnums(
           throw runtime_error(
             `vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype ${output.dtype}`,
           )
+      for (const output of outputs) keep_for_later(output)
       const vjp_fn: Loose = (cotangents, options) => {
         const { retain_graph = true, create_graph = is_grad_enabled() } = (options ?? {}) as {
           retain_graph?: boolean

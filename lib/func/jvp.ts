@@ -1,13 +1,12 @@
 import { dual_level, is_dual_level_open, make_dual, unpack_dual } from '../autograd/forward_ad.js'
 import { runtime_error, type_name } from '../errors.js'
-import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { py_size } from '../repr.js'
 import { Tensor } from '../tensor.js'
 import { same_structure, show_structure, tree_flatten, tree_unflatten } from '../utils/pytree.js'
 import { type Argnums, replace_args, slice_argnums } from './argnums.js'
 import { check_outputs } from './grad.js'
-import { split_aux, unwrap_tensors, within_level, wrap_tensors } from './levels.js'
+import { split_aux, unwrap_tensors, with_forward_mode, within_level, wrap_tensors } from './levels.js'
 
 type Loose = (...args: unknown[]) => unknown
 
@@ -21,12 +20,7 @@ function check_tensors(values: readonly unknown[], name: string): asserts values
 }
 
 function in_forward_mode<T>(callback: () => T): T {
-  const before = native.set_forward_mode(true)
-  try {
-    return is_dual_level_open() ? callback() : dual_level(callback)
-  } finally {
-    native.set_forward_mode(before)
-  }
+  return with_forward_mode(true, () => (is_dual_level_open() ? callback() : dual_level(callback)))
 }
 
 /** @internal jvp with respect to some arguments. */

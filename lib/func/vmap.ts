@@ -1,3 +1,4 @@
+import { link_to_transform } from '../autograd/reach.js'
 import { runtime_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
@@ -11,7 +12,7 @@ import {
   tree_flatten,
   tree_unflatten,
 } from '../utils/pytree.js'
-import { within_level } from './levels.js'
+import { add_batch_dim, within_level } from './levels.js'
 
 /** One dimension for everything, or nested as the arguments are; null for what has no dimension to map over. */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims }
@@ -117,7 +118,7 @@ function run_batch(
     (level) => {
       const batched = leaves.map((leaf, i) => {
         const dim = dims[i]!
-        return dim === null ? leaf : wrap(native.add_batch_dim(handle_of(leaf as Tensor), dim, level))
+        return dim === null ? leaf : add_batch_dim(leaf as Tensor, dim, level)
       })
       const results = func(...(tree_unflatten(batched, spec) as unknown[]))
       const [found, found_spec] = tree_flatten(results)
@@ -136,7 +137,9 @@ function run_batch(
           throw value_error(
             `vmap(${name}, ...): \`${name}\` must only return Tensors, got type ${type_name(result)}. Did you mean to set out_dims= to None for output?`,
           )
-        return wrap(native.remove_batch_dim(handle_of(result), level, size, place))
+        const whole = wrap(native.remove_batch_dim(handle_of(result), level, size, place))
+        link_to_transform(whole)
+        return whole
       })
       return tree_unflatten(plain, found_spec)
     },

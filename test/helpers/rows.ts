@@ -17,6 +17,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 warnings.simplefilter('ignore')
 torch.set_num_threads(1)
+exec(sys.argv[2])
 def described(v):
     if isinstance(v, torch.Tensor):
         v = v.detach()
@@ -72,12 +73,16 @@ function outcome(ours: () => unknown): unknown {
   }
 }
 
-/** A test for each row: what Python answers, to the last bit. Both sides draw under `manual_seed(3)`. */
-export function compare_rows(rows: readonly Row[]): void {
+/**
+ * A test for each row: what Python answers, to the last bit. Both sides draw under `manual_seed(3)`.
+ *
+ * @param prelude - Python that the rows' expressions stand on
+ */
+export function compare_rows(rows: readonly Row[], prelude = ''): void {
   const python = live_torch()
   const file = join(mkdtempSync(join(tmpdir(), 'rows-')), 'rows.json')
   writeFileSync(file, JSON.stringify(rows.map((row) => row.python)))
-  const answers = python === null ? [] : (run_python(PYTHON, [file]) as unknown[])
+  const answers = python === null ? [] : (run_python(PYTHON, [file, prelude]) as unknown[])
   it.skipIf(python === null).each(rows.map((row, i) => [row.python, row.ours, i] as const))(
     '%s',
     (_, ours, i) => {
