@@ -264,6 +264,7 @@ export function grad(...args: unknown[]): (Tensor | null)[] {
   const gradients = list_of(given['grad_outputs'], 'grad', 'grad_outputs')
   if (inputs.length === 0) throw make_error('ValueError', 'grad requires non-empty inputs.', 'grad')
   const create_graph = given['create_graph'] === true
+  const may_be_unused = materialize || given['allow_unused'] === true
   const once = (given_gradients: readonly (Tensor | null)[], keep: boolean | null) => {
     check_gradients(outputs, given_gradients)
     enter()
@@ -274,8 +275,15 @@ export function grad(...args: unknown[]): (Tensor | null)[] {
         given_gradients.map(handle_of),
         keep,
         create_graph,
-        materialize || given['allow_unused'] === true,
+        true,
       )
+      // LibTorch's own text for it is another one than Python's.
+      const unused = may_be_unused ? -1 : handles.indexOf(0)
+      if (unused >= 0)
+        throw runtime_error(
+          `The differentiated Tensor at index ${unused} appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.`,
+          'grad',
+        )
       const made = handles.map(wrap_or_null)
       if (create_graph) for (const gradient of made) if (gradient !== null) link_to_run(gradient)
       return made
