@@ -10,6 +10,7 @@ import {
 } from './_library/custom_ops.js'
 import type { Kernel } from './_library/kernel.js'
 import { fallthrough_kernel, Library, type LibraryKind } from './_library/registration.js'
+import { type OperatorVmapRule, vmap_kernel } from './_library/vmap.js'
 import { runtime_error, value_error } from './errors.js'
 import { operator } from './ops/operator.js'
 import { overload_of } from './ops/schema.js'
@@ -23,6 +24,7 @@ export {
   type Kernel,
   Library,
   type LibraryKind,
+  type OperatorVmapRule,
   type RegisterAutogradOptions,
 }
 
@@ -130,4 +132,38 @@ export function register_autograd(
   const formula: AutogradFormula = { backward, setup_context }
   const kernel = autograd_kernel(overload, () => operator(op), formula)
   library_for(namespace_of(op)[0], lib).impl(op, kernel, 'Autograd')
+}
+
+/**
+ * Says what an operator does under `torch.func.vmap`; without it, the operator is called once a slice.
+ *
+ * @param rule `rule(info, in_dims, …args)`: each of `in_dims` is the dimension of an argument that is mapped over, or null; it
+ * returns `[output, out_dims]`
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * import type { Tensor } from 'typetorch'
+ *
+ * const twice = torch.library.custom_op('doc_ops::twice', (x: Tensor) => x.mul(2), {
+ *   mutates_args: [],
+ *   schema: '(Tensor x) -> Tensor',
+ * })
+ * torch.library.register_vmap(twice, (_info: unknown, [dim]: (number | null)[], x: Tensor) => [twice(x), dim])
+ * torch.func.vmap(twice)(torch.ones(2, 3)) // tensor([[2., 2., 2.], [2., 2., 2.]])
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/library.html#torch.library.register_vmap
+ */
+export function register_vmap<R extends OperatorVmapRule>(
+  op: Definition,
+  rule: R,
+  { lib }: InLibrary = {},
+): R {
+  if (typeof op !== 'string') return op.register_vmap(rule)
+  const kernel = vmap_kernel(
+    overload_of(op),
+    () => operator(op),
+    () => rule,
+  )
+  library_for(namespace_of(op)[0], lib).impl(op, kernel, 'FuncTorchBatched')
+  return rule
 }

@@ -278,6 +278,8 @@ export interface Native {
   is_batched(x: Handle): boolean
   wrap_for_grad(x: Handle, level: number): Handle
   unwrap_for_grad(x: Handle, level: number): Handle
+  enter_legacy_vmap(): number
+  exit_legacy_vmap(): number
   enter_dual_level(): number
   exit_dual_level(level: number): void
   set_forward_mode(enabled: boolean): boolean
@@ -388,6 +390,7 @@ export interface Native {
   implement_operator(library: number, name: string, dispatch_key: string, kernel: RawKernel | null): void
   close_registration(library: number): void
   below_autograd<T>(callback: () => T): T
+  below_batched<T>(callback: () => T): T
   bump_version(x: Handle): void
 
   write_archive(file: number, records: readonly (string | Uint8Array | Handle)[]): void

@@ -105,8 +105,9 @@ torch::autograd::_jvp_fn_t jvp_of(Environment& environment, const Napi::Value& f
   const auto held =
       function.IsFunction() ? std::make_shared<Held>(environment, function, Held::Strength::Strong) : nullptr;
   return [held, &environment](variable_list, variable_list tangents) -> variable_list {
-    TORCH_CHECK(held != nullptr,
-                "You must implement the jvp function for custom autograd.Function to use it with forward mode AD.");
+    TORCH_CHECK_NOT_IMPLEMENTED(
+        held != nullptr,
+        "You must implement the jvp function for custom autograd.Function to use it with forward mode AD.");
     variable_list results;
     on_thread_of(environment, [&] {
       results = tensors_of(environment, run_hook(environment, held->get(), handles_of(environment, tangents)));

@@ -64,6 +64,9 @@ Napi::Value from_bytes(const Napi::CallbackInfo& info) {
   const Bytes bytes = bytes_of(info[0]);
   const auto dtype = static_cast<at::ScalarType>(info[1].As<Napi::Number>().Int32Value());
   const auto sizes = sizes_of(info[2]);
+  // Inside a transform of torch.func too it is a tensor with data of its own.
+  const c10::impl::ExcludeDispatchKeyGuard without_levels(c10::DispatchKeySet(
+      {c10::DispatchKey::FuncTorchDynamicLayerFrontMode, c10::DispatchKey::FuncTorchDynamicLayerBackMode}));
   at::Tensor tensor = at::empty(sizes, at::TensorOptions().dtype(dtype));
   if (tensor.nbytes() != bytes.length) {
     throw ArgumentError("expected " + std::to_string(tensor.nbytes()) + " bytes for the shape, received " +

@@ -1,9 +1,11 @@
 #include "functorch.h"
 
 #include "callback.h"
+#include "decompositions.h"
 #include "guard.h"
 #include "tensor.h"
 
+#include <ATen/LegacyVmapMode.h>
 #include <ATen/functorch/BatchedTensorImpl.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/TensorWrapper.h>
@@ -28,6 +30,7 @@ RandomnessType randomness_of(const std::string& name) {
 Napi::Value push_level(const Napi::CallbackInfo& info) {
   const std::string kind = info[0].As<Napi::String>();
   if (kind == "vmap") {
+    register_batched_decompositions();
     return int_result(info,
                       at::functorch::initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(int_argument(info, 1)),
                                                              randomness_of(info[2].As<Napi::String>())));
@@ -174,8 +177,18 @@ Napi::Value unwrap_for_grad(const Napi::CallbackInfo& info) {
   return tensor_result(info, is_ours ? wrapper->value() : tensor);
 }
 
+// enter_legacy_vmap(): the number of a level of the older vmap, under which forward mode's dual tensors can be made.
+Napi::Value enter_legacy_vmap(const Napi::CallbackInfo& info) {
+  return int_result(info, at::impl::VmapMode::increment_nesting());
+}
+
+Napi::Value exit_legacy_vmap(const Napi::CallbackInfo& info) {
+  return int_result(info, at::impl::VmapMode::decrement_nesting());
+}
+
 // enter_dual_level(): its number. exit_dual_level(level): tangents of that level are gone.
 Napi::Value enter_dual_level(const Napi::CallbackInfo& info) {
+  register_forward_decompositions();
   return int_result(info, static_cast<int64_t>(torch::autograd::ForwardADLevel::get_next_idx()));
 }
 
@@ -208,6 +221,8 @@ void export_functorch(Napi::Env env, Napi::Object exports) {
   export_function<is_batched>(env, exports, "is_batched");
   export_function<wrap_for_grad>(env, exports, "wrap_for_grad");
   export_function<unwrap_for_grad>(env, exports, "unwrap_for_grad");
+  export_function<enter_legacy_vmap>(env, exports, "enter_legacy_vmap");
+  export_function<exit_legacy_vmap>(env, exports, "exit_legacy_vmap");
   export_function<enter_dual_level>(env, exports, "enter_dual_level");
   export_function<exit_dual_level>(env, exports, "exit_dual_level");
   export_function<set_forward_mode>(env, exports, "set_forward_mode");

@@ -165,6 +165,12 @@ Napi::Value below_autograd(const Napi::CallbackInfo& info) {
   return info[0].As<Napi::Function>().Call({});
 }
 
+// below_batched(callback): operators in it do not see the vmap that this one is under.
+Napi::Value below_batched(const Napi::CallbackInfo& info) {
+  const c10::impl::ExcludeDispatchKeyGuard below(c10::DispatchKey::FuncTorchBatched);
+  return info[0].As<Napi::Function>().Call({});
+}
+
 Napi::Value bump_version(const Napi::CallbackInfo& info) {
   const int32_t handle = info[0].As<Napi::Number>().Int32Value();
   torch::autograd::impl::bump_version(Environment::of(info.Env()).tensor(handle));
@@ -179,6 +185,7 @@ void export_library(Napi::Env env, Napi::Object exports) {
   export_function<implement_operator>(env, exports, "implement_operator");
   export_function<close_registration>(env, exports, "close_registration");
   export_function<below_autograd>(env, exports, "below_autograd");
+  export_function<below_batched>(env, exports, "below_batched");
   export_function<bump_version>(env, exports, "bump_version");
 }
 

@@ -7,6 +7,7 @@ import { handle_of, Tensor } from '../tensor.js'
 import { type AutogradFormula, autograd_kernel } from './autograd.js'
 import type { Kernel } from './kernel.js'
 import { Library } from './registration.js'
+import { type OperatorVmapRule, vmap_kernel } from './vmap.js'
 
 /** How {@link custom_op} is told what TypeScript's types cannot say at run time. */
 export interface CustomOpOptions {
@@ -43,6 +44,8 @@ export interface CustomOpDef<F extends Kernel = Kernel> {
   register_fake(fn: F): F
   /** The gradient. Backward is given one gradient a result. */
   register_autograd(backward: CustomOpBackward, options?: RegisterAutogradOptions<F>): void
+  /** What it does under `torch.func.vmap`, in place of a call for each slice. */
+  register_vmap<R extends OperatorVmapRule>(rule: R): R
 }
 
 const definitions = new Map<string, Library>()
@@ -165,6 +168,7 @@ function make_definition<F extends Kernel>(name: string, fn: F, library: Library
   const formula: AutogradFormula = {}
   const kernels = new Map<string, Kernel>()
   let fake: Kernel | undefined
+  let vmap_rule: OperatorVmapRule | undefined
 
   const implement = (device_type: string, kernel: Kernel) => {
     if (!kernels.has(device_type)) {
@@ -209,6 +213,16 @@ function make_definition<F extends Kernel>(name: string, fn: F, library: Library
         )
       formula.backward = backward
       formula.setup_context = given.setup_context
+    },
+    register_vmap<R extends OperatorVmapRule>(rule: R): R {
+      if (vmap_rule === undefined)
+        library.impl(
+          name,
+          vmap_kernel(overload, op, () => vmap_rule!),
+          'FuncTorchBatched',
+        )
+      vmap_rule = rule
+      return rule
     },
     toString: () => `<CustomOpDef(${name})>`,
   })

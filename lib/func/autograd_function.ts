@@ -72,12 +72,8 @@ function differentiate(
 }
 
 /** Under vmap: by the Function's own rule, or by one that is made of its methods. */
-function map(
-  type: FunctionClass,
-  base: FunctionClass,
-  args: readonly unknown[],
-  [, level, batch_size, randomness]: LevelFacts,
-): unknown {
+function map(type: FunctionClass, base: FunctionClass, args: readonly unknown[], facts: LevelFacts): unknown {
+  const [, level, batch_size, randomness] = facts
   const has_rule = type.vmap !== base.vmap
   if (type.generate_vmap_rule && has_rule)
     throw runtime_error(
@@ -87,19 +83,41 @@ function map(
     throw runtime_error(
       `You tried to vmap over ${type.name}, but it does not have vmap support. Please override and implement the vmap staticmethod or set generate_vmap_rule=True. ${PAGE}`,
     )
-  const [inner, in_dims] = unwrap_batched(args, level) as [unknown[], unknown[]]
-  const info: VmapInfo = { batch_size, randomness }
   if (type.generate_vmap_rule) {
-    const mapped = vmapped_function(type, base, in_dims, info)
+    const [inner, in_dims] = unwrap_batched(args, level) as [unknown[], unknown[]]
+    const mapped = vmapped_function(type, base, in_dims, { batch_size, randomness })
     const outputs = below_level(() => custom_function_call(mapped, base, inner)) as unknown[]
     const { output, out_dims } = split_outputs(outputs)
     return wrap_outputs(output, [], [], (tensor, dim) => add_batch_dim(tensor, dim, level), out_dims)
   }
+  return by_vmap_rule(facts, args, {
+    rule: (...given) => (type.vmap as Loose).apply(type, given),
+    without: () => custom_function_call(type, base, args),
+    below: below_level,
+  })
+}
+
+/** A rule for vmap as users write it, and what it stands in. */
+export interface VmapRule {
+  /** `rule(info, in_dims, …args)` gives `[output, out_dims]`. */
+  rule: (...given: unknown[]) => unknown
+  /** The call where none of its arguments is mapped over. */
+  without: () => unknown
+  /** Runs a callback outside of the map. */
+  below: <R>(callback: () => R) => R
+}
+
+/** A call under the innermost level, a vmap, by a rule. */
+export function by_vmap_rule(
+  [, level, batch_size, randomness]: LevelFacts,
+  args: readonly unknown[],
+  { rule, without, below }: VmapRule,
+): unknown {
+  const [inner, in_dims] = unwrap_batched(args, level) as [unknown[], unknown[]]
   // What is not mapped over at this level is none of the rule's business.
-  if (tree_flatten(in_dims)[0].every((dim) => dim === null))
-    return below_level(() => custom_function_call(type, base, args))
-  const answer = below_level(() => (type.vmap as Loose).call(type, info, in_dims, ...inner))
-  const [output, out_dims] = checked_pair(answer)
+  if (tree_flatten(in_dims)[0].every((dim) => dim === null)) return below(without)
+  const info: VmapInfo = { batch_size, randomness }
+  const [output, out_dims] = checked_pair(below(() => rule(info, in_dims, ...inner)))
   return wrap_outputs(output, inner, args, (tensor, dim) => add_batch_dim(tensor, dim, level), out_dims)
 }
 
