@@ -100,6 +100,22 @@ describe('jacobian', () => {
         jacobian((x) => x!.exp(), torch.randn(2), options),
       ),
     ),
+    row(
+      `${A}jacobian(lambda x: x.exp().cumsum(0), torch.randn(3), strategy="forward-mode", vectorize=True)`,
+      () =>
+        jacobian((x) => x!.exp().cumsum(0), torch.randn(3), { strategy: 'forward-mode', vectorize: true }),
+    ),
+    row(
+      `${A}jacobian(lambda x, y: (x * y, x.sum(), y * 2), ${PP}, strategy="forward-mode", vectorize=True)`,
+      () =>
+        jacobian((x, y) => [x!.mul(y!), x!.sum(), y!.mul(2)] as [Tensor, Tensor, Tensor], xy(), {
+          strategy: 'forward-mode',
+          vectorize: true,
+        }),
+    ),
+    row(`${A}jacobian(lambda x: 3, torch.randn(2), strategy="forward-mode", vectorize=True)`, () =>
+      jacobian((() => 3) as never, torch.randn(2), { strategy: 'forward-mode', vectorize: true }),
+    ),
     row(`${A}jacobian(lambda x: 3, torch.randn(2))`, () => jacobian((() => 3) as never, torch.randn(2))),
     row(`${A}jacobian(lambda x: (x, 3), torch.randn(2))`, () =>
       jacobian(((x: Tensor) => [x, 3]) as never, torch.randn(2)),
@@ -129,6 +145,16 @@ describe('hessian', () => {
     ),
     ...[...two_scalars].map(([python, f]) =>
       row(`${A}hessian(${python}, ${PP}, vectorize=True)`, () => hessian(f, xy(), { vectorize: true })),
+    ),
+    ...two_scalars.map(([python, f]) =>
+      row(`${A}hessian(${python}, ${PP}, vectorize=True, outer_jacobian_strategy="forward-mode")`, () =>
+        hessian(f, xy(), { vectorize: true, outer_jacobian_strategy: 'forward-mode' }),
+      ),
+    ),
+    ...scalars.map(([python, f]) =>
+      row(`${A}hessian(${python}, ${P3}, vectorize=True, outer_jacobian_strategy="forward-mode")`, () =>
+        hessian(f, x3(), { vectorize: true, outer_jacobian_strategy: 'forward-mode' }),
+      ),
     ),
     ...two_scalars.map(([python, f]) =>
       row(`${A}hessian(${python}, ${PP}, strict=True)`, () => hessian(f, xy(), { strict: true })),

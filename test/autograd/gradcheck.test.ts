@@ -40,15 +40,92 @@ const modes: [string, torch.autograd.GradcheckOptions][] = [
     ', check_undefined_grad=False, eps=1e-5, rtol=1e-2, atol=1e-4',
     { check_undefined_grad: false, eps: 1e-5, rtol: 1e-2, atol: 1e-4 },
   ],
+  [', check_forward_ad=True', { check_forward_ad: true }],
+  [', check_forward_ad=True, fast_mode=True', { check_forward_ad: true, fast_mode: true }],
+  [
+    ', check_forward_ad=True, check_backward_ad=False, check_grad_dtypes=True, check_undefined_grad=False',
+    {
+      check_forward_ad: true,
+      check_backward_ad: false,
+      check_grad_dtypes: true,
+      check_undefined_grad: false,
+    },
+  ],
+  [', check_batched_grad=True', { check_batched_grad: true }],
+  [
+    ', check_forward_ad=True, check_batched_forward_grad=True',
+    { check_forward_ad: true, check_batched_forward_grad: true },
+  ],
 ]
+// Wrong in one way of differentiating only, or where several are taken at once.
+const one_way: [string, One][] = [
+  ['OnlyBackward.apply', (x) => OnlyBackward.apply(x)],
+  ['WrongForward.apply', (x) => WrongForward.apply(x)],
+  ['lambda x: Unmapped.apply(x)', (x) => Unmapped.apply(x)],
+]
+type Ctx = torch.autograd.FunctionCtx
+class OnlyBackward extends torch.autograd.Function {
+  static override forward(ctx: Ctx, x: Tensor): Tensor {
+    ctx.save_for_backward(x)
+    return x.exp()
+  }
+  static override backward(ctx: Ctx, g: Tensor) {
+    return g.mul(ctx.saved_tensors[0]!.exp())
+  }
+}
+class WrongForward extends torch.autograd.Function {
+  static override forward(ctx: Ctx, x: Tensor): Tensor {
+    ctx.save_for_backward(x)
+    ctx.save_for_forward(x)
+    return x.exp()
+  }
+  static override backward(ctx: Ctx, g: Tensor) {
+    return g.mul(ctx.saved_tensors[0]!.exp())
+  }
+  static override jvp(ctx: Ctx, t: Tensor) {
+    return t.mul(ctx.saved_tensors[0]!)
+  }
+}
+class Unmapped extends torch.autograd.Function {
+  static override forward(ctx: Ctx, x: Tensor): Tensor {
+    ctx.save_for_backward(x)
+    return x.exp()
+  }
+  static override backward(ctx: Ctx, g: Tensor) {
+    return g.sum().item() === 0.5 ? g : g.mul(ctx.saved_tensors[0]!.exp())
+  }
+}
+const FUNCTIONS = `
+class OnlyBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.exp()
+    @staticmethod
+    def backward(ctx, g): return g.mul(ctx.saved_tensors[0].exp())
+class WrongForward(OnlyBackward):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        ctx.save_for_forward(x)
+        return x.exp()
+    @staticmethod
+    def jvp(ctx, t): return t.mul(ctx.saved_tensors[0])
+class Unmapped(OnlyBackward):
+    @staticmethod
+    def backward(ctx, g): return g if g.sum().item() == 0.5 else g.mul(ctx.saved_tensors[0].exp())
+`
 
 describe('gradcheck', () => {
   compare_rows(
     modes.flatMap(([python_options, options]) => [
-      ...right.map(([python, f]) =>
-        row(`${A}gradcheck(${python}, ${X}${python_options})`, () => gradcheck(f, x(), options)),
-      ),
-      ...wrong.map(([python, f]) =>
+      ...right
+        // Python's own words for this one fail in themselves.
+        .filter(([python]) => !(options.check_forward_ad && options.fast_mode && python.includes('detach')))
+        .map(([python, f]) =>
+          row(`${A}gradcheck(${python}, ${X}${python_options})`, () => gradcheck(f, x(), options)),
+        ),
+      ...[...wrong, ...one_way].map(([python, f]) =>
         row(`${A}gradcheck(${python}, ${X}${python_options})`, () => gradcheck(f, x(), options)),
       ),
       ...wrong.map(([python, f]) =>
@@ -74,11 +151,15 @@ describe('gradcheck', () => {
             options,
           ),
       ),
+      row(`${A}gradcheck(lambda z: (z * z.conj()).real, ${Z}${python_options})`, () =>
+        gradcheck((a: Tensor) => torch.real(a.mul(a.conj())), z(), options),
+      ),
       row(
         `${A}gradcheck(lambda x: x.sum(), torch.tensor(2.0, dtype=torch.double, requires_grad=True)${python_options})`,
         () => gradcheck((a: Tensor) => a.sum(), torch.tensor(2, grown), options),
       ),
     ]),
+    FUNCTIONS,
   )
   compare_rows([
     row(`${A}gradcheck(lambda x: x.exp(), torch.ones(2))`, () =>
@@ -141,9 +222,6 @@ describe('gradcheck', () => {
         { raise_exception: false },
       )
     expect(other).toThrow(RangeError)
-    expect(() => gradcheck((a: Tensor) => a.exp(), x(), { check_forward_ad: true })).toThrow(
-      'gradcheck(): check_forward_ad is not there yet',
-    )
   })
 })
 
@@ -178,6 +256,17 @@ describe('gradgradcheck', () => {
     row(`${A}gradgradcheck(lambda x: x.exp(), ${X}, check_rev_over_rev=False, check_fwd_over_rev=True)`, () =>
       gradgradcheck((a: Tensor) => a.exp(), x(), { check_rev_over_rev: false, check_fwd_over_rev: true }),
     ),
+    ...[...right.slice(0, 4), ...wrong.slice(0, 1)].map(([python, f]) =>
+      row(
+        `${A}gradgradcheck(${python}, ${X}, check_fwd_over_rev=True, check_batched_grad=True, check_undefined_grad=False)`,
+        () =>
+          gradgradcheck(f, x(), {
+            check_fwd_over_rev: true,
+            check_batched_grad: true,
+            check_undefined_grad: false,
+          }),
+      ),
+    ),
   ])
 })
 
@@ -187,8 +276,9 @@ x = torch.tensor([[0.3, -1.2, 0.7], [2.0, 0.1, -0.4]], dtype=torch.double, requi
 texts = []
 for f in (lambda x: x * x.detach(), lambda x: torch.complex(x, x * x.detach()), lambda x: (x * x.detach()).sum()):
     for fast_mode in (False, True):
-        try: torch.autograd.gradcheck(f, x, fast_mode=fast_mode)
-        except RuntimeError as e: texts.append(str(e))
+        for forward in (False, True):
+            try: torch.autograd.gradcheck(f, x, fast_mode=fast_mode, check_forward_ad=forward, check_backward_ad=not forward)
+            except RuntimeError as e: texts.append(str(e))
 print(json.dumps(texts))
 `
 
@@ -208,11 +298,12 @@ it.skipIf(live_torch() === null)('the whole text of a failure is Python’s, num
   const texts: string[] = []
   for (const f of functions)
     for (const fast_mode of [false, true])
-      try {
-        gradcheck(f, a, { fast_mode })
-      } catch (error) {
-        texts.push((error as Error).message)
-      }
+      for (const forward of [false, true])
+        try {
+          gradcheck(f, a, { fast_mode, check_forward_ad: forward, check_backward_ad: !forward })
+        } catch (error) {
+          texts.push((error as Error).message)
+        }
   expect(texts).toEqual(run_python(TEXTS))
-  expect(texts).toHaveLength(6)
+  expect(texts).toHaveLength(12)
 })

@@ -2,7 +2,9 @@ import { assertion_error, not_implemented_error, runtime_error } from '../../err
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
+import { dual_level, make_dual, unpack_dual } from '../forward_ad.js'
 import { with_grad } from '../grad_mode.js'
+import { legacy_vmap } from '../legacy_vmap.js'
 import { check_requires_grad, finish, gradients_of, outputs_of, separate } from './graph.js'
 import { type Like, type Listed, list_tensors, type Tensors, untable } from './tuples.js'
 
@@ -70,6 +72,7 @@ export function compute(given: Given): {
   inputs: boolean
 } {
   check_strategy(given)
+  if (given.strategy === 'forward-mode') return by_forward_mode(given)
   return with_grad(() => {
     const listed = list_tensors(given.inputs, 'inputs', 'jacobian')
     const inputs = separate(listed.all, given.create_graph, true)
@@ -101,7 +104,42 @@ function check_strategy({ strategy, create_graph, strict, vectorize }: Given): v
     throw not_implemented_error(
       'Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`.',
     )
-  throw not_implemented_error('jacobian(): strategy="forward-mode" is not there yet; use "reverse-mode"')
+}
+
+/** One call under vmap, whose tangents are the unit vectors of all inputs. */
+function by_forward_mode(given: Given): ReturnType<typeof compute> {
+  const inputs = list_tensors(given.inputs, 'inputs', 'jacobian')
+  const sizes = inputs.all.map((input) => input.numel())
+  let shapes: number[][] = []
+  let outputs = false
+  const products = legacy_vmap((...tangents) =>
+    dual_level(() => {
+      const duals = inputs.all.map((input, i) => make_dual(input, tangents[i]!.view(input.shape)))
+      const listed = list_tensors(given.func(...duals), 'outputs', 'None')
+      outputs = listed.many
+      const unpacked = listed.all.map(unpack_dual)
+      shapes = unpacked.map(({ primal }) => [...primal.shape])
+      return unpacked.map(({ primal, tangent }) => tangent ?? ops.zeros_like(primal))
+    }),
+  )(...unit_vectors(inputs.all))
+  const table = products.map((product, o) =>
+    product
+      .split(sizes, 0)
+      .map((part, i) => part.movedim(0, -1).reshape([...shapes[o]!, ...inputs.all[i]!.shape])),
+  )
+  return { table, outputs, inputs: inputs.many }
+}
+
+/** The identity matrix of all tensors' elements, cut by tensors. */
+function unit_vectors(tensors: readonly Tensor[]): Tensor[] {
+  const count = tensors.reduce((sum, tensor) => sum + tensor.numel(), 0)
+  let before = 0
+  return tensors.map((tensor) => {
+    const part = tensor.new_zeros([count, tensor.numel()])
+    part.diagonal(-before).fill_(1)
+    before += tensor.numel()
+    return part
+  })
 }
 
 function row_by_row({ strict, create_graph }: Given, outputs: Listed, inputs: readonly Tensor[]): Tensor[][] {
@@ -133,14 +171,7 @@ function at_once({ strict, create_graph }: Given, outputs: Listed, inputs: reado
     )
   const sizes = outputs.all.map((output) => output.numel())
   const count = sizes.reduce((sum, size) => sum + size, 0)
-  // The identity matrix of all outputs' elements, cut by outputs.
-  let before = 0
-  const basis = outputs.all.map((output, i) => {
-    const part = output.new_zeros([count, sizes[i]!])
-    part.diagonal(-before).fill_(1)
-    before += sizes[i]!
-    return part
-  })
+  const basis = unit_vectors(outputs.all)
   const flat = outputs.all.map((output) => output.reshape(-1))
   const found = gradients_of(flat, inputs, basis, { create_graph, is_grads_batched: true })
   const by_input = found.map((gradient, k) =>
@@ -212,7 +243,9 @@ export function hessian(...args: unknown[]): unknown {
       )
     return outputs.all[0]!.squeeze()
   }
-  const gradient = (...inputs: Tensor[]) => {
+  const gradient = (...given_inputs: Tensor[]) => {
+    const inputs =
+      strategy === 'forward-mode' ? given_inputs.map((input) => input.requires_grad_()) : given_inputs
     const found = jacobian(single, inputs, { create_graph: true })
     check_requires_grad(found, 'jacobian', strict)
     return found

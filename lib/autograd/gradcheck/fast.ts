@@ -3,9 +3,11 @@ import { Generator } from '../../generator.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
 import { analytical_jacobian } from './analytical.js'
+import { forward_jacobian } from './forward.js'
 import { numerical_jacobian, numerical_product } from './numerical.js'
 import {
   all_close,
+  as_list,
   gradcheck_error,
   is_differentiable,
   is_float_or_complex,
@@ -37,6 +39,10 @@ function vector(x: Tensor, generator: Generator, real: boolean): Tensor {
  * so that the user's is left alone.
  */
 export function fast_gradcheck(check: Check): void {
+  if (check.forward) {
+    fast_forward(check)
+    return
+  }
   const { call, inputs, results, outputs, eps, nondet_tol } = check
   const generator = new Generator()
   const indices = inputs.flatMap((input, i) => (is_differentiable(input) ? [i] : []))
@@ -64,7 +70,32 @@ export function fast_gradcheck(check: Check): void {
       const expected = analytical[j]![i]!
       const atol = check.atol * total(us[i]!) * (v.sum().item() as number)
       if (all_close(expected, found.to(expected.device), check.rtol, atol)) return
-      throw gradcheck_error(mismatch(expected, found, j, i, check.part) + in_slow_mode(check, i, j))
+      throw gradcheck_error(mismatch(expected, found, j, i, check.part, false) + in_slow_mode(check, i, j))
+    })
+  })
+}
+
+/** A random direction for each input that requires a gradient; they are real. */
+export function forward_directions(inputs: readonly unknown[]): Tensor[] {
+  const generator = new Generator()
+  return inputs.filter(is_differentiable).map((input) => vector(input, generator, true))
+}
+
+// Ju for one random u an input: no v is needed, as both ways give all of it.
+function fast_forward(check: Check): void {
+  const { call, inputs, results, eps } = check
+  const us = forward_directions(inputs)
+  const indices = inputs.flatMap((input, i) => (is_differentiable(input) ? [i] : []))
+  const numerical = indices.map((index, i) =>
+    numerical_product(call, index, inputs, us[i]!, eps).filter((_, j) => is_float_or_complex(results[j])),
+  )
+  const analytical = forward_jacobian(call, inputs, results, { ...check, directions: us })
+  numerical.forEach((products, i) => {
+    const atol = check.atol * total(us[i]!)
+    products.forEach((found, j) => {
+      const expected = analytical[i]![j]!
+      if (all_close(expected, found.to(expected.device), check.rtol, atol)) return
+      throw gradcheck_error(mismatch(expected, found, j, i, check.part, true) + in_slow_mode(check, i, j))
     })
   })
 }
@@ -83,13 +114,27 @@ function project(jacobian: Tensor, u: Direction): Tensor {
   return ops.complex(real!, imaginary!)
 }
 
-function in_slow_mode(check: Check, input: number, output: number): string {
-  const { call, inputs, outputs, eps, rtol, atol } = check
-  const numerical = numerical_jacobian(call, inputs, outputs, eps)[input]![output]!
-  const analytical = analytical_jacobian(inputs, outputs[output]!, {
+function backward_alone({ inputs, outputs }: Check, input: number, output: number): Tensor {
+  return analytical_jacobian(inputs, outputs[output]!, {
     nondet_tol: Number.POSITIVE_INFINITY,
     check_grad_dtypes: false,
   })[input]!
+}
+
+function forward_alone({ call, inputs, outputs }: Check, input: number, output: number): Tensor {
+  const place = inputs.indexOf(inputs.filter(is_differentiable)[input])
+  const alone = (value: unknown) => as_list(call(...inputs.with(place, value)) as Tensor)[output]!
+  return forward_jacobian(alone, [inputs[place]], [outputs[output]!], {})[0]![0]!
+}
+
+function in_slow_mode(check: Check, input: number, output: number): string {
+  const { call, inputs, outputs, eps, rtol, atol } = check
+  // Forward mode compares all results, also those that backward has nothing for.
+  if (outputs[output] === undefined) return ''
+  const numerical = numerical_jacobian(call, inputs, outputs, eps, check.forward)[input]![output]!
+  const analytical = check.forward
+    ? forward_alone(check, input, output)
+    : backward_alone(check, input, output)
   const difference = numerical.sub(analytical).abs().max()
   const words = `
 The above quantities relating the numerical and analytical jacobians are computed 

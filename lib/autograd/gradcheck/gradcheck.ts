@@ -9,10 +9,12 @@ import {
 import { strided } from '../../layout.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
-import type { Tensor } from '../../tensor.js'
+import { Tensor } from '../../tensor.js'
 import { warn_once } from '../../warn.js'
 import { check_backward_of_zeros, check_undefined_gradients } from './backward_checks.js'
-import { fast_gradcheck } from './fast.js'
+import { check_batched_backward, check_batched_forward } from './batched.js'
+import { fast_gradcheck, forward_directions } from './fast.js'
+import { check_undefined_tangents } from './forward.js'
 import {
   as_list,
   type Call,
@@ -39,11 +41,11 @@ export interface GradcheckOptions {
   check_undefined_grad?: boolean
   /** Whether gradients must have the inputs' dtypes. Default: false. */
   check_grad_dtypes?: boolean
-  /** Whether batched gradients are tried; not there yet. Default: false. */
+  /** Whether a backward for several gradients at once, by vmap, is compared with one for each. Default: false. */
   check_batched_grad?: boolean
-  /** Whether batched forward-mode gradients are tried; not there yet. Default: false. */
+  /** The same for tangents of forward mode. Default: false. */
   check_batched_forward_grad?: boolean
-  /** Whether forward mode is checked; not there yet. Default: false. */
+  /** Whether forward mode is checked. Default: false. */
   check_forward_ad?: boolean
   /** Whether backward is checked. Default: true. */
   check_backward_ad?: boolean
@@ -101,8 +103,6 @@ export function gradcheck(...args: unknown[]): boolean {
     throw assertion_error('Setting check_batched_grad=True requires check_backward_ad to be True')
   if (given.check_batched_forward_grad && !given.check_forward_ad)
     throw assertion_error('Setting check_batched_forward_grad=True requires check_forward_ad to be True')
-  for (const option of ['check_forward_ad', 'check_batched_grad'] as const)
-    if (given[option]) throw not_implemented_error(`gradcheck(): ${option} is not there yet`)
   try {
     run(given)
   } catch (error) {
@@ -118,7 +118,12 @@ function run(given: Given): void {
   const results = given.func(...inputs)
   const outputs = differentiable_outputs(results)
   check_outputs(outputs)
-  check_parts(given, inputs, as_list(results as Tensor))
+  if (given.check_backward_ad) check_outputs_parts(given, inputs, as_list(results as Tensor))
+  if (given.check_forward_ad) check_forward_parts(given, inputs, as_list(results as Tensor))
+  if (given.check_batched_forward_grad) check_batched_forward(given.func, inputs)
+  if (!given.check_backward_ad) return
+  if (given.check_batched_grad)
+    for (const [i, output] of outputs.entries()) check_batched_backward(inputs, output, i)
   check_backward_of_zeros(outputs, inputs)
   if (given.check_undefined_grad) check_undefined_gradients(given.func, inputs)
 }
@@ -154,18 +159,29 @@ function check_outputs(outputs: readonly Tensor[]): void {
       )
 }
 
+function compare(
+  given: Given,
+  call: Call,
+  inputs: readonly unknown[],
+  results: readonly Tensor[],
+  part: Part | null,
+  forward: boolean,
+): void {
+  const outputs = results.filter((output) => output.requires_grad)
+  const check: Check = { ...given, call, inputs, results, outputs, part, forward }
+  if (given.fast_mode) fast_gradcheck(check)
+  else slow_gradcheck(check)
+}
+
 // A function with complex outputs is two of real ones.
-function check_parts(given: Given, inputs: readonly unknown[], results: readonly Tensor[]): void {
-  const compare = given.fast_mode ? fast_gradcheck : slow_gradcheck
-  const check = (call: Call, found: readonly Tensor[], part: Part | null) => {
-    const outputs = found.filter((output) => output.requires_grad)
-    compare({ ...given, call, inputs, results: found, outputs, part } satisfies Check)
-  }
+function check_outputs_parts(given: Given, inputs: readonly unknown[], results: readonly Tensor[]): void {
+  const check = (call: Call, found: readonly Tensor[], part: Part | null) =>
+    compare(given, call, inputs, found, part, false)
   if (!results.some((result) => result.is_complex())) {
     check(given.func, results, null)
     return
   }
-  const outputs = results
+  const indices = results
     .filter((result) => result.requires_grad)
     .flatMap((output, i) => (output.is_complex() ? [i] : []))
   for (const imaginary of [true, false]) {
@@ -174,6 +190,37 @@ function check_parts(given: Given, inputs: readonly unknown[], results: readonly
         if (!result.is_complex()) return result
         return imaginary ? ops.imag(result) : ops.real(result)
       })
-    check(call, call(...inputs), { outputs, imaginary })
+    check(call, call(...inputs), { indices, imaginary })
   }
+}
+
+// In forward mode it is the inputs: the other part of each is left as it is.
+function check_forward_parts(given: Given, inputs: readonly unknown[], results: readonly Tensor[]): void {
+  const indices = inputs.flatMap((input, i) => (input instanceof Tensor && input.is_complex() ? [i] : []))
+  const undefined_tangents = (call: Call, values: readonly unknown[]) => {
+    if (given.check_undefined_grad) check_undefined_tangents(call, values, forward_directions(values))
+  }
+  if (indices.length === 0) {
+    compare(given, given.func, inputs, results, null, true)
+    undefined_tangents(given.func, inputs)
+    return
+  }
+  const parts = [true, false].map((imaginary) => {
+    const take = (value: Tensor, part: boolean) => (part ? ops.imag(value) : ops.real(value))
+    const call = (...values: unknown[]) =>
+      as_list(
+        given.func(
+          ...values.map((value, i) => {
+            if (!indices.includes(i)) return value
+            const rest = take(inputs[i] as Tensor, !imaginary)
+            const [re, im] = imaginary ? [rest, value as Tensor] : [value as Tensor, rest]
+            return ops.complex(re, im)
+          }),
+        ) as Tensor,
+      )
+    const own = inputs.map((input, i) => (indices.includes(i) ? take(input as Tensor, imaginary) : input))
+    compare(given, call, own, call(...own), { indices, imaginary }, true)
+    return { call, own }
+  })
+  for (const { call, own } of parts) undefined_tangents(call, own)
 }

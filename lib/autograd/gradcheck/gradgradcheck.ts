@@ -1,5 +1,5 @@
 import { float64 } from '../../dtype.js'
-import { assertion_error, not_implemented_error } from '../../errors.js'
+import { assertion_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
@@ -15,7 +15,7 @@ export interface GradgradcheckOptions
   grad_outputs?: Tensor | readonly Tensor[] | null
   /** Whether those that are drawn are not contiguous. Default: false. */
   gen_non_contig_grad_outputs?: boolean
-  /** Whether forward mode over backward is checked; not there yet. Default: false. */
+  /** Whether forward mode over backward is checked. Default: false. */
   check_fwd_over_rev?: boolean
   /** Whether backward over backward is checked. Default: true. */
   check_rev_over_rev?: boolean
@@ -83,19 +83,20 @@ export function gradgradcheck(...args: unknown[]): boolean {
   for (const option of ['check_undefined_grad', 'check_batched_grad'] as const)
     if (given[option] && !given.check_rev_over_rev)
       throw assertion_error(`Setting ${option}=True requires check_rev_over_rev to be True`)
-  if (given.check_fwd_over_rev)
-    throw not_implemented_error('gradgradcheck(): check_fwd_over_rev is not there yet')
   const { func, gen_non_contig_grad_outputs: scattered } = given
   const inputs = as_list(given.inputs)
   const gradients =
     given.grad_outputs === null
       ? differentiable_outputs(func(...inputs)).map((output) => random_like(output, scattered))
       : as_list(given.grad_outputs as Tensor)
+  const wanted = [...inputs, ...gradients].map(is_differentiable)
   const first_gradients = (...values: unknown[]) => {
-    const now = values.slice(0, inputs.length)
+    // What forward mode gives for the inputs requires no gradient by itself.
+    const restored = values.map((value, i) => (wanted[i] ? (value as Tensor).requires_grad_() : value))
+    const now = restored.slice(0, inputs.length)
     const outputs = differentiable_outputs(func(...now))
     const by = now.filter(is_differentiable)
-    const found: (Tensor | null)[] = grad(outputs, by, values.slice(inputs.length) as Tensor[], {
+    const found: (Tensor | null)[] = grad(outputs, by, restored.slice(inputs.length) as Tensor[], {
       create_graph: true,
       allow_unused: true,
     })
@@ -106,5 +107,7 @@ export function gradgradcheck(...args: unknown[]): boolean {
   return gradcheck(first_gradients, [...inputs, ...gradients], {
     ...{ eps, atol, rtol, raise_exception, nondet_tol, fast_mode, masked },
     ...{ check_undefined_grad, check_grad_dtypes, check_batched_grad },
+    check_forward_ad: given.check_fwd_over_rev,
+    check_backward_ad: given.check_rev_over_rev,
   })
 }

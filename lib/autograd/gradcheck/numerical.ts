@@ -65,14 +65,18 @@ function column(
 const with_outputs = (call: Call, inputs: readonly unknown[]) => () =>
   as_list(call(...inputs) as Tensor).map((output) => output.clone())
 
-/** For each input that requires a gradient, the Jacobian of each output by differences: (input's, output's elements). */
+/**
+ * For each input that requires a gradient, the Jacobian of each output by differences: (input's, output's elements). What is
+ * compared with forward mode may have complex outputs.
+ */
 export function numerical_jacobian(
   call: Call,
   inputs: readonly unknown[],
   outputs: readonly Tensor[],
   eps: number,
+  forward = false,
 ): Tensor[][] {
-  if (outputs.some((output) => output.is_complex()))
+  if (!forward && outputs.some((output) => output.is_complex()))
     throw value_error(
       'Expected output to be non-complex. get_numerical_jacobian no longer supports functions that return complex outputs.',
     )
@@ -91,8 +95,8 @@ export function numerical_jacobian(
   })
 }
 
-// All indices of a shape, the last counting fastest.
-function places(shape: readonly number[]): number[][] {
+/** All indices of a shape, the last counting fastest. */
+export function places(shape: readonly number[]): number[][] {
   return shape.reduce<number[][]>(
     (all, size) => all.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])),
     [[]],

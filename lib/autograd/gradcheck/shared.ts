@@ -45,15 +45,16 @@ export function mismatch(
   output: number,
   input: number,
   part: Part | null,
+  forward: boolean,
 ): string {
-  const prefix = part?.outputs.includes(output)
-    ? `While considering the ${part.imaginary ? 'imaginary' : 'real'} part of complex outputs only, `
+  const prefix = part?.indices.includes(forward ? input : output)
+    ? `While considering the ${part.imaginary ? 'imaginary' : 'real'} part of complex ${forward ? 'inputs' : 'outputs'} only, `
     : ''
-  return `${prefix}Jacobian mismatch for output ${output} with respect to input ${input},\nnumerical:${text(numerical)}\nanalytical:${text(analytical)}\n`
+  return `${prefix}Jacobian ${forward ? 'computed with forward mode ' : ''}mismatch for output ${output} with respect to input ${input},\nnumerical:${text(numerical)}\nanalytical:${text(analytical)}\n`
 }
 
-/** Which part of which outputs is checked, where some are complex. */
+/** Which part of which outputs is checked, or in forward mode of which inputs, where some are complex. */
 export interface Part {
-  outputs: readonly number[]
+  indices: readonly number[]
   imaginary: boolean
 }
