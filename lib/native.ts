@@ -80,6 +80,12 @@ export type Mode = 0 | 1 | 2 | 3
 /** A hook as the addon calls it; held there weakly. */
 export type RawHook = (gradient: Handle | Handle[]) => Handle | Handle[] | null
 
+/** What a saved tensor was packed into: a tensor, which the addon keeps, or 0; and how it is unpacked. */
+export interface SavedRecord {
+  tensor: Handle
+  unpack: (tensor: Handle) => Handle
+}
+
 /** An operator's kernel as the addon calls it: all of the schema's arguments in, the result or a list of results out. */
 export type RawKernel = (values: unknown[]) => unknown
 
@@ -188,6 +194,13 @@ export interface Native {
   take_message(channel: number): ArrayBuffer | null
   message_count(channel: number): number
   parcels_waiting(): number
+  share_memory(x: Handle): void
+  is_shared(x: Handle): boolean
+
+  /** An External with DLPack's tensor. */
+  to_dlpack(x: Handle, device: readonly [number, number] | null, copy: boolean | null): object
+  from_dlpack(capsule: unknown): Handle
+  dlpack_device(x: Handle): [type: number, index: number]
   storage_buffer(x: Handle): ArrayBuffer
 
   backward(
@@ -261,7 +274,8 @@ export interface Native {
   remove_node_hook(x: Handle, place: number, before: boolean): void
   will_execute(x: Handle): boolean
   increment_version(tensors: Handle[]): void
-  set_saved_tensor_hooks(pack?: (handle: Handle) => unknown, unpack?: (packed: unknown) => Handle): void
+  set_saved_tensor_hooks(pack?: (handle: Handle) => SavedRecord): void
+  settle_saves(results: readonly Handle[]): SavedRecord[]
   graph_task(): number
   is_checkpoint_valid(): boolean
   push_level(kind: 'vmap' | 'grad' | 'jvp', batch_size?: number, randomness?: string): number

@@ -156,10 +156,11 @@ Napi::Value remove_hook(const Napi::CallbackInfo& info) {
 
 // A leaf's hooks that run once its gradient has been accumulated.
 struct PostAccumulateHooks : torch::autograd::PostAccumulateGradHook {
-  void operator()(const at::Tensor& tensor) override {
+  void operator()(const at::Tensor&) override {
     // A hook may take itself off the list.
     const auto hooks = hooks_;
-    for (const auto& [place, hook] : hooks) call_hook(*hook, tensor);
+    // They know the leaf, which needs no other object.
+    for (const auto& [place, hook] : hooks) call_hook(*hook, at::Tensor());
   }
   unsigned add(Hook hook) {
     hooks_.emplace(next_, std::move(hook));

@@ -4,12 +4,16 @@
 #include "guard.h"
 #include "tensor.h"
 
+#include <ATen/SequenceNumber.h>
 #include <torch/csrc/autograd/anomaly_mode.h>
 #include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/graph_task.h>
 #include <torch/csrc/autograd/saved_variable_hooks.h>
 
 #include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace typetorch {
 namespace {
@@ -19,12 +23,28 @@ using torch::autograd::Node;
 
 // torch.autograd.graph.saved_tensors_hooks, as the thread is in it now.
 struct HookPair {
-  HookPair(Environment& environment, napi_value pack, napi_value unpack)
-      : pack(environment, pack, Held::Strength::Strong), unpack(environment, unpack, Held::Strength::Strong) {}
+  HookPair(Environment& environment, napi_value pack) : pack(environment, pack, Held::Strength::Strong) {}
   Held pack;
-  Held unpack;
 };
 thread_local std::shared_ptr<HookPair> current_hooks;
+
+// What JavaScript has made of one saved tensor: how to unpack it, and from what. It may hold what was computed from the
+// tensor, so it is held strongly only until an object from which backward comes here carries it (settle_saves).
+struct Record : c10::intrusive_ptr_target {
+  Record(Environment& environment, napi_value value)
+      : hook(c10::make_intrusive<WeakHook>(environment, value)),
+        strong(std::make_unique<Held>(environment, value, Held::Strength::Strong)) {}
+  const Hook hook;
+  std::unique_ptr<Held> strong;
+};
+
+// Made since the last operator's results, with what the number of the next node was: that of the node that saves is one
+// less.
+struct Fresh {
+  uint64_t next_number;
+  c10::intrusive_ptr<Record> record;
+};
+thread_local std::vector<Fresh> fresh_records;
 
 // One saved tensor: packed into a JavaScript value, or a tensor, until backward unpacks it.
 struct PackedTensor : torch::autograd::SavedVariableHooks {
@@ -32,24 +52,28 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
 
   void call_pack_hook(const at::Tensor& tensor) override {
     Environment& environment = hooks_->pack.environment;
+    const bool is_own_thread = std::this_thread::get_id() == environment.thread;
     on_thread_of(environment, [&] {
-      const Napi::Value packed =
+      const Napi::Value made =
           run_hook(environment, hooks_->pack.get(), Napi::Number::New(environment.env, environment.put(tensor)));
+      record_ = c10::make_intrusive<Record>(environment, made);
       // A tensor is kept as one: its object would not live without a strong reference.
-      if (packed.IsNumber())
-        tensor_ = environment.tensor(packed.As<Napi::Number>().Int32Value());
-      else
-        value_ = std::make_unique<Held>(environment, packed, Held::Strength::Strong);
+      const int32_t handle = made.As<Napi::Object>().Get("tensor").As<Napi::Number>().Int32Value();
+      if (handle != 0) tensor_ = environment.tensor(handle);
     });
+    if (is_own_thread) fresh_records.push_back({at::sequence_number::peek(), record_});
+    hooks_.reset();
   }
 
   at::Tensor call_unpack_hook() override {
-    Environment& environment = hooks_->unpack.environment;
+    Environment& environment = record_->hook->environment;
     at::Tensor tensor;
     on_thread_of(environment, [&] {
-      const Napi::Value packed = value_ ? Napi::Value(environment.env, value_->get())
-                                        : Napi::Number::New(environment.env, environment.put(tensor_));
-      const Napi::Value answer = run_hook(environment, hooks_->unpack.get(), packed);
+      napi_value record = record_->hook->function.get();
+      TORCH_CHECK(record != nullptr, "what pack_hook made of a saved tensor is gone");
+      const Napi::Value unpack = Napi::Object(environment.env, record).Get("unpack");
+      const Napi::Value answer =
+          run_hook(environment, unpack, Napi::Number::New(environment.env, environment.put(tensor_)));
       tensor = environment.tensor(answer.As<Napi::Number>().Int32Value());
     });
     return tensor;
@@ -58,8 +82,39 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
  private:
   std::shared_ptr<HookPair> hooks_;
   at::Tensor tensor_;
-  std::unique_ptr<Held> value_;
+  c10::intrusive_ptr<Record> record_;
 };
+
+// settle_saves(results): the records that nodes behind these have made since the last call. From now on they live as
+// long as JavaScript keeps them: what is found in the graph is carried by the results, what is not is held as before.
+Napi::Value settle_saves(const Napi::CallbackInfo& info) {
+  Napi::Array settled = Napi::Array::New(info.Env());
+  const std::vector<Fresh> fresh = std::exchange(fresh_records, {});
+  if (fresh.empty()) return settled;
+  std::unordered_map<uint64_t, Node*> nodes;
+  std::vector<Node*> waiting;
+  const uint64_t least = fresh.front().next_number - 1;
+  const auto visit = [&](Node* node) {
+    if (node != nullptr && node->sequence_nr() >= least && node->topological_nr() > 0 &&
+        nodes.emplace(node->sequence_nr(), node).second)
+      waiting.push_back(node);
+  };
+  for (const at::Tensor& result : tensors_of(Environment::of(info.Env()), info[0])) visit(result.grad_fn().get());
+  while (!waiting.empty()) {
+    Node* node = waiting.back();
+    waiting.pop_back();
+    for (const auto& edge : node->next_edges()) visit(edge.function.get());
+  }
+  uint32_t count = 0;
+  for (const Fresh& one : fresh) {
+    const auto found = nodes.find(one.next_number - 1);
+    if (found == nodes.end() || !one.record->strong) continue;
+    settled.Set(count++, Napi::Value(info.Env(), one.record->strong->get()));
+    one.record->hook->attach(found->second);
+    one.record->strong.reset();
+  }
+  return settled;
+}
 
 // Where in the user's program a node was made, for detect_anomaly.
 struct Origin : torch::autograd::AnomalyMetadata {
@@ -123,10 +178,10 @@ Engine& engine() {
   return *the_engine;
 }
 
-// set_saved_tensor_hooks(pack, unpack), or nothing for none.
+// set_saved_tensor_hooks(pack), or nothing for none.
 Napi::Value set_hook_pair(const Napi::CallbackInfo& info) {
-  current_hooks =
-      info[0].IsFunction() ? std::make_shared<HookPair>(Environment::of(info.Env()), info[0], info[1]) : nullptr;
+  fresh_records.clear();
+  current_hooks = info[0].IsFunction() ? std::make_shared<HookPair>(Environment::of(info.Env()), info[0]) : nullptr;
   return info.Env().Undefined();
 }
 
@@ -161,6 +216,7 @@ void set_saved_tensor_hooks(SavedTensorHooks hooks) {
 void export_engine(Napi::Env env, Napi::Object exports) {
   torch::autograd::set_default_engine_stub(engine);
   export_function<set_hook_pair>(env, exports, "set_saved_tensor_hooks");
+  export_function<settle_saves>(env, exports, "settle_saves");
   export_function<node_metadata>(env, exports, "node_metadata");
   export_function<graph_task>(env, exports, "graph_task");
   export_function<is_checkpoint_valid>(env, exports, "is_checkpoint_valid");

@@ -18,6 +18,7 @@ import {
   refuse_elsewhere,
   SHARES_STORAGE,
 } from './reach.js'
+import { saved_behind, saves_by_hooks } from './saved_tensors.js'
 
 // Node-API does not trace: a strong reference from the addon to a closure that holds its own tensor would never
 // die. So the addon holds hooks weakly, and the strong edge lives in JavaScript: every object from which backward can
@@ -49,6 +50,8 @@ export function link_hooks(result: unknown, values: readonly unknown[]): void {
     }
   }
   for (const value of values) look(value)
+  const saved = saves_by_hooks() ? saved_behind(handles_in(result)) : []
+  if (saved.length > 0) sources.push({ hooks: new Set(saved), from: new Set() })
   if (sources.length === 0) return
   const link = (value: unknown): void => {
     if (value instanceof Tensor) {
@@ -65,6 +68,11 @@ export function link_hooks(result: unknown, values: readonly unknown[]): void {
     }
   }
   link(result)
+}
+
+function handles_in(result: unknown): Handle[] {
+  if (result instanceof Tensor) return [raw_handle(result)]
+  return Array.isArray(result) ? result.flatMap(handles_in) : []
 }
 
 // The same leaf under another object has the same hooks; one that was cut off its history has no past.

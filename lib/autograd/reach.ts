@@ -1,5 +1,5 @@
 import { runtime_error } from '../errors.js'
-import { flush } from '../memory.js'
+import { collect_all, flush } from '../memory.js'
 import { native } from '../native.js'
 import { scope_tensors } from '../scope.js'
 import { hooks_of, raw_handle, set_hooks, type Tensor } from '../tensor.js'
@@ -14,9 +14,9 @@ export interface Carried {
   gradient?: Carried
   /**
    * A leaf's node in the graph may have hooks: results look for them. The leaf does not carry them, since it does not
-   * keep the node.
+   * keep the node. How many hooks were left when the last major collection had looked for them.
    */
-  accumulator?: boolean
+  accumulator?: number
 }
 
 /** Refuses what would call this thread's functions from a graph that outlives the call: set by the thread of call_async. */
@@ -44,12 +44,30 @@ export function carried_by(tensor: Tensor): Carried {
 export function past_of(tensor: Tensor): Carried | undefined {
   const carried = hooks_of(tensor)
   if (carried === undefined) return undefined
-  if (carried.accumulator) {
-    const reached = reached_by(tensor, false)
-    if (reached.hooks.size > 0) return reached
-    carried.accumulator = false
+  if (carried.accumulator !== undefined) {
+    const reached = accumulator_past(tensor, carried)
+    if (reached !== undefined) return reached
+    delete carried.accumulator
   }
   return carried.hooks.size > 0 || carried.from.size > 0 ? carried : undefined
+}
+
+// A leaf's node goes with the last graph that it is in. Which graphs are gone only a collection tells, and what is computed
+// from the leaf until then comes into the same node: each step's graph would keep the hooks of all steps before, also
+// in a collection that comes in the middle of a step. So the steps before are looked through before a result refers to them.
+const MANY = 64
+
+/** What the hooks on a leaf's node are, where it has any that live. */
+function accumulator_past(leaf: Tensor, carried: Carried): Carried | undefined {
+  let reached = reached_by(leaf, false)
+  if (reached.hooks.size > 2 * carried.accumulator! + MANY) {
+    // The list would keep them itself.
+    reached.hooks.clear()
+    collect_all()
+    reached = reached_by(leaf, false)
+    carried.accumulator = reached.hooks.size
+  }
+  return reached.hooks.size > 0 ? reached : undefined
 }
 
 const OWN = 0
@@ -95,7 +113,7 @@ export function carry(tensor: Tensor, held: object): Carried {
   for (const other of objects_reaching(tensor)) {
     if (other === tensor || hooks_of(other) === own) continue
     const carried = carried_by(other)
-    if (!is_leaf && native.fact(raw_handle(other), IS_LEAF)) carried.accumulator = true
+    if (!is_leaf && native.fact(raw_handle(other), IS_LEAF)) carried.accumulator ??= 0
     else carried.from.add(own)
   }
   if (any_recorded)

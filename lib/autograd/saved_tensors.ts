@@ -1,47 +1,59 @@
 import { runtime_error, type_error, type_name } from '../errors.js'
-import { type Handle, native } from '../native.js'
+import { type Handle, native, type SavedRecord } from '../native.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
-import { add_mode, ContextMode } from './context.js'
+import { add_mode, ContextMode, context } from './context.js'
 import { type ModeGuard, open_guard } from './guard.js'
 import { refuse_elsewhere } from './reach.js'
 
-interface HookPair {
-  pack: (handle: Handle) => unknown
-  unpack: (packed: unknown) => Handle
-}
+type Pack = (handle: Handle) => SavedRecord
 
 /** The hooks on what operators save, or null. */
-const saved_mode = new ContextMode<HookPair | null>(null, (pair) => {
-  if (pair === null) native.set_saved_tensor_hooks()
-  else native.set_saved_tensor_hooks(pair.pack, pair.unpack)
+const saved_mode = new ContextMode<Pack | null>(null, (pack) => {
+  if (pack === null) native.set_saved_tensor_hooks()
+  else native.set_saved_tensor_hooks(pack)
 })
 add_mode(saved_mode)
 
 /** Whether hooks on what operators save are in force here. */
 export const saves_by_hooks = (): boolean => saved_mode.current() !== null
 
-function pair_of<P>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor): HookPair {
+// What pack_hook calls comes in the middle of the operator that saves.
+let packing = 0
+
+/** What the operators have saved that gave these results, to be carried by them. */
+export function saved_behind(results: readonly Handle[]): SavedRecord[] {
+  return packing === 0 ? native.settle_saves(results) : []
+}
+
+function packer<P>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor): Pack {
   for (const [hook, name] of [
     [pack, 'pack_hook'],
     [unpack, 'unpack_hook'],
   ] as const)
     if (typeof hook !== 'function')
       throw type_error(`saved_tensors_hooks(): argument '${name}' must be function, not ${type_name(hook)}`)
-  return {
-    pack: (handle) => {
-      const packed = pack(wrap(handle))
-      // The addon keeps a tensor as a tensor, and anything else as what it is, boxed.
-      return packed instanceof Tensor ? handle_of(packed) : { packed }
-    },
-    unpack: (kept) => {
-      const packed = typeof kept === 'number' ? wrap(kept as Handle) : (kept as { packed: P }).packed
-      const tensor: unknown = unpack(packed as P)
-      if (!(tensor instanceof Tensor))
-        throw type_error(
-          `Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${type_name(tensor)}`,
-        )
-      return handle_of(tensor)
-    },
+  // Results are to carry what is packed.
+  context.carriers = 1
+  const unpacked = (packed: P): Handle => {
+    const tensor: unknown = unpack(packed)
+    if (!(tensor instanceof Tensor))
+      throw type_error(
+        `Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${type_name(tensor)}`,
+      )
+    return handle_of(tensor)
+  }
+  return (handle) => {
+    let packed: P
+    packing++
+    try {
+      packed = pack(wrap(handle))
+    } finally {
+      packing--
+    }
+    // The addon keeps a tensor as a tensor, and anything else is what it is.
+    return packed instanceof Tensor
+      ? { tensor: handle_of(packed), unpack: (kept) => unpacked(wrap(kept) as P) }
+      : { tensor: 0, unpack: () => unpacked(packed) }
   }
 }
 
@@ -102,11 +114,11 @@ export function saved_tensors_hooks<P, R>(
   callback?: () => R,
 ): R | ModeGuard {
   refuse_elsewhere('saved_tensors_hooks')
-  const pair = pair_of(pack_hook, unpack_hook)
+  const pack = packer(pack_hook, unpack_hook)
   const refusal = refusal_mode.current()
   if (refusal !== null) throw runtime_error(refusal)
-  if (callback === undefined) return open_guard(saved_mode.open(pair), 'saved_tensors_hooks')
-  return saved_mode.run(pair, callback)
+  if (callback === undefined) return open_guard(saved_mode.open(pack), 'saved_tensors_hooks')
+  return saved_mode.run(pack, callback)
 }
 
 interface OnCPU {

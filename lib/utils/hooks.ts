@@ -23,8 +23,9 @@ export class RemovableHandle {
   /** The hook's number, which no other hook of this process has. */
   readonly id: number
 
-  // Weak, as in Python: a handle that somebody kept does not keep the module.
-  readonly #maps: WeakRef<Map<number, unknown>>[]
+  // Strong, where Python's is weak: what a WeakRef was made of lives until the turn of the event loop ends, and with it a
+  // module and its whole last step.
+  readonly #maps: Map<number, unknown>[]
 
   /**
    * @param hooks - the map which the hook stands in
@@ -36,12 +37,12 @@ export class RemovableHandle {
   ) {
     this.id = next_id++
     const extra = options.extra_dict ?? []
-    this.#maps = [hooks, ...(Array.isArray(extra) ? extra : [extra])].map((map) => new WeakRef(map))
+    this.#maps = [hooks, ...(Array.isArray(extra) ? extra : [extra])]
   }
 
   /** Removes the hook; does nothing the second time. */
   remove(): void {
-    for (const map of this.#maps) map.deref()?.delete(this.id)
+    for (const map of this.#maps) map.delete(this.id)
   }
 
   [Symbol.dispose](): void {

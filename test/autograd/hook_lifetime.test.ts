@@ -219,6 +219,36 @@ describe('a hook on a tensor whose object is gone runs', () => {
     expect(count).toBe(1)
   })
 
+  it('on a leaf’s node in few graphs beside that of its own step', () => {
+    const w = leaf(1)
+    let [count, most] = [0, 0]
+    const step = () => {
+      const before = count
+      const h = w.mul(2)
+      const y = h.exp()
+      h.grad_fn!.next_functions[0]![0]!.register_hook(() => void [h, y, count++])
+      y.sum().backward()
+      most = Math.max(most, count - before)
+    }
+    for (let i = 0; i < 1_000; i++) step()
+    expect(count).toBeGreaterThanOrEqual(1_000)
+    expect(most).toBeLessThanOrEqual(300)
+  })
+
+  it('on a leaf’s node in the graph that came while that of the hook was there', () => {
+    let count = 0
+    const w = leaf(1)
+    const next = (() => {
+      const y = w.mul(2)
+      y.grad_fn!.next_functions[0]![0]!.register_hook(() => void count++)
+      y.backward()
+      return w.mul(3).add(y.detach())
+    })()
+    collect()
+    next.backward()
+    expect(count).toBe(2)
+  })
+
   it('not after it was removed', () => {
     let count = 0
     const make = () => {
@@ -234,6 +264,61 @@ describe('a hook on a tensor whose object is gone runs', () => {
     }
     make().backward()
     expect(count).toBe(0)
+  })
+})
+
+class Cube extends torch.autograd.Function {
+  static override forward(ctx: torch.autograd.FunctionCtx, x: Tensor) {
+    ctx.save_for_backward(x)
+    return x.pow(3)
+  }
+  static override backward(ctx: torch.autograd.FunctionCtx, gradient: Tensor) {
+    return gradient.mul(ctx.saved_tensors[0]!.pow(2)).mul(3)
+  }
+}
+
+describe('what saved tensors were packed into is there', () => {
+  it.each<[string, (w: Tensor) => Tensor]>([
+    ['of operators in a row', (w) => w.mul(w).exp().sigmoid().mul(w)],
+    ['of views and of changes in place', (w) => w.mul(w).view(2, 1).mul_(2).squeeze(1).exp()],
+    [
+      'of a change in place of a view',
+      (w) => {
+        const base = w.mul(2)
+        base.at(0).add_(w.exp().sum())
+        return base
+      },
+    ],
+    [
+      'of several results',
+      (w) => {
+        const [first, second] = w.mul(w).exp().unbind(0) as [Tensor, Tensor]
+        return torch.stack([first.mul(second), torch.max(w.mul(w).view(1, 2), 1).values.squeeze(0).exp()])
+      },
+    ],
+    ['of operators made of others', (w) => torch.einsum('i,j->ij', w.exp(), w.mul(w)).sum(1)],
+    ['of a layer', (w) => torch.nn.functional.linear(w, torch.outer(w, w).exp()).tanh()],
+    ['of a Function', (w) => Cube.apply(Cube.apply(w).mul(w)) as Tensor],
+    [
+      'behind a gradient of a gradient',
+      (w) => torch.autograd.grad(w.pow(3).mul(w.exp()).sum(), w, { create_graph: true })[0]!,
+    ],
+  ])('%s', (_, make) => {
+    const packed_as_lists = () => {
+      const w = leaf(0.5, 2)
+      const root = torch.autograd.graph.saved_tensors_hooks(
+        (t) => ({ list: t.tolist(), dtype: t.dtype, shape: t.shape }),
+        ({ list, dtype, shape }) => torch.tensor(list as number[], { dtype }).reshape(shape),
+        () => make(w).sum(),
+      )
+      return [w, root] as const
+    }
+    const [w, root] = packed_as_lists()
+    collect()
+    root.backward()
+    const plain = leaf(0.5, 2)
+    make(plain).sum().backward()
+    expect(w.grad!.tolist()).toEqual(plain.grad!.tolist())
   })
 })
 

@@ -4,6 +4,8 @@ import { child_value } from '../hazards/child.js'
 export interface Measured {
   /** The median resident set of the last quarter over the first quarter's, after a warm-up. */
   growth: number
+  /** The first quarter's, and the last's. */
+  first_megabytes: number
   megabytes: number
   most_tensors: number
   minor_collections: number
@@ -17,13 +19,14 @@ const SETTLED = 1.03
 
 /**
  * Runs `setup`, then `step` (statements, `i` is the turn) many times in a synchronous loop in a process of its own,
- * whose budget is small so that a short loop sees many collections. `turn` lets the event loop turn now and then.
+ * whose budget is small so that a short loop sees many collections. `turn` lets the event loop turn now and then; `rounds`
+ * says how often the whole is tried until memory has settled.
  */
 export function measure(
   setup: string,
   step: string,
   times: number,
-  options: { turn?: number; budget?: [number, number] | null; args?: string[] } = {},
+  options: { turn?: number; budget?: [number, number] | null; args?: string[]; rounds?: number } = {},
 ): Promise<Measured> {
   const budget =
     options.budget === null ? '' : `torch.set_memory_budget(${(options.budget ?? [4 << 20, 1000]).join()})`
@@ -36,7 +39,7 @@ export function measure(
     ${setup}
     const step = (i) => { ${step} }
     let measured
-    for (let round = 0; round < ${ROUNDS} && !(measured?.growth <= ${SETTLED}); round++) {
+    for (let round = 0; round < ${options.rounds ?? ROUNDS} && !(measured?.growth <= ${SETTLED}); round++) {
       const sampled = []
       let most_tensors = 0
       let before
@@ -54,7 +57,7 @@ export function measure(
       const quarter = steady.length >> 2
       const [first, last] = [median(steady.slice(0, quarter)), median(steady.slice(-quarter))]
       measured = {
-        growth: last / first, megabytes: last / 1e6, most_tensors,
+        growth: last / first, first_megabytes: first / 1e6, megabytes: last / 1e6, most_tensors,
         minor_collections: after.minor_collections - before.minor_collections,
         major_collections: after.major_collections - before.major_collections,
       }
