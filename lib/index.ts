@@ -276,6 +276,7 @@ export {
 } from './trainer/index.js'
 export { FInfo, finfo, IInfo, iinfo } from './type_info.js'
 export { get_device_module, typename } from './typename.js'
+export { from_dlpack, to_dlpack } from './utils/dlpack.js'
 export * as utils from './utils/index.js'
 export { __version__, version } from './version.js'
 export * as vision from './vision/index.js'

@@ -48,9 +48,14 @@ abstract class Storage<Element> {
   data_ptr(): number {
     return this.row.data_ptr()
   }
-  /** Whether other processes see the memory: not on the CPU, where memory is not shared. */
+  /** Whether other threads use the memory, as {@link Tensor.is_shared} says. */
   is_shared(): boolean {
-    return this.device.type === 'cuda'
+    return native.is_shared(handle_of(this.row))
+  }
+  /** Says that other threads use the memory. */
+  share_memory_(): this {
+    native.share_memory(handle_of(this.row))
+    return this
   }
   is_pinned(): boolean {
     return this.row.is_pinned()

@@ -11,6 +11,7 @@ import type { TensorMethods } from './ops/generated/methods.js'
 import type { TensorAsync } from './tensor/async_methods.js'
 import type { TensorAutograd } from './tensor/autograd.js'
 import type { TensorConversions } from './tensor/conversions.js'
+import type { TensorDlpack } from './tensor/dlpack_methods.js'
 import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functional_methods.js'
 import type { IndexItem } from './tensor/indexing.js'
 import type { TensorSharing } from './tensor/sharing.js'
@@ -177,6 +178,7 @@ export interface Tensor
     TensorAutograd,
     TensorAsync,
     TensorSharing,
+    TensorDlpack,
     TensorFunctional {
   norm: TensorMethods['norm'] & NamedNorm
   nonzero: TensorMethods['nonzero'] & NonzeroTuple

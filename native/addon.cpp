@@ -6,6 +6,7 @@
 #include "custom_function.h"
 #include "data.h"
 #include "device.h"
+#include "dlpack.h"
 #include "engine.h"
 #include "environment.h"
 #include "functorch.h"
@@ -74,6 +75,7 @@ NAPI_MODULE_INIT() {
     export_context(wrapped, object);
     export_device(wrapped, object);
     export_streams(wrapped, object);
+    export_dlpack(wrapped, object);
     export_collection(wrapped, object);
     export_math(wrapped, object);
     export_nn(wrapped, object);

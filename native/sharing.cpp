@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "tensor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -26,6 +27,38 @@ std::mutex channels_mutex;
 std::unordered_map<int64_t, Channel> channels;
 int64_t next_channel = 1;
 int64_t next_parcel = 1;
+
+// Storages that other threads use. A weak count keeps a StorageImpl's address from being used again, not its memory.
+std::mutex shared_mutex;
+std::unordered_map<const c10::StorageImpl*, c10::weak_intrusive_ptr<c10::StorageImpl>> shared_storages;
+size_t most_shared = 1024;
+
+void mark_shared(const at::Tensor& tensor) {
+  if (!tensor.has_storage()) return;
+  c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
+  const std::lock_guard<std::mutex> lock(shared_mutex);
+  if (shared_storages.size() >= most_shared) {
+    std::erase_if(shared_storages, [](const auto& entry) { return entry.second.expired(); });
+    most_shared = std::max(size_t{1024}, 2 * shared_storages.size());
+  }
+  shared_storages.try_emplace(storage, tensor.storage().getWeakStorageImpl());
+}
+
+// share_memory(x): its storage, and so all views of it in all threads.
+Napi::Value share_memory(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  (void)tensor.storage();  // what has none is an error
+  mark_shared(tensor);
+  return info.Env().Undefined();
+}
+
+Napi::Value is_shared(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
+  if (tensor.is_cuda()) return Napi::Boolean::New(info.Env(), true);
+  const std::lock_guard<std::mutex> lock(shared_mutex);
+  return Napi::Boolean::New(info.Env(), shared_storages.contains(storage));
+}
 
 void close_channels_of(void* owner) {
   std::vector<Channel> dead;  // destroyed outside of the lock
@@ -70,6 +103,7 @@ Napi::Value share_tensor(const Napi::CallbackInfo& info) {
     tensor = tensor.detach();
     // Memory of JavaScript's ends with its environment.
     if (is_borrowed(tensor)) tensor = tensor.clone();
+    mark_shared(tensor);
   }
   const std::lock_guard<std::mutex> lock(channels_mutex);
   const auto found = channels.find(int_argument(info, 1));
@@ -152,6 +186,8 @@ void export_sharing(Napi::Env env, Napi::Object exports) {
   export_function<put_message>(env, exports, "put_message");
   export_function<take_message>(env, exports, "take_message");
   export_function<message_count>(env, exports, "message_count");
+  export_function<share_memory>(env, exports, "share_memory");
+  export_function<is_shared>(env, exports, "is_shared");
   export_function<parcels_waiting>(env, exports, "parcels_waiting");
 }
 

@@ -10,6 +10,7 @@ import { async_methods } from './async_methods.js'
 import { autograd_methods, install_attributes } from './autograd.js'
 import { conversions, install_creation } from './conversions.js'
 import { make_tensor } from './create.js'
+import { dlpack_methods } from './dlpack_methods.js'
 import { functional_methods } from './functional_methods.js'
 import { at, set_at } from './indexing.js'
 import { legacy_attributes, legacy_methods } from './legacy_methods.js'
@@ -33,6 +34,7 @@ for (const [name, value] of Object.entries({
   ...autograd_methods,
   ...async_methods,
   ...sharing_methods,
+  ...dlpack_methods,
   ...functional_methods,
   ...reflected_methods,
   ...legacy_methods,

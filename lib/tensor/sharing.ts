@@ -1,29 +1,32 @@
-import type { Tensor } from '../tensor.js'
+import { native } from '../native.js'
+import { handle_of, type Tensor } from '../tensor.js'
 
 /** Memory between threads: they share all of it. */
 export interface TensorSharing {
   /**
-   * Says that other threads use the tensor. The memory stays where it is: threads see all of it.
+   * Says that other threads use the tensor's memory, and so that of all views of it. The memory stays where it is: threads
+   * see all of it. A tensor on its way to another thread is shared by itself.
    *
+   * @throws NotImplementedError for a tensor without a storage, as a sparse one
    * @see https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.share_memory_.html
    */
   share_memory_(): this
   /**
-   * Whether {@link share_memory_} was called on this tensor object, or it is on a CUDA device.
+   * Whether the tensor's memory is shared: by {@link share_memory_} on it or on a view, by having been sent to another
+   * thread, or by being on a CUDA device.
    *
+   * @throws NotImplementedError for a tensor without a storage, as a sparse one
    * @see https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.is_shared.html
    */
   is_shared(): boolean
 }
 
-const shared = new WeakSet<Tensor>()
-
 export const sharing_methods: { [K in keyof TensorSharing]: unknown } = {
   share_memory_(this: Tensor) {
-    shared.add(this)
+    native.share_memory(handle_of(this))
     return this
   },
   is_shared(this: Tensor) {
-    return shared.has(this) || this.device.type === 'cuda'
+    return native.is_shared(handle_of(this))
   },
 }

@@ -1,4 +1,6 @@
+export * as arrow from './arrow/index.js'
 export * as checkpoint from './checkpoint/index.js'
 export * as data from './data/index.js'
+export * as dlpack from './dlpack.js'
 export * as npy from './npy/index.js'
 export * as tensorboard from './tensorboard/index.js'

@@ -16,7 +16,13 @@ const pages: Record<string, RegExp[]> = {
     /^tensor\(\[2\., 2\., 2\.\]\)\n$/,
     /^.*64, 64.* .*2.*\n$/,
   ],
-  worlds: [/^\d+\.\d+\n$/, /^tensor\(\[3\., 3\.\]\)\n$/, /^\[ 2, 3 \]\n$/],
+  worlds: [
+    /^\d+\.\d+\n$/,
+    /^tensor\(\[3\., 3\.\]\)\n$/,
+    /^\[ 2, 3 \]\n$/,
+    /^\[ 3, 2 \]\n$/,
+    /^\[ 7, 7, 7, 7 \]\n$/,
+  ],
 }
 
 for (const [page, printed] of Object.entries(pages)) {

@@ -151,6 +151,13 @@ it('share_memory_ only says so: threads see all memory', () => {
   expect(x.is_shared()).toBe(false)
   expect(x.share_memory_()).toBe(x)
   expect(x.is_shared()).toBe(true)
+  // The memory is shared, whichever object looks at it.
+  for (const view of [x.view(2, 1), x.at(0), x.detach()]) expect(view.is_shared()).toBe(true)
+  expect(x.clone().is_shared()).toBe(false)
+  const base = torch.zeros(2, 3)
+  base.at(1).share_memory_()
+  expect([base.is_shared(), base.untyped_storage().is_shared()]).toEqual([true, true])
+  expect(() => torch.eye(2).to_sparse().is_shared()).toThrow('Cannot access storage of SparseTensorImpl')
   const model = new torch.nn.Linear(1, 1)
   expect(model.share_memory()).toBe(model)
   expect(model.weight.is_shared()).toBe(true)

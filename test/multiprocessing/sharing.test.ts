@@ -21,6 +21,7 @@ describe('a tensor sent to another thread', () => {
     for await (const batch of loader(memory)) seen.push(...(batch.sum(1).tolist() as number[]))
     expect(seen).toEqual([3, 6, 9, 12, 15, 18, 21, 24])
     expect(memory.sum(1).tolist()).toEqual(seen)
+    expect(memory.is_shared()).toBe(true)
     expect(native.parcels_waiting()).toBe(0)
   })
 
