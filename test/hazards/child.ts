@@ -8,6 +8,8 @@ export interface Ended {
   signal: NodeJS.Signals | null
   stdout: string
   stderr: string
+  /** It was still running when its time was up, and was killed. */
+  hung: boolean
 }
 
 // `start_worker(body)` runs a module in a worker thread; in both, `torch` and `tick()` are there.
@@ -28,8 +30,14 @@ const message = (worker) => new Promise((take, refuse) => worker.once('message',
 const ended = (worker) => worker.ended
 `
 
-/** Runs an ES module in a Node process of its own. `kill_at` sends SIGTERM when that text was printed. */
-export function run_child(body: string, options: { kill_at?: string; args?: string[] } = {}): Promise<Ended> {
+/**
+ * Runs an ES module in a Node process of its own. `kill_at` sends SIGTERM when that text was printed, `most_ms` SIGKILL when
+ * that time has passed.
+ */
+export function run_child(
+  body: string,
+  options: { kill_at?: string; args?: string[]; most_ms?: number } = {},
+): Promise<Ended> {
   const child = spawn(
     process.execPath,
     [...(options.args ?? []), '--input-type=module', '-e', prelude + start_worker + body],
@@ -43,9 +51,19 @@ export function run_child(body: string, options: { kill_at?: string; args?: stri
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
+  let hung = false
+  const timer =
+    options.most_ms === undefined
+      ? undefined
+      : setTimeout(() => {
+          hung = child.kill('SIGKILL')
+        }, options.most_ms)
   return new Promise((take, refuse) => {
     child.on('error', refuse)
-    child.on('close', (code, signal) => take({ code, signal, stdout, stderr }))
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      take({ code, signal, stdout, stderr, hung })
+    })
   })
 }
 
