@@ -9,6 +9,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^typetorch$/, replacement: entry }] },
   test: {
     include: ['test/**/*.test.ts'],
+    // npm run test:gc
+    setupFiles: process.env['TYPETORCH_TEST_GC'] ? ['test/helpers/collect_always.ts'] : [],
     pool: 'forks',
     // Its default leaves a core of two idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),

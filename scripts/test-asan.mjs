@@ -19,6 +19,8 @@ await run_step(async () => {
       TYPETORCH_ADDON: addon_path('asan'),
       LD_PRELOAD: runtime,
       ASAN_OPTIONS: 'detect_leaks=0,handle_segv=0',
+      // Its reports would otherwise be lines that no test sees.
+      UBSAN_OPTIONS: 'halt_on_error=1,print_stacktrace=1',
     },
   })
   process.exitCode = status ?? 1
