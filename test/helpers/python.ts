@@ -13,7 +13,10 @@ let cached: LivePython | null | undefined
 export function live_torch(): LivePython | null {
   if (cached !== undefined) return cached
   const found = live_python()
-  cached = found ? { python: found.python, env: { ...process.env, ...found.env } } : null
+  // AddressSanitizer's runtime (npm run test:asan) is for the addon; Python, which loads C++ late, ends of it.
+  const { LD_PRELOAD, ...inherited } = process.env
+  const preload = LD_PRELOAD?.includes('libasan') ? {} : { LD_PRELOAD }
+  cached = found ? { python: found.python, env: { ...inherited, ...preload, ...found.env } } : null
   return cached
 }
 
