@@ -30,13 +30,13 @@ if (chosen.length === 0) {
 
 const megabytes = (value: number) => value.toFixed(0).padStart(5)
 console.log(
-  `${iterations} turns each; resident MB in the first quarter and in the last, most tensors alive, seconds`,
+  `${iterations} turns each; resident MB in the first quarter and in the last, each after a collection, most tensors alive, seconds`,
 )
 let failed = 0
 for (const [name, setup, step] of chosen) {
   const started = performance.now()
   try {
-    const measured = await measure(setup, step, iterations, { rounds: 1 })
+    const measured = await measure(setup, step, iterations, { rounds: 1, collect: true })
     const { growth, first_megabytes, megabytes: last, most_tensors } = measured
     const seconds = (performance.now() - started) / 1000
     const is_flat = growth <= FLAT

@@ -20,13 +20,20 @@ const SETTLED = 1.03
 /**
  * Runs `setup`, then `step` (statements, `i` is the turn) many times in a synchronous loop in a process of its own,
  * whose budget is small so that a short loop sees many collections. `turn` lets the event loop turn now and then; `rounds`
- * says how often the whole is tried until memory has settled.
+ * says how often the whole is tried until memory has settled; `collect` has everything collected before each figure, so that
+ * what waits for a major collection, which V8 asks for when it sees fit, is not taken for a leak.
  */
 export function measure(
   setup: string,
   step: string,
   times: number,
-  options: { turn?: number; budget?: [number, number] | null; args?: string[]; rounds?: number } = {},
+  options: {
+    turn?: number
+    budget?: [number, number] | null
+    args?: string[]
+    rounds?: number
+    collect?: boolean
+  } = {},
 ): Promise<Measured> {
   const budget =
     options.budget === null ? '' : `torch.set_memory_budget(${(options.budget ?? [4 << 20, 1000]).join()})`
@@ -46,6 +53,7 @@ export function measure(
       for (let i = 0; i < ${times}; i++) {
         step(i)
         if (i % ${Math.max(1, Math.floor(times / SAMPLES))} === 0) {
+          ${options.collect ? 'torch.memory_summary()' : ''}
           sampled.push(resident())
           if (i > ${times} / 5) most_tensors = Math.max(most_tensors, torch.memory_stats().tensors)
           if (i > ${times} / 5) before ??= torch.memory_stats()
