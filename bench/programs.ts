@@ -103,7 +103,7 @@ function run_cmake(args: string[]): void {
 // Compiled ahead, so that no loader of TypeScript takes part in the time or the memory.
 function typetorch_programs() {
   if (!existsSync(path.join(ROOT, 'dist/index.js'))) {
-    throw new Error('dist/index.js is not there; build it with: npm run build')
+    throw new Error('dist/index.js is not there; build it with: npm run build:all')
   }
   const source = path.join(ROOT, 'bench/typetorch')
   const out = path.join(BUILD, 'bench')
