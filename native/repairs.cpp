@@ -52,6 +52,12 @@ void check_groups(torch::jit::Stack& stack) {
   TORCH_CHECK(groups > 0, "Expected num groups to be greater than 0, got ", groups);
 }
 
+// (self, dim, index, source): the elements of an index that has other than strided memory are read all the same.
+void check_index(torch::jit::Stack& stack) {
+  const at::Layout layout = stack[2].toTensor().layout();
+  TORCH_CHECK(layout == at::kStrided, "index_copy(): Expected a strided tensor for index, but got layout ", layout);
+}
+
 // (input, weight, packed, col_offsets, weight_scale, weight_zero_point, bias)
 void check_int8_linear(torch::jit::Stack& stack) {
   const at::Tensor& weight = stack[1].toTensor();
@@ -77,6 +83,9 @@ Repair repair_of(const c10::OperatorName& name) {
       {"aten::fbgemm_pack_gemm_matrix_fp16", check_matrix},
       {"aten::fbgemm_pack_quantized_matrix", check_matrix},
       {"aten::fbgemm_pack_quantized_matrix.KN", check_matrix},
+      {"aten::index_copy", check_index},
+      {"aten::index_copy.out", check_index},
+      {"aten::index_copy_", check_index},
       {"aten::max_pool1d", check_window<1, 4>},
       {"aten::max_pool1d_with_indices", check_window<1, 4>},
       {"aten::native_group_norm", check_groups},

@@ -44,6 +44,25 @@ describe('guards', () => {
     ['smaller than it says', () => torch.fbgemm_pack_quantized_matrix(torch.ones([2, 2], { dtype: torch.int8 }), 3, 2), 'has no 3 by 2 elements'],
   ])('FBGEMM is handed no matrix %s', (_, call, text) => expect(call).toThrow(text)) // biome-ignore format: a case a line
 
+  it('an LSTM cell has two states', () => {
+    const weights = Array.from({ length: 8 }, () => torch.ones(8))
+    const cell = torch.quantized_lstm_cell as (...args: unknown[]) => unknown
+    expect(() => cell(torch.ones(1, 2), [torch.ones(1, 2)], ...weights, 1, 1, 0, 0)).toThrow(
+      'lstm_cell expects two hidden states',
+    )
+  })
+
+  it('an index has strided memory', () => {
+    const x = torch.ones(2, 2)
+    expect(() => x.index_copy_(0, torch.ones(1).to_mkldnn(), torch.ones(1, 2))).toThrow(
+      'index_copy(): Expected a strided tensor for index, but got layout Mkldnn',
+    )
+    expect(x.index_copy_(0, torch.tensor([1n]), torch.zeros(1, 2)).tolist()).toEqual([
+      [1, 1],
+      [0, 0],
+    ])
+  })
+
   it('no groups on the meta device', () => {
     const x = torch.ones([2, 2, 3], { device: 'meta' })
     expect(() => torch.native_group_norm(x, null, null, 2, 2, 3, 0, 1e-5)).toThrow(
