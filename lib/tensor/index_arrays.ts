@@ -8,6 +8,7 @@ import { type Tensor, wrap } from '../tensor.js'
 export type IndexArray = readonly (number | bigint | boolean | IndexArray)[]
 
 const LONGEST = 2n ** 63n
+const MOST_DIMENSIONS = 128
 
 /** A list as Python's indexing makes a tensor of it: bool where all of it is boolean, else int64. */
 export function index_tensor(list: IndexArray): Tensor {
@@ -25,6 +26,9 @@ function shape_of(list: IndexArray): number[] {
   let level: IndexArray[number] | undefined = list
   while (Array.isArray(level)) {
     shape.push(level.length)
+    if (level[0] === level) throw type_error('new(): self-referential lists are incompatible')
+    // Two lists may hold each other.
+    if (shape.length > MOST_DIMENSIONS) throw value_error("too many dimensions 'list'")
     level = level[0]
   }
   return shape

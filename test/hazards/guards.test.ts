@@ -75,4 +75,20 @@ describe('guards', () => {
     list.push(list)
     expect(() => torch.tensor(list as number[])).toThrow("too many dimensions 'list'")
   })
+
+  it('a list that holds itself is no index', () => {
+    const list: unknown[] = []
+    list.push(list)
+    const x = torch.ones(3, 3)
+    for (const call of [
+      () => x.at(list as never),
+      () => x.at(list as never, 0),
+      () => x.set_at(list as never, 1),
+    ])
+      expect(call).toThrow(new TypeError('new(): self-referential lists are incompatible'))
+    const other = [list[0]]
+    list[0] = other
+    other[0] = list
+    expect(() => x.at(list as never)).toThrow("too many dimensions 'list'")
+  })
 })
