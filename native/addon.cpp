@@ -70,6 +70,8 @@ NAPI_MODULE_INIT() {
     export_custom_function(wrapped, object);
     export_engine(wrapped, object);
     export_graph(wrapped, object);
+    export_graph_hooks(wrapped, object);
+    export_graph_reach(wrapped, object);
     export_functorch(wrapped, object);
     export_random(wrapped, object);
     export_context(wrapped, object);
