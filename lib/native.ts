@@ -407,7 +407,13 @@ export interface Native {
   below_batched<T>(callback: () => T): T
   bump_version(x: Handle): void
 
-  write_archive(file: number, records: readonly (string | Uint8Array | Handle)[]): void
+  /** `take` is told how many bytes of the file `buffer` holds. The system's number and a record's name where it refused. */
+  write_archive(
+    file: number,
+    records: readonly (string | Uint8Array | Handle)[],
+    buffer?: Uint8Array,
+    take?: (length: number) => void,
+  ): [errno: number, record: string] | null
   view_storage(
     x: Handle,
     dtype: number,

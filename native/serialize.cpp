@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 namespace typetorch {
 namespace {
@@ -39,19 +41,78 @@ at::Tensor storage_bytes(const at::Tensor& tensor) {
   return bytes.to(at::kCPU);
 }
 
-// write_archive(fd, [name, bytes or tensor, name, ...]): a tensor stands for its whole storage.
+// Lets JavaScript see what is written, in the order of the file: it is copied into a buffer of JavaScript's, which it
+// is told of when the buffer is full. What it throws is kept: here are frames that nothing may be thrown through.
+class Watcher {
+ public:
+  Watcher(const Napi::Value& buffer, const Napi::Value& take) {
+    if (!take.IsFunction()) return;
+    auto array = buffer.As<Napi::Uint8Array>();
+    buffer_ = array.Data();
+    size_ = array.ByteLength();
+    take_ = take.As<Napi::Function>();
+  }
+
+  void see(const void* data, size_t size) {
+    if (size_ == 0) return;
+    const auto* next = static_cast<const char*>(data);
+    while (size > 0) {
+      const size_t part = std::min(size, size_ - held_);
+      std::memcpy(buffer_ + held_, next, part);
+      held_ += part;
+      next += part;
+      size -= part;
+      if (held_ == size_) tell();
+    }
+  }
+
+  void finish() {
+    if (held_ > 0) tell();
+    if (error_) throw *error_;
+  }
+
+ private:
+  void tell() {
+    const auto length = static_cast<double>(std::exchange(held_, 0));
+    if (error_) return;
+    const Napi::HandleScope scope(take_.Env());
+    try {
+      take_.Call({Napi::Number::New(take_.Env(), length)});
+    } catch (const Napi::Error& error) {
+      error_ = error;
+    }
+  }
+
+  uint8_t* buffer_ = nullptr;
+  size_t size_ = 0;
+  size_t held_ = 0;
+  Napi::Function take_;
+  std::optional<Napi::Error> error_;
+};
+
+// write_archive(fd, [name, bytes or tensor, name, ...], buffer, take): a tensor stands for its whole storage. With
+// `take`, it is called with the number of bytes of the file that `buffer` holds, again and again. Null; or where the
+// system refused, its number for why and the record that was being written, empty for the directory.
 Napi::Value write_archive(const Napi::CallbackInfo& info) {
   const at::NoGradGuard no_grad;
   const int file = info[0].As<Napi::Number>().Int32Value();
   const auto records = info[1].As<Napi::Array>();
+  Watcher watcher(info[2], info[3]);
   // The writer must not learn of a failure: its destructor finishes the archive, and would end the process.
   int failure = 0;
+  std::string name;
+  std::string failed;
   PyTorchStreamWriter writer([&](const void* data, size_t size) -> size_t {
-    if (failure == 0) failure = write_all(file, data, size);
+    if (failure != 0) return size;
+    failure = write_all(file, data, size);
+    if (failure != 0)
+      failed = name;
+    else
+      watcher.see(data, size);
     return size;
   });
   for (uint32_t i = 0; i < records.Length() && failure == 0; i += 2) {
-    const std::string name = records.Get(i).As<Napi::String>();
+    name = records.Get(i).As<Napi::String>();
     const Napi::Value value = records.Get(i + 1);
     if (value.IsNumber()) {
       const at::Tensor bytes = storage_bytes(Environment::of(info.Env()).tensor(value.As<Napi::Number>().Int32Value()));
@@ -61,9 +122,16 @@ Napi::Value write_archive(const Napi::CallbackInfo& info) {
       writer.writeRecord(name, bytes.Data(), bytes.ByteLength());
     }
   }
+  name.clear();
   writer.writeEndOfFile();
-  TORCH_CHECK(failure == 0, "writing the file failed: ", std::strerror(failure));
-  return info.Env().Undefined();
+  if (failure == 0) {
+    watcher.finish();
+    return info.Env().Null();
+  }
+  Napi::Array refused = Napi::Array::New(info.Env(), 2);
+  refused.Set(0U, Napi::Number::New(info.Env(), failure));
+  refused.Set(1U, Napi::String::New(info.Env(), failed));
+  return refused;
 }
 
 std::vector<int64_t> integers(const Napi::Value& value) {

@@ -283,7 +283,7 @@ describe('save and load', () => {
 
   it.skipIf(!existsSync('/dev/full'))('say why the disk did not take it', () => {
     expect(() => torch.save({ x: torch.ones(100_000) }, '/dev/full')).toThrow(
-      'writing the file failed: No space left on device',
+      'file write failed (ENOSPC: no space left on device, write)',
     )
   })
 

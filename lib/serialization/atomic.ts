@@ -4,7 +4,10 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
+  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -13,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { make_error } from '../errors.js'
+import { cannot_write, type SystemError } from './system_error.js'
 
 /**
  * Writes a file so that its name stands for all of the old or all of the new bytes at any moment: into a new file beside
@@ -21,16 +24,55 @@ import { make_error } from '../errors.js'
  *
  * @param operator what errors name
  * @param write gets the new file, open for writing
+ * @param words what PyTorch says of a failure, where it has words
  * @throws RuntimeError that names the file and says why, its `code` the system's (`ENOSPC`, `EACCES`, `EROFS`, …)
  */
-export function write_atomically(operator: string, path: string, write: (file: number) => void): void {
+export function write_atomically(
+  operator: string,
+  path: string,
+  write: (file: number) => void,
+  words?: (error: SystemError) => string | undefined,
+): void {
+  naming(operator, path, () => replace(path, write), words)
+}
+
+/** Adds to the end of a file, making it where there is none. Where that fails the file is as it was. */
+export function append_whole(operator: string, path: string, bytes: Uint8Array): void {
+  naming(operator, path, () => with_file(path, 'a', (file) => write_or_cut(file, bytes)))
+}
+
+/** Writes at the end of a file that is open for appending; where that fails, what was written of the bytes goes. */
+export function write_or_cut(file: number, bytes: Uint8Array): void {
+  const { size } = fstatSync(file)
   try {
-    replace(path, write)
+    write_all(file, bytes)
+  } catch (error) {
+    try {
+      ftruncateSync(file, size)
+    } catch {
+      // A device or a pipe keeps what it was given.
+    }
+    throw error
+  }
+}
+
+/** Makes a folder and those that it is in, where there are none. */
+export function make_folder(operator: string, path: string): void {
+  naming(operator, path, () => mkdirSync(path, { recursive: true }))
+}
+
+/** What fails names the file and who writes it. */
+export function naming<T>(
+  operator: string,
+  path: string,
+  use: () => T,
+  words?: (error: SystemError) => string | undefined,
+): T {
+  try {
+    return use()
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
-    const error = make_error('RuntimeError', `${operator}(): cannot write '${path}': ${cause.message}`)
-    const { code } = cause as NodeJS.ErrnoException
-    throw Object.assign(error, { cause }, code === undefined ? {} : { code })
+    throw cannot_write(operator, path, cause, words?.(cause))
   }
 }
 

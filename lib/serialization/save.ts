@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
 import { native } from '../native.js'
 import { handle_of } from '../tensor.js'
 import { write_atomically } from './atomic.js'
 import { Pickler } from './pickler.js'
 import { Reduction } from './reduce_tensor.js'
 import { path_of } from './source.js'
+import { type SystemError, system_error } from './system_error.js'
 
 const ALIGNMENT = 64
 
@@ -17,7 +20,8 @@ const ALIGNMENT = 64
  * @param obj - what to save
  * @param f - path of the file
  * @throws TypeError where something in `obj` cannot be saved; it says what and where
- * @throws RuntimeError where the file cannot be written; it says which and why, and the old file is as it was
+ * @throws RuntimeError where the file cannot be written; it says which and why, with the system's `code` (`ENOSPC`,
+ * `EACCES`, …), and the old file is as it was
  *
  * @example
  * ```ts
@@ -28,7 +32,26 @@ const ALIGNMENT = 64
  * @see torch/serialization.py
  */
 export function save(obj: unknown, f: string | URL): void {
-  const path = path_of('save', f)
+  write(obj, path_of('save', f))
+}
+
+/**
+ * The same, and the SHA-256 of the file's bytes as hexadecimal digits, taken while they are written.
+ *
+ * @internal
+ */
+export function save_with_sha256(obj: unknown, path: string): { sha256: string; bytes: number } {
+  const hash = createHash('sha256')
+  let bytes = 0
+  const buffer = Buffer.allocUnsafeSlow(1 << 20)
+  write(obj, path, buffer, (length) => {
+    bytes += length
+    hash.update(buffer.subarray(0, length))
+  })
+  return { sha256: hash.digest('hex'), bytes }
+}
+
+function write(obj: unknown, path: string, buffer?: Uint8Array, take?: (length: number) => void): void {
   const reduction = new Reduction()
   const pickle = new Pickler(reduction.reduce).dump(obj)
   const records: (string | Uint8Array | number)[] = ['data.pkl', pickle]
@@ -37,5 +60,33 @@ export function save(obj: unknown, f: string | URL): void {
   reduction.storages.forEach((tensor, key) => {
     records.push(`data/${key}`, handle_of(tensor))
   })
-  write_atomically('save', path, (file) => native.write_archive(file, records))
+  let failed: string | undefined
+  write_atomically(
+    'save',
+    path,
+    (file) => {
+      const refused = native.write_archive(file, records, buffer, take)
+      if (refused === null) return
+      failed = refused[1]
+      throw system_error(refused[0], 'write')
+    },
+    (error) => words_for(error, path, failed),
+  )
+}
+
+/** What PyTorch says. Its own names for the system's errors are glibc's. */
+const STRERROR: Readonly<Record<string, string>> = {
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+  EPERM: 'Operation not permitted',
+  EROFS: 'Read-only file system',
+}
+
+function words_for({ code = '' }: SystemError, path: string, failed: string | undefined): string | undefined {
+  if (failed !== undefined) {
+    const what = failed === '' ? `central directory for archive ${path}` : `file ${failed}`
+    return `PytorchStreamWriter failed writing ${what}: file write failed`
+  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return `Parent directory ${dirname(path)} does not exist.`
+  return code in STRERROR ? `open file failed with strerror: ${STRERROR[code]}` : undefined
 }

@@ -45,7 +45,7 @@ console.log(JSON.stringify(said))`,
       const said = JSON.parse(stdout) as [string, string][]
       expect(said[0]).toEqual([
         'RuntimeError',
-        `save(): cannot write '${file}': writing the file failed: File too large`,
+        `save(): cannot write '${file}': PytorchStreamWriter failed writing file data/0: file write failed (EFBIG: file too large, write)`,
       ])
       expect(said[1]![1]).toContain(`save_file(): cannot write '${safe}': EFBIG: file too large, write`)
       expect([file, safe].map((name, i) => readFileSync(name).equals(before[i]!))).toEqual([true, true])
@@ -71,7 +71,9 @@ catch (error) { console.log(JSON.stringify([error.code, error.message])) }`
     chmodSync(path('locked'), 0o555)
     const [code, message] = attempt(path('locked/y.pt')) as [string, string]
     expect(code).toBe('EACCES')
-    expect(message).toContain(`save(): cannot write '${path('locked/y.pt')}': EACCES: permission denied`)
+    expect(message).toBe(
+      `save(): cannot write '${path('locked/y.pt')}': open file failed with strerror: Permission denied (EACCES: permission denied, open)`,
+    )
     chmodSync(path('locked/x.pt'), 0o444)
     chmodSync(path('locked'), 0o777)
     expect((attempt(path('locked/x.pt')) as string[])[0]).toBe('EACCES')
@@ -81,11 +83,9 @@ catch (error) { console.log(JSON.stringify([error.code, error.message])) }`
 
   it('is a folder, or in none', () => {
     mkdirSync(path('folder'))
-    expect(() => torch.save(1, path('folder'))).toThrow(`save(): cannot write '${path('folder')}': EISDIR`)
+    expect(() => torch.save(1, path('folder'))).toThrow('EISDIR')
     expect(() => torch.load(path('folder'))).toThrow(`load(): '${path('folder')}' is a folder`)
-    expect(() => torch.save(1, path('none/x.pt'))).toThrow(
-      `save(): cannot write '${path('none/x.pt')}': ENOENT`,
-    )
+    expect(() => torch.save(1, path('none/x.pt'))).toThrow('ENOENT')
   })
 })
 

@@ -33,7 +33,7 @@ test('where there is no room for a checkpoint, the one before stays, and trainin
   const full = train(folder, 7, 64)
   expect(full).toEqual({
     message: expect.stringMatching(
-      /^save\(\): cannot write '.*step-00000004\.pt': .*File too large/,
+      /^save\(\): cannot write '.*step-00000004\.pt': .*EFBIG: file too large/,
     ) as string,
     step: 4,
   })

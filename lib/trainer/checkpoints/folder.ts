@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
-import { load, save } from '../../serialization.js'
+import { save_with_sha256 } from '../../serialization/save.js'
+import { load } from '../../serialization.js'
 import type { TrainerStateDict } from '../state.js'
 import { is_state, VERSION } from '../version.js'
 import { lock_folder } from './lock.js'
@@ -187,12 +188,12 @@ export class CheckpointFolder {
     const { step, epoch } = state
     const file = next_name(this.#entries, step)
     const path = join(this.folder, file)
-    save(state, path)
+    const measured = save_with_sha256(state, path)
     const entry: CheckpointEntry = {
       file,
       step,
       epoch,
-      ...(await this.#measure(path)),
+      ...measured,
       metrics: Object.fromEntries(
         Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : null]),
       ),
@@ -206,10 +207,6 @@ export class CheckpointFolder {
     for (const old of all)
       if (!this.#entries.includes(old)) rmSync(join(this.folder, old.file), { force: true })
     return { path, entry }
-  }
-
-  async #measure(path: string): Promise<{ sha256: string; bytes: number }> {
-    return { sha256: await sha256_of(path), bytes: statSync(path).size }
   }
 
   #kept(entries: readonly CheckpointEntry[]): CheckpointEntry[] {

@@ -66,8 +66,8 @@ export function lock_folder(folder: string): () => void {
     host: hostname(),
   }
   const text = `${JSON.stringify({ ...holder, token: randomBytes(6).toString('hex') })}\n`
-  writeFileSync(own, text)
   try {
+    writeFileSync(own, text)
     // A link appears with all of its bytes, and only where there is none.
     for (;;) {
       try {

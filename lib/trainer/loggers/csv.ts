@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { append_whole, make_folder } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { replace } from './json_lines.js'
 import { type LoggerOptions, RowLogger } from './row_logger.js'
@@ -37,7 +38,7 @@ export class CSVLogger extends RowLogger {
   }
 
   on_fit_start(trainer: Trainer): void {
-    mkdirSync(dirname(this.path), { recursive: true })
+    make_folder('CSVLogger', dirname(this.path))
     this.#columns = []
     if (!existsSync(this.path)) return
     const [head = '', ...lines] = readFileSync(this.path, 'utf8').split('\n')
@@ -50,19 +51,20 @@ export class CSVLogger extends RowLogger {
       // The last row of a process that was killed may be half a row.
       return cells.length === width && cells[place] !== '' && Number(cells[place]) < trainer.global_step
     })
-    replace(this.path, [head, ...kept].map((line) => `${line}\n`).join(''))
+    replace('CSVLogger', this.path, [head, ...kept].map((line) => `${line}\n`).join(''))
   }
 
   protected override write(row: Row): void {
     const added = Object.keys(row).filter((name) => !this.#columns.includes(name))
     if (added.length > 0) this.#widen(added)
-    appendFileSync(this.path, `${this.#columns.map((name) => row[name] ?? '').join(',')}\n`)
+    const cells = this.#columns.map((name) => row[name] ?? '')
+    append_whole('CSVLogger', this.path, Buffer.from(`${cells.join(',')}\n`))
   }
 
   #widen(added: readonly string[]): void {
     this.#columns.push(...added)
     const old = existsSync(this.path) ? readFileSync(this.path, 'utf8').split('\n').slice(1, -1) : []
     const rows = [this.#columns.map(quote).join(','), ...old.map((line) => line + ','.repeat(added.length))]
-    replace(this.path, rows.map((line) => `${line}\n`).join(''))
+    replace('CSVLogger', this.path, rows.map((line) => `${line}\n`).join(''))
   }
 }

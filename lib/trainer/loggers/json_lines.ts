@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { write_all, write_atomically } from '../../serialization/atomic.js'
+import { append_whole, make_folder, write_all, write_atomically } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { type LoggerOptions, RowLogger } from './row_logger.js'
 import type { Row } from './rows.js'
@@ -26,16 +26,16 @@ export class JSONLinesLogger extends RowLogger {
   }
 
   on_fit_start(trainer: Trainer): void {
-    mkdirSync(dirname(this.path), { recursive: true })
+    make_folder('JSONLinesLogger', dirname(this.path))
     if (!existsSync(this.path)) return
     const lines = readFileSync(this.path, 'utf8').split('\n')
     const kept = lines.filter((line) => step_of(line) < trainer.global_step)
     if (kept.length === lines.length - 1 && lines.at(-1) === '') return
-    replace(this.path, kept.map((line) => `${line}\n`).join(''))
+    replace('JSONLinesLogger', this.path, kept.map((line) => `${line}\n`).join(''))
   }
 
   protected override write(row: Row): void {
-    appendFileSync(this.path, `${JSON.stringify(row)}\n`)
+    append_whole('JSONLinesLogger', this.path, Buffer.from(`${JSON.stringify(row)}\n`))
   }
 }
 
@@ -49,7 +49,7 @@ function step_of(line: string): number {
 }
 
 /** Writes a file anew, all of it or nothing. */
-export function replace(path: string, text: string): void {
+export function replace(operator: string, path: string, text: string): void {
   const bytes = Buffer.from(text)
-  write_atomically('Trainer', path, (file) => write_all(file, bytes))
+  write_atomically(operator, path, (file) => write_all(file, bytes))
 }

@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { write_all } from '../../serialization/atomic.js'
+import { make_folder, naming, write_or_cut } from '../../serialization/atomic.js'
 import { Message } from './protobuf.js'
 
 /** CRC-32C of each byte; the polynomial is Castagnoli's, reflected. */
@@ -31,35 +31,53 @@ function record(data: Uint8Array): Uint8Array {
 
 let files = 0
 
-/** A file of events. Each is written at once: a process that is killed loses none. */
+const OPERATOR = 'SummaryWriter'
+
+/** A file of events. Each is written at once, or not at all: a process that is killed loses none. */
 export class EventFile {
+  readonly #path: string
   #file: number | null
 
+  /** @throws RuntimeError where the file cannot be made; it says why, with the system's `code` */
   constructor(folder: string, suffix: string) {
-    mkdirSync(folder, { recursive: true })
+    make_folder(OPERATOR, folder)
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0')
     const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}${suffix}`
-    this.#file = openSync(join(folder, name), 'wx')
-    this.add(new Message().bytes_field(3, 'brain.Event:2'))
+    this.#path = join(folder, name)
+    this.#file = naming(OPERATOR, this.#path, () => openSync(this.#path, 'ax'))
+    try {
+      this.add(new Message().bytes_field(3, 'brain.Event:2'))
+    } catch (error) {
+      closeSync(this.#file)
+      rmSync(this.#path, { force: true })
+      throw error
+    }
   }
 
   /** Writes an event; the time is in seconds. */
   add(content: Message, step?: number | bigint | null, walltime: number = Date.now() / 1000): void {
-    if (this.#file === null) return
+    const file = this.#file
+    if (file === null) return
     const head = new Message().double(1, walltime)
     if (step !== undefined && step !== null) head.int(2, step)
     const bytes = record(Buffer.concat([head.bytes, content.bytes]))
-    write_all(this.#file, bytes)
+    // Readers stop at a part of an event: those after it would be lost.
+    naming(OPERATOR, this.#path, () => write_or_cut(file, bytes))
   }
 
   flush(): void {
-    if (this.#file !== null) fsyncSync(this.#file)
+    const file = this.#file
+    if (file !== null) naming(OPERATOR, this.#path, () => fsyncSync(file))
   }
 
   close(): void {
-    if (this.#file === null) return
-    this.flush()
-    closeSync(this.#file)
-    this.#file = null
+    const file = this.#file
+    if (file === null) return
+    try {
+      this.flush()
+    } finally {
+      this.#file = null
+      closeSync(file)
+    }
   }
 }
