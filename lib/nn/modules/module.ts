@@ -11,7 +11,6 @@ import type { Parameter } from '../parameter.js'
 import { type CallAsyncOptions, call_async } from './call_async.js'
 import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './module_apply.js'
 import { copy_into } from './module_copy.js'
-import { ModuleDevices } from './module_devices.js'
 import {
   add_backward,
   type BackwardHook,
@@ -25,22 +24,12 @@ import {
   hooks_of,
   type LoadStateDictPostHook,
   type LoadStateDictPreHook,
-  type LocalMetadata,
   type StateDictPostHook,
   type StateDictPreHook,
 } from './module_hooks.js'
 import { module_repr } from './module_repr.js'
+import { ModuleState } from './module_state.js'
 import * as registration from './registration.js'
-import {
-  type IncompatibleKeys,
-  load_from_state_dict,
-  load_state_dict,
-  type StateDict,
-  type StateDictLike,
-  save_to_state_dict,
-  state_dict,
-} from './state_dict.js'
-
 /** A module is called like a function: with `forward`'s arguments, for `forward`'s result. */
 export interface Module {
   // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
@@ -69,7 +58,7 @@ export interface Module {
  * @see torch/nn/modules/module.py
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface
-export class Module extends ModuleDevices {
+export class Module extends ModuleState {
   /**
    * What the module computes. To be overridden; callers call the module itself, which runs the hooks too.
    *
@@ -84,21 +73,6 @@ export class Module extends ModuleDevices {
   static call_super_init = false
   /** What old TorchScript dumped: nothing any more. */
   static dump_patches = false
-
-  /** The version that `state_dict` notes for this class, for classes whose state has changed its form. */
-  get _version(): number {
-    return 1
-  }
-
-  /** Further state for `state_dict`; to be overridden together with {@link set_extra_state}. */
-  get_extra_state(): unknown {
-    throw registration.unreachable('get_extra_state')
-  }
-
-  /** Takes what {@link get_extra_state} gave. */
-  set_extra_state(_state: unknown): void {
-    throw registration.unreachable('set_extra_state')
-  }
 
   /** Applies a function to every parameter, gradient and buffer of this module and its descendants, in place. */
   override _apply(fn: (tensor: Tensor) => Tensor, recurse = true): this {
@@ -281,74 +255,6 @@ export class Module extends ModuleDevices {
   /** Registers a hook that sees, and may change, the keys that did not match: `(module, incompatible_keys)`. */
   register_load_state_dict_post_hook(hook: LoadStateDictPostHook<this>): RemovableHandle {
     return add_hook(hooks_of(this).load_state_dict_post, hook as LoadStateDictPostHook)
-  }
-
-  /** Adds this module's own state, not its children's, to a dictionary. */
-  _save_to_state_dict(destination: StateDict, prefix: string, keep_vars: boolean): void {
-    save_to_state_dict(this, destination, prefix, keep_vars)
-  }
-
-  /**
-   * The whole state of the module by name: parameters and persistent buffers, detached, sharing their memory.
-   *
-   * @param options.prefix - what all names begin with. Default: `''`
-   * @param options.keep_vars - the parameters themselves, not detached. Default: false
-   * @param options.destination - a dictionary to add to
-   *
-   * @example
-   * ```ts
-   * torch.save(model.state_dict(), 'model.pt')
-   * ```
-   */
-  state_dict(options: { destination?: StateDict; prefix?: string; keep_vars?: boolean } = {}): StateDict {
-    return state_dict(this, options)
-  }
-
-  /** Takes this module's own state, not its children's, from a dictionary. */
-  _load_from_state_dict(
-    state_dict: StateDict,
-    prefix: string,
-    local_metadata: LocalMetadata,
-    strict: boolean,
-    missing_keys: string[],
-    unexpected_keys: string[],
-    error_msgs: string[],
-  ): void {
-    load_from_state_dict(this, {
-      state_dict,
-      prefix,
-      local_metadata,
-      strict,
-      missing_keys,
-      unexpected_keys,
-      error_msgs,
-    })
-  }
-
-  /**
-   * Copies a state into this module and its descendants.
-   *
-   * @param state_dict - tensors by name, as {@link state_dict} gives them
-   * @param strict - whether the names must be the same. Default: true
-   * @param assign - whether the tensors are taken themselves instead of copied. Default: false
-   * @returns the names that were missing and those that were not expected
-   * @throws RuntimeError that lists everything which did not fit
-   */
-  load_state_dict(
-    state_dict: StateDictLike,
-    strict: boolean | { strict?: boolean; assign?: boolean } = true,
-    assign: boolean | { assign?: boolean } = false,
-  ): IncompatibleKeys {
-    const keywords = {
-      ...(typeof strict === 'object' ? strict : {}),
-      ...(typeof assign === 'object' ? assign : {}),
-    }
-    return load_state_dict(
-      this,
-      state_dict,
-      typeof strict === 'boolean' ? strict : (keywords.strict ?? true),
-      typeof assign === 'boolean' && keywords.assign === undefined ? assign : (keywords.assign ?? false),
-    )
   }
 
   /**
