@@ -75,6 +75,16 @@ function cast(param: Tensor, value: unknown, key: string | null, group: PackedGr
   return value
 }
 
+/** Throws where a state's groups are others than the optimizer's. */
+export function check_groups({ param_groups: groups }: Optimizer, saved: readonly PackedGroup[]): void {
+  if (groups.length !== saved.length)
+    throw value_error('loaded state dict has a different number of parameter groups')
+  if (groups.some(({ params }, i) => params.length !== saved[i]!.params.length))
+    throw value_error(
+      "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
+    )
+}
+
 /** A state in Python's layout, for the parameters of an optimizer. */
 export function load_optimizer_state(
   optimizer: Optimizer,
@@ -82,12 +92,7 @@ export function load_optimizer_state(
 ): { state: Map<Tensor, ParamState>; param_groups: ParamGroup[] } {
   const groups = optimizer.param_groups
   const saved = deep_copy(given.param_groups) as PackedGroup[]
-  if (groups.length !== saved.length)
-    throw value_error('loaded state dict has a different number of parameter groups')
-  if (groups.some(({ params }, i) => params.length !== saved[i]!.params.length))
-    throw value_error(
-      "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
-    )
+  check_groups(optimizer, saved)
   const owners = new Map<string, { param: Tensor; group: PackedGroup }>()
   saved.forEach((group, i) => {
     group.params.forEach((number, j) => {

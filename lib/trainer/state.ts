@@ -1,18 +1,17 @@
 import type { GradScalerState } from '../amp/grad_scaler.js'
-import { items_of } from '../collections.js'
 import { get_rng_state_all, is_available, set_rng_state_all } from '../cuda/index.js'
-import { runtime_error, type_error, type_name } from '../errors.js'
 import type { Generator } from '../generator.js'
-import type { Module } from '../nn/modules/module.js'
 import type { StateDict } from '../nn/modules/state_dict.js'
 import type { OptimizerStateDict } from '../optim/state_dict.js'
 import { get_rng_state, set_rng_state } from '../random.js'
 import type { Tensor } from '../tensor.js'
-import type { EarlyStoppingState } from './early_stopping.js'
-import type { AccumulationState } from './optimization.js'
-import type { PlaceState } from './place.js'
-import type { MeanState } from './reading.js'
-import { VERSION } from './version.js'
+import { check_state } from './check_state.js'
+import type { EarlyStopping, EarlyStoppingState } from './early_stopping.js'
+import type { AccumulationState, Optimization } from './optimization.js'
+import type { Place, PlaceState } from './place.js'
+import type { MeanState, Means } from './reading.js'
+import type { Trainer } from './trainer.js'
+import { FORMAT, VERSION } from './version.js'
 
 /** What a Trainer needs to go on elsewhere as if nothing had happened. */
 export interface TrainerStateDict {
@@ -50,8 +49,67 @@ export interface TrainerStateDict {
   callbacks: unknown[]
 }
 
+/** What a Trainer is made of besides its options. */
+interface Parts {
+  readonly optimization: Optimization
+  readonly place: Place
+  readonly means: Means
+  readonly early_stopping: EarlyStopping | undefined
+}
+
+/** The whole state of a Trainer. */
+export function pack_state(trainer: Trainer, parts: Parts): TrainerStateDict {
+  const { model, optimizer, ema, options } = trainer
+  const { schedule, scaler, generators = {}, callbacks = [] } = options
+  const schedule_state = schedule?.state_dict?.()
+  return {
+    format: FORMAT,
+    version: VERSION,
+    classes: { model: model.constructor.name, optimizer: optimizer.constructor.name },
+    model: model.state_dict(),
+    optimizer: optimizer.state_dict(),
+    ...(schedule_state && { schedule: schedule_state }),
+    ...(scaler && { scaler: scaler.state_dict() }),
+    ...(ema && { ema: ema.state_dict() }),
+    step: trainer.global_step,
+    epoch: trainer.epoch,
+    seconds: trainer.seconds,
+    place: parts.place.state_dict(),
+    accumulation: parts.optimization.state_dict(),
+    ...pack_generators(generators),
+    means: parts.means.state_dict(),
+    metrics: { ...trainer.metrics },
+    ...(parts.early_stopping && { early_stopping: parts.early_stopping.state_dict() }),
+    callbacks: callbacks.map((callback) => callback.state_dict?.() ?? null),
+  }
+}
+
+/** Takes a state, all but its seconds. Where it does not fit nothing is changed. */
+export function load_state(trainer: Trainer, parts: Parts, given: Partial<TrainerStateDict>): void {
+  check_state(given, trainer)
+  const state: Partial<TrainerStateDict> = given
+  const { schedule, scaler, generators = {}, callbacks = [] } = trainer.options
+  trainer.model.load_state_dict(given.model)
+  trainer.optimizer.load_state_dict(given.optimizer)
+  if (state.schedule) schedule?.load_state_dict?.(state.schedule)
+  if (state.scaler) scaler?.load_state_dict(state.scaler)
+  if (state.ema) trainer.ema?.load_state_dict(state.ema, state.step)
+  trainer.global_step = state.step ?? 0
+  trainer.epoch = state.epoch ?? 0
+  if (state.place) parts.place.load_state_dict(state.place)
+  if (state.accumulation) parts.optimization.load_state_dict(state.accumulation)
+  parts.means.load_state_dict(state.means ?? {})
+  trainer.metrics = { ...state.metrics }
+  if (state.early_stopping) parts.early_stopping?.load_state_dict(state.early_stopping)
+  for (const [i, callback] of callbacks.entries()) {
+    const saved: unknown = state.callbacks?.[i] ?? null
+    if (saved !== null) callback.load_state_dict?.(saved as never)
+  }
+  load_generators(generators, state)
+}
+
 /** States of all random generators. */
-export function pack_generators(
+function pack_generators(
   named: Readonly<Record<string, Generator>>,
 ): Pick<TrainerStateDict, 'rng_state' | 'cuda_rng_states' | 'generators'> {
   return {
@@ -64,65 +122,11 @@ export function pack_generators(
 }
 
 /** Puts all random generators where a state says. */
-export function load_generators(
+function load_generators(
   named: Readonly<Record<string, Generator>>,
   { rng_state, cuda_rng_states = [], generators = {} }: Partial<TrainerStateDict>,
 ): void {
-  for (const name of Object.keys(named))
-    if (!(name in generators))
-      throw runtime_error(`load_state_dict(): the state has no generator '${name}', and the Trainer has one`)
   for (const [name, generator] of Object.entries(named)) generator.set_state(generators[name]!)
   if (cuda_rng_states.length > 0 && is_available()) set_rng_state_all(cuda_rng_states)
   if (rng_state !== undefined) set_rng_state(rng_state)
-}
-
-/** Throws where a state is none, is newer than this library, or is of another model or optimizer; nothing is changed. */
-export function check_state(
-  given: unknown,
-  model: Module,
-  optimizer_name: string,
-): asserts given is TrainerStateDict {
-  const state = given as Partial<TrainerStateDict> | null
-  if (
-    typeof state !== 'object' ||
-    state === null ||
-    state.model === undefined ||
-    state.optimizer === undefined
-  )
-    throw type_error(
-      `load_state_dict(): expected what state_dict() of a Trainer gave, not ${type_name(given)}`,
-    )
-  if (state.version !== undefined && state.version > VERSION)
-    throw runtime_error(
-      `load_state_dict(): the state is of format version ${state.version}; this version of typetorch reads up to ${VERSION}`,
-    )
-  const differences = differences_of(state.model, model.state_dict())
-  if (differences.length > 0) {
-    const others = differences.length > 5 ? `; and ${differences.length - 5} more` : ''
-    const name =
-      state.classes === undefined || state.classes.model === model.constructor.name
-        ? ''
-        : ` (${state.classes.model}, and this one is ${model.constructor.name})`
-    throw runtime_error(
-      `load_state_dict(): the state is of another model${name}: ${differences.slice(0, 5).join('; ')}${others}`,
-    )
-  }
-  const saved = state.classes?.optimizer
-  if (saved !== undefined && saved !== optimizer_name)
-    throw runtime_error(
-      `load_state_dict(): the state is of another optimizer: ${saved}, and this one is ${optimizer_name}`,
-    )
-}
-
-function differences_of(saved: StateDict, own: StateDict): string[] {
-  const theirs = new Map<string, unknown>(items_of<unknown>(saved))
-  const ours = new Map<string, unknown>(items_of<unknown>(own))
-  const shape = (value: unknown) => JSON.stringify((value as { shape?: unknown }).shape ?? null)
-  return [
-    ...[...ours.keys()].filter((name) => !theirs.has(name)).map((name) => `it has no '${name}'`),
-    ...[...theirs.keys()].filter((name) => !ours.has(name)).map((name) => `'${name}' is not in the model`),
-    ...[...ours]
-      .filter(([name, value]) => theirs.has(name) && shape(theirs.get(name)) !== shape(value))
-      .map(([name, value]) => `'${name}' is ${shape(theirs.get(name))} there and ${shape(value)} here`),
-  ]
 }

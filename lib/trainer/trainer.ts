@@ -1,5 +1,4 @@
 import { is_promise } from '../callback.js'
-import { value_error } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { save } from '../serialization.js'
@@ -8,41 +7,17 @@ import { type CheckpointEvent, emit, type StepReport } from './callback.js'
 import { Checkpoints } from './checkpoints/checkpoints.js'
 import { EarlyStopping } from './early_stopping.js'
 import { EMA } from './ema.js'
-import { Optimization, type StepResult } from './optimization.js'
+import type { FitOptions, Run, TrainingStep } from './fit_options.js'
+import { Optimization } from './optimization.js'
 import { check_options, dev_steps, type TrainerOptions } from './options.js'
 import { type Batches, check_data, Place } from './place.js'
-import { make_progress, type Progress } from './progress.js'
+import { make_progress } from './progress.js'
 import { History, Means } from './reading.js'
+import { step_schedule } from './schedule.js'
 import { take_signals } from './signals.js'
-import { check_state, load_generators, pack_generators, type TrainerStateDict } from './state.js'
+import { load_state, pack_state, type TrainerStateDict } from './state.js'
 import { Turns } from './turns.js'
 import { validate } from './validation.js'
-import { FORMAT, VERSION } from './version.js'
-
-/** Computes the loss of a batch. What it does with the Trainer is its own business. */
-export type TrainingStep<Batch> = (batch: Batch, trainer: Trainer) => StepResult | Promise<StepResult>
-
-/** Options of {@link Trainer.fit}. */
-export interface FitOptions<Batch = unknown> {
-  /** Stops training after the step under way, as {@link Trainer.stop} does. */
-  signal?: AbortSignal
-  /** What is validated on, after each epoch or every `validate_every` steps; with the averages, where there is an EMA. */
-  validation?: Batches<Batch>
-  /** The loss of a batch of it. Default: the training's step, without gradients. */
-  validation_step?: TrainingStep<Batch>
-}
-
-/** What `fit` was called with, and what comes of it. */
-interface Run<Batch> {
-  data: Batches<Batch>
-  /** The step, given this Trainer. */
-  run_step: (batch: Batch) => unknown
-  validation: Batches<Batch> | undefined
-  validation_step: TrainingStep<Batch>
-  history: History
-  shown: Progress | undefined
-  checkpoints: Checkpoints | undefined
-}
 
 /**
  * Runs the training loop: for each batch it clears the gradients, calls the step for the loss, goes backward, clips the
@@ -101,6 +76,15 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   }
   get #callbacks() {
     return this.options.callbacks ?? []
+  }
+
+  get #parts() {
+    return {
+      optimization: this.#optimization,
+      place: this.#place,
+      means: this.#means,
+      early_stopping: this.#early_stopping,
+    }
   }
 
   /** How many seconds were trained, those of a loaded state included. */
@@ -318,26 +302,13 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     this.metrics = { ...this.metrics, ...fresh }
     if (this.options.validate_every === undefined) fresh = { ...fresh, ...(await this.#validate(run)) }
     this.#stop_early(fresh)
-    const { schedule, schedule_by, schedule_metric } = this.options
-    if (schedule_by === 'epoch') this.#step_schedule(schedule, schedule_metric)
+    if (this.options.schedule_by === 'epoch') step_schedule(this.options, this.metrics)
     await emit(this.#callbacks, this.#self, 'on_epoch_end', {
       step: this.global_step,
       epoch: this.epoch,
       metrics: fresh,
     })
     if (run.checkpoints?.due_after_epoch(this.epoch, fresh)) await this.#save(run, fresh)
-  }
-
-  #step_schedule(schedule: TrainerOptions['schedule'], metric: string | undefined): void {
-    if (metric === undefined) schedule?.step()
-    else {
-      const value = this.metrics[metric]
-      if (value === undefined)
-        throw value_error(
-          `Trainer: schedule_metric '${metric}' is none of the metrics: ${Object.keys(this.metrics).join(', ')}`,
-        )
-      ;(schedule as { step(metric: number): unknown } | undefined)?.step(value)
-    }
   }
 
   #stop_early(fresh: Readonly<Record<string, number>>): void {
@@ -388,57 +359,18 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
    * was counted. {@link torch.save} takes it, and Python's `torch.load` reads it.
    */
   state_dict(): TrainerStateDict {
-    const { schedule, scaler, generators = {} } = this.options
-    const schedule_state = schedule?.state_dict?.()
-    return {
-      format: FORMAT,
-      version: VERSION,
-      classes: { model: this.model.constructor.name, optimizer: this.optimizer.constructor.name },
-      model: this.model.state_dict(),
-      optimizer: this.optimizer.state_dict(),
-      ...(schedule_state && { schedule: schedule_state }),
-      ...(scaler && { scaler: scaler.state_dict() }),
-      ...(this.ema && { ema: this.ema.state_dict() }),
-      step: this.global_step,
-      epoch: this.epoch,
-      seconds: this.seconds,
-      place: this.#place.state_dict(),
-      accumulation: this.#optimization.state_dict(),
-      ...pack_generators(generators),
-      means: this.#means.state_dict(),
-      metrics: { ...this.metrics },
-      ...(this.#early_stopping && { early_stopping: this.#early_stopping.state_dict() }),
-      callbacks: this.#callbacks.map((callback) => callback.state_dict?.() ?? null),
-    }
+    return pack_state(this.#self, this.#parts)
   }
 
   /**
    * Takes a state that {@link state_dict} gave, or one that Python changed. Training goes on with the same numbers, also
    * within an epoch, and within a step of several batches.
    *
-   * @throws RuntimeError where the state is of another model, another optimizer or a newer version; nothing is changed then
+   * @throws RuntimeError where the state is of another model, another optimizer or a newer version, or lacks a generator;
+   *   nothing is changed then
    */
   load_state_dict(given: Partial<TrainerStateDict>): void {
-    check_state(given, this.model, this.optimizer.constructor.name)
-    const state: Partial<TrainerStateDict> = given
-    const { schedule, scaler, generators = {} } = this.options
-    this.model.load_state_dict(given.model)
-    this.optimizer.load_state_dict(given.optimizer)
-    if (state.schedule) schedule?.load_state_dict?.(state.schedule)
-    if (state.scaler) scaler?.load_state_dict(state.scaler)
-    if (state.ema) this.ema?.load_state_dict(state.ema, state.step)
-    this.global_step = state.step ?? 0
-    this.epoch = state.epoch ?? 0
-    this.#seconds_before = state.seconds ?? 0
-    if (state.place) this.#place.load_state_dict(state.place)
-    if (state.accumulation) this.#optimization.load_state_dict(state.accumulation)
-    this.#means.load_state_dict(state.means ?? {})
-    this.metrics = { ...state.metrics }
-    if (state.early_stopping) this.#early_stopping?.load_state_dict(state.early_stopping)
-    for (const [i, callback] of this.#callbacks.entries()) {
-      const saved: unknown = state.callbacks?.[i] ?? null
-      if (saved !== null) callback.load_state_dict?.(saved as never)
-    }
-    load_generators(generators, state)
+    load_state(this.#self, this.#parts, given)
+    this.#seconds_before = given.seconds ?? 0
   }
 }
