@@ -131,6 +131,8 @@ export class RandomSampler extends Sampler {
 
   override *[Symbol.iterator](): Iterator<number> {
     const n = length_of(this.data_source)
+    // A data set that has emptied itself since: nothing can be drawn from it, however often.
+    if (!(n > 0)) throw value_error('num_samples should be a positive integer value, but got num_samples=0')
     const generator = this.generator ?? new Generator().manual_seed(draw_seed())
     let left = this.num_samples
     if (this.replacement) {
