@@ -1,5 +1,7 @@
+import { without_grad } from './autograd/grad_mode.js'
 import * as dtypes from './dtype.js'
 import { get_default_dtype } from './dtype.js'
+import { functorch_wrapper, outside_functorch } from './func/wrapper.js'
 import { operator } from './ops/operator.js'
 import { py_float, py_ints } from './repr.js'
 import { elements_str } from './tensor/print_elements.js'
@@ -42,11 +44,26 @@ const SPARSE: readonly (readonly [name: string, get: (self: Tensor) => unknown])
 ]
 
 /**
- * The text of a tensor, as Python's `repr` of it.
+ * The text of a tensor, as Python's `repr` of it. One of a transform of torch.func shows the transform's level, and the
+ * tensor within.
  *
  * @see torch/_tensor_str.py
  */
 export function tensor_str(self: Tensor): string {
+  return outside_functorch(() => without_grad(() => any_str(self)))
+}
+
+function any_str(self: Tensor): string {
+  const wrapper = functorch_wrapper(self)
+  if (wrapper === null) return plain_str(self)
+  const { kind, level, dim, inner } = wrapper
+  const value = indented(any_str(inner), 4)
+  return kind === 'batched'
+    ? `BatchedTensor(lvl=${level}, bdim=${dim}, value=\n${value}\n)`
+    : `GradTrackingTensor(lvl=${level}, value=\n${value}\n)`
+}
+
+function plain_str(self: Tensor): string {
   const prefix = self.is_nested ? 'nested_tensor(' : `${class_name(self)}(`
   const indent = prefix.length
   const suffixes: string[] = []
@@ -71,7 +88,7 @@ function class_name(self: Tensor): string {
 function contents(self: Tensor, indent: number, suffixes: string[]): string {
   if (self.is_nested) {
     const parts = aten_unbind(self, 0) as unknown as readonly Tensor[]
-    return `[\n${parts.map((part) => indented(tensor_str(part))).join(',\n')}\n]`
+    return `[\n${parts.map((part) => indented(any_str(part), 2)).join(',\n')}\n]`
   }
   const layout = self.layout.name
   const is_sparse = layout === 'sparse_coo'
@@ -136,10 +153,10 @@ function has_default_dtype(self: Tensor): boolean {
 const size_suffix = (self: Tensor) => `size=${py_ints(self.shape)}`
 const dtype_suffix = (self: Tensor) => `dtype=torch.${self.dtype.name}`
 
-const indented = (text: string) =>
+const indented = (text: string, columns: number) =>
   text
     .split('\n')
-    .map((line) => `  ${line}`)
+    .map((line) => ' '.repeat(columns) + line)
     .join('\n')
 
 function add_suffixes(

@@ -290,6 +290,8 @@ export interface Native {
   add_batch_dim(x: Handle, dim: number, level: number): Handle
   remove_batch_dim(x: Handle, level: number, batch_size: number, out_dim: number): Handle
   is_batched(x: Handle): boolean
+  functorch_wrapper(x: Handle): [kind: 'batched' | 'grad', level: number, dim: number, inner: Handle] | null
+  exclude_functorch(excluded: boolean): boolean
   wrap_for_grad(x: Handle, level: number): Handle
   unwrap_for_grad(x: Handle, level: number): Handle
   enter_legacy_vmap(): number

@@ -12,6 +12,7 @@
 #include <ATen/ops/movedim.h>
 #include <c10/core/AutogradState.h>
 #include <c10/core/GradMode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/forward_grad.h>
 
 namespace typetorch {
@@ -164,6 +165,31 @@ Napi::Value is_batched(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), at::functorch::isBatchedTensor(tensor_argument(info, 0)));
 }
 
+// functorch_wrapper(x): null, or what a level made of a tensor as ['batched' or 'grad', level, batch dimension, the
+// tensor within]. The level of a wrapper for gradients is -2 once it is over.
+Napi::Value functorch_wrapper(const Napi::CallbackInfo& info) {
+  const at::Tensor& tensor = tensor_argument(info, 0);
+  const BatchedTensorImpl* batched = at::functorch::maybeGetBatchedImpl(tensor);
+  const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor);
+  if (batched == nullptr && wrapper == nullptr) return info.Env().Null();
+  Napi::Array result = Napi::Array::New(info.Env(), 4);
+  result.Set(0u, batched != nullptr ? "batched" : "grad");
+  result.Set(1u, int_result(info, batched != nullptr ? batched->level() : wrapper->level().value_or(-2)));
+  result.Set(2u, int_result(info, batched != nullptr ? batched->bdim() : -1));
+  result.Set(3u, tensor_result(info, batched != nullptr ? batched->value() : wrapper->value()));
+  return result;
+}
+
+// exclude_functorch(excluded): whether operators pass the levels by, and what it was before.
+Napi::Value exclude_functorch(const Napi::CallbackInfo& info) {
+  constexpr auto key = c10::DispatchKey::FuncTorchDynamicLayerFrontMode;
+  const bool before = c10::impl::tls_is_dispatch_key_excluded(key);
+  const bool excluded = info[0].As<Napi::Boolean>();
+  c10::impl::tls_set_dispatch_key_excluded(key, excluded);
+  c10::impl::tls_set_dispatch_key_excluded(c10::DispatchKey::FuncTorchDynamicLayerBackMode, excluded);
+  return Napi::Boolean::New(info.Env(), before);
+}
+
 // wrap_for_grad(x, level)
 Napi::Value wrap_for_grad(const Napi::CallbackInfo& info) {
   return tensor_result(info, at::functorch::makeTensorWrapper(tensor_argument(info, 0), int_argument(info, 1)));
@@ -219,6 +245,8 @@ void export_functorch(Napi::Env env, Napi::Object exports) {
   export_function<add_batch_dim>(env, exports, "add_batch_dim");
   export_function<remove_batch_dim>(env, exports, "remove_batch_dim");
   export_function<is_batched>(env, exports, "is_batched");
+  export_function<functorch_wrapper>(env, exports, "functorch_wrapper");
+  export_function<exclude_functorch>(env, exports, "exclude_functorch");
   export_function<wrap_for_grad>(env, exports, "wrap_for_grad");
   export_function<unwrap_for_grad>(env, exports, "unwrap_for_grad");
   export_function<enter_legacy_vmap>(env, exports, "enter_legacy_vmap");
