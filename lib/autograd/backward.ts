@@ -1,6 +1,7 @@
 import { check_signal, on_background } from '../background.js'
 import { make_error, runtime_error, type_error, type_name } from '../errors.js'
 import { type Handle, native } from '../native.js'
+import * as ops from '../ops/generated/torch.js'
 import { take_options } from '../ops/keywords.js'
 import { py_size } from '../repr.js'
 import { enter } from '../tensor/autograd.js'
@@ -265,34 +266,39 @@ export function grad(...args: unknown[]): (Tensor | null)[] {
   if (inputs.length === 0) throw make_error('ValueError', 'grad requires non-empty inputs.', 'grad')
   const create_graph = given['create_graph'] === true
   const may_be_unused = materialize || given['allow_unused'] === true
-  const once = (given_gradients: readonly (Tensor | null)[], keep: boolean | null) => {
-    check_gradients(outputs, given_gradients)
-    enter()
-    return run_graph(outputs, create_graph, () => {
-      const handles = native.gradients(
-        outputs.map(handle_of),
-        inputs.map(handle_of),
-        given_gradients.map(handle_of),
-        keep,
-        create_graph,
-        true,
-      )
-      // LibTorch's own text for it is another one than Python's.
-      const unused = may_be_unused ? -1 : handles.indexOf(0)
-      if (unused >= 0)
-        throw runtime_error(
-          `The differentiated Tensor at index ${unused} appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.`,
-          'grad',
-        )
-      const made = handles.map(wrap_or_null)
-      if (create_graph) for (const gradient of made) if (gradient !== null) link_to_run(gradient)
-      return made
-    })
-  }
   const retain = (given['retain_graph'] ?? null) as boolean | null
-  const found =
-    given['is_grads_batched'] === true
-      ? batched_gradients(outputs, gradients, (row, keep) => once(row, keep || retain))
-      : once(gradients, retain)
-  return materialize ? found.map((g, i) => g ?? inputs[i]!.detach().mul(0)) : found
+  const pass = (given_gradients: readonly (Tensor | null)[]) => {
+    check_gradients(outputs, given_gradients)
+    const handles = native.gradients(
+      outputs.map(handle_of),
+      inputs.map(handle_of),
+      given_gradients.map(handle_of),
+      retain,
+      create_graph,
+      true,
+    )
+    // LibTorch's own text for it is another one than Python's.
+    const unused = may_be_unused ? -1 : handles.indexOf(0)
+    if (unused >= 0)
+      throw runtime_error(
+        `The differentiated Tensor at index ${unused} appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.`,
+        'grad',
+      )
+    return handles.map(wrap_or_null)
+  }
+  enter()
+  const found = run_graph(outputs, create_graph, () => {
+    const is_batched = given['is_grads_batched'] === true
+    const made = is_batched ? batched_gradients(outputs, gradients, pass) : pass(gradients)
+    if (create_graph) for (const gradient of made) if (gradient !== null) link_to_run(gradient)
+    return made
+  })
+  if (!materialize) return found
+  const given_inputs = [given['inputs']].flat()
+  return found.map((gradient, i) => {
+    if (gradient !== null) return gradient
+    if (given_inputs[i] instanceof GradientEdge)
+      throw runtime_error('materialize_grads cannot be used when the given input is a GradientEdge', 'grad')
+    return ops.zeros_like(inputs[i]!).requires_grad_(create_graph)
+  })
 }

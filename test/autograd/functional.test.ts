@@ -354,28 +354,6 @@ describe('create_graph', () => {
   })
 })
 
-describe('is_grads_batched', () => {
-  const F = '(lambda x: torch.autograd.grad(x.exp(), x, '
-  const f = (gradients: Tensor) => {
-    const x = torch.randn(2, { requires_grad: true })
-    return torch.autograd.grad(x.exp(), x, gradients, { is_grads_batched: true })
-  }
-  compare_rows([
-    row(`${F}torch.eye(2), is_grads_batched=True))(torch.randn(2, requires_grad=True))`, () =>
-      f(torch.eye(2)),
-    ),
-    row(`${F}torch.ones(5, 2), is_grads_batched=True))(torch.randn(2, requires_grad=True))`, () =>
-      f(torch.ones(5, 2)),
-    ),
-    row(`${F}torch.ones(0, 2), is_grads_batched=True))(torch.randn(2, requires_grad=True))`, () =>
-      f(torch.ones(0, 2)),
-    ),
-    row(`${F}torch.ones(2), is_grads_batched=True))(torch.randn(2, requires_grad=True))`, () =>
-      f(torch.ones(2)),
-    ),
-  ])
-})
-
 it('types follow the arguments', () => {
   const x = torch.ones(2)
   expectTypeOf(jacobian((a) => a!.exp(), x)).toEqualTypeOf<Tensor>()
