@@ -243,6 +243,7 @@ export {
   set_printoptions,
 } from './tensor/print_options.js'
 export { Tensor } from './tensor.js'
+export * as testing from './testing/index.js'
 export {
   get_num_interop_threads,
   get_num_threads,
