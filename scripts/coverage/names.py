@@ -38,6 +38,7 @@ MODULES = [
     "torch.autograd.grad_mode",
     "torch.autograd.anomaly_mode",
     "torch.signal.windows",
+    "torch.testing",
     "torch.sparse",
     "torch.nested",
     "torch.masked",
