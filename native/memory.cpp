@@ -103,7 +103,8 @@ void Collector::adapt_budgets() {
   const auto now = Clock::now();
   const auto seconds = [](Clock::duration d) { return std::chrono::duration<double>(d).count(); };
   const double share = seconds(now - began_) / std::max(seconds(now - ended_), 1e-9);
-  if (ended_ != Clock::time_point{}) {
+  // One between two steps says nothing of those within.
+  if (ended_ != Clock::time_point{} && !resting_) {
     const bool by_tensors = fresh_tensors_ >= tensor_budget_;
     size_t& budget = by_tensors ? tensor_budget_ : byte_budget_;
     // A collection that frees little comes too early: what is still in use survives it, is promoted by the next one,
