@@ -1,46 +1,44 @@
-import * as torch from 'typetorch'
-import { describe_machine, machine_line } from './report.js'
-import { median } from './runner.js'
-import { Decoding, rounds_for } from './typetorch/decoding.js'
-
-// How much faster two workers read a dataset than none: npx tsx bench/data.ts
+import type { Program } from './programs.js'
+import type { Report, Settings } from './runner.js'
+import { ChildError, flags, median, number_text, ratio_text, run_child } from './runner.js'
 
 const SAMPLES = 320
-const ROUNDS = 5
-const DECODE_MS = 5
-const GOAL = 1.7
+// 1.7 times as fast.
+const GOAL = 1 / 1.7
 
-const dataset = new Decoding(SAMPLES, rounds_for(DECODE_MS))
-const worker_module = new URL('./typetorch/decoding.ts', import.meta.url)
-const none = new torch.utils.data.DataLoader(dataset, { batch_size: 16 })
-const two = new torch.utils.data.DataLoader(dataset, {
-  batch_size: 16,
-  num_workers: 2,
-  persistent_workers: true,
-  worker_module,
-})
-
-/** The seconds of an epoch. */
-function epoch(loader: Iterable<torch.Tensor>): number {
-  const begin = performance.now()
-  let batches = 0
-  for (const batch of loader) batches += batch.size(0)
-  if (batches !== SAMPLES) throw new Error(`read ${batches} samples of ${SAMPLES}`)
-  return (performance.now() - begin) / 1000
+interface Epochs {
+  epochs: [alone: number, together: number][]
+  start: number
 }
 
-const begin = performance.now()
-for (const _ of new torch.utils.data.DataLoader(torch.ones(2), { num_workers: 2 }));
-const start = (performance.now() - begin) / 1000
-epoch(two)
-const rounds = Array.from({ length: ROUNDS }, () => [epoch(none), epoch(two)] as const)
-const [alone, together] = [median(rounds.map(([a]) => a)), median(rounds.map(([, b]) => b))]
-const ratio = median(rounds.map(([a, b]) => a / b))
-console.log(machine_line(describe_machine()))
-console.log(
-  `${SAMPLES} samples, ${DECODE_MS} ms of arithmetic each, batches of 16, median of ${ROUNDS} rounds:`,
-)
-console.log(`no workers   ${alone.toFixed(2)} s`)
-console.log(`2 workers    ${together.toFixed(2)} s, ${ratio.toFixed(2)} times as fast (goal ${GOAL})`)
-console.log(`two workers start and end in ${start.toFixed(2)} s`)
-process.exitCode = ratio >= GOAL ? 0 : 1
+/** How much faster two workers read a dataset than none. */
+export async function bench_data(programs: Program[], settings: Settings): Promise<Report> {
+  const program = programs.find(({ id }) => id === 'typetorch')
+  if (program === undefined) throw new ChildError('data: only typetorch is measured')
+  const rounds = settings.rounds ?? (settings.quick ? 1 : 5)
+  const args = flags({ iterations: rounds, samples: SAMPLES })
+  const { epochs, start } = await run_child<Epochs>(program, 'loader', args)
+  const seconds = (place: 0 | 1) => number_text(median(epochs.map((both) => both[place])), 2)
+  return {
+    part: 'data',
+    how:
+      `${SAMPLES} samples with 5 ms of arithmetic each, in batches of 16, read by a DataLoader without workers and ` +
+      `with two that persist; medians of ${rounds} rounds in turns.`,
+    tables: [
+      {
+        caption: 'Seconds an epoch',
+        header: ['no workers', '2 workers', '2 workers / none', 'two workers start and end in'],
+        rows: [
+          [
+            seconds(0),
+            seconds(1),
+            ratio_text(median(epochs.map(([alone, together]) => together / alone)), GOAL),
+            number_text(start, 2),
+          ],
+        ],
+      },
+    ],
+    warnings: [],
+    results: { epochs, start },
+  }
+}

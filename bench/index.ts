@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { bench_data } from './data.js'
 import { bench_import } from './import.js'
 import { bench_memory } from './memory.js'
 import { bench_operators } from './operators.js'
@@ -16,6 +17,7 @@ const PARTS = {
   operators: bench_operators,
   import: bench_import,
   memory: bench_memory,
+  data: bench_data,
   types: bench_types,
 }
 type Part = keyof typeof PARTS
@@ -68,8 +70,9 @@ async function main(): Promise<void> {
   const options = command.opts<Options>()
   const part = command.args[0] as Part | undefined
   const machine = describe_machine()
-  // Only compilers take part in the types: no program need be built for them.
-  const { programs, missing } = prepare_programs(part === 'types' ? [] : options.only)
+  // Only compilers take part in the types, and only typetorch in reading data: nothing else need be built for them.
+  const wanted = part === 'types' ? [] : part === 'data' ? (['typetorch'] as const) : options.only
+  const { programs, missing } = prepare_programs(wanted)
   progress('')
   for (const reason of missing) console.error(reason)
   if (programs.length === 0 && part !== 'types') throw new ChildError('nothing can be measured')

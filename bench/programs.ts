@@ -16,7 +16,7 @@ export const PROGRAM_IDS = [
   'typetorch',
 ] as const
 export type ProgramId = (typeof PROGRAM_IDS)[number]
-export type Script = 'tutorial' | 'operators' | 'import' | 'train' | 'overhead'
+export type Script = 'tutorial' | 'operators' | 'import' | 'train' | 'overhead' | 'loader'
 
 interface Command {
   file: string
