@@ -6,6 +6,7 @@
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/core/DeviceGuard.h>
 #include <torch/version.h>
 
 #include <dlfcn.h>
@@ -100,40 +101,36 @@ Napi::Value accelerator_memory(const Napi::CallbackInfo& info) {
   return array;
 }
 
-// A function of a library that LibTorch's CUDA build has loaded: its headers are not needed to build the addon.
-template <typename Function>
-Function* loaded(const char* name, const char* library = nullptr) {
+// Calls a function of a library that LibTorch's CUDA build has loaded: its headers are not needed to build the addon.
+// The arguments' types are the function's.
+template <typename... Arguments>
+void call_cuda(const char* name, const char* library, Arguments... arguments) {
   void* handle = library == nullptr ? RTLD_DEFAULT : dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
-  void* found = handle == nullptr ? nullptr : dlsym(handle, name);
+  void* found = library != nullptr && handle == nullptr ? nullptr : dlsym(handle, name);
   TORCH_CHECK(found != nullptr, name, " was not found in the CUDA libraries that are loaded");
-  return reinterpret_cast<Function*>(found);
+  const int error = reinterpret_cast<int (*)(Arguments...)>(found)(arguments...);
+  TORCH_CHECK(error == 0, "CUDA error ", error, " of ", name);
 }
 
 // cuda_attribute(number of a cudaDeviceAttr, device index)
 Napi::Value cuda_attribute(const Napi::CallbackInfo& info) {
   int value = 0;
-  const int error = loaded<int(int*, int, int)>("cudaDeviceGetAttribute")(
-      &value, info[0].As<Napi::Number>().Int32Value(), device_index(info[1]));
-  TORCH_CHECK(error == 0, "CUDA error ", error, " of cudaDeviceGetAttribute");
+  call_cuda<int*, int, int>("cudaDeviceGetAttribute", nullptr, &value, info[0].As<Napi::Number>().Int32Value(),
+                            device_index(info[1]));
   return Napi::Number::New(info.Env(), value);
 }
 
 Napi::Value cuda_device_name(const Napi::CallbackInfo& info) {
   char name[256] = {};
-  const int error =
-      loaded<int(char*, int, int)>("cuDeviceGetName", "libcuda.so.1")(name, sizeof name - 1, device_index(info[0]));
-  TORCH_CHECK(error == 0, "CUDA error ", error, " of cuDeviceGetName");
+  call_cuda<char*, int, int>("cuDeviceGetName", "libcuda.so.1", name, sizeof name - 1, device_index(info[0]));
   return Napi::String::New(info.Env(), name);
 }
 
 // [free, total], in bytes.
 Napi::Value cuda_memory_info(const Napi::CallbackInfo& info) {
-  const c10::DeviceIndex before = at::accelerator::getDeviceIndex();
-  at::accelerator::setDeviceIndex(device_index(info[0]));
+  const c10::DeviceGuard guard(c10::Device(c10::kCUDA, device_index(info[0])));
   size_t free = 0, total = 0;
-  const int error = loaded<int(size_t*, size_t*)>("cudaMemGetInfo")(&free, &total);
-  at::accelerator::setDeviceIndex(before);
-  TORCH_CHECK(error == 0, "CUDA error ", error, " of cudaMemGetInfo");
+  call_cuda("cudaMemGetInfo", nullptr, &free, &total);
   Napi::Array both = Napi::Array::New(info.Env(), 2);
   both.Set(0u, static_cast<double>(free));
   both.Set(1u, static_cast<double>(total));
@@ -143,9 +140,7 @@ Napi::Value cuda_memory_info(const Napi::CallbackInfo& info) {
 // cuda_peer_access(device index, another's)
 Napi::Value cuda_peer_access(const Napi::CallbackInfo& info) {
   int can = 0;
-  const int error =
-      loaded<int(int*, int, int)>("cudaDeviceCanAccessPeer")(&can, device_index(info[0]), device_index(info[1]));
-  TORCH_CHECK(error == 0, "CUDA error ", error, " of cudaDeviceCanAccessPeer");
+  call_cuda<int*, int, int>("cudaDeviceCanAccessPeer", nullptr, &can, device_index(info[0]), device_index(info[1]));
   return Napi::Boolean::New(info.Env(), can != 0);
 }
 
