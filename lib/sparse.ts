@@ -14,7 +14,7 @@ export {
   sampled_addmm,
   softmax,
 } from './ops/generated/sparse.js'
-export { check_sparse_tensor_invariants, type SparseInvariantsGuard } from './sparse_invariants.js'
+export { check_sparse_tensor_invariants } from './sparse_invariants.js'
 
 const sparse_sum = operator('aten::_sparse_sum')
 const sparse_sum_dtype = operator('aten::_sparse_sum.dtype')

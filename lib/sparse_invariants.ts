@@ -1,16 +1,12 @@
+import type { ModeGuard } from './autograd/guard.js'
 import { run_then } from './callback.js'
 import { runtime_error, type_error, type_name } from './errors.js'
 import { native } from './native.js'
 
 const KEY = 'sparse_invariants'
 
-/** What {@link check_sparse_tensor_invariants} gives: a block of `using`, or a function that runs callbacks. */
-export interface SparseInvariantsGuard extends Disposable {
-  [Symbol.dispose](): void
-}
-
 interface CheckSparseTensorInvariants {
-  (enable?: boolean): SparseInvariantsGuard
+  (enable?: boolean): ModeGuard
   <T>(callback: () => T): T
   <T>(enable: boolean, callback: () => T): T
   /** Whether the indices of new sparse tensors are checked. */
@@ -24,7 +20,7 @@ interface CheckSparseTensorInvariants {
 const set = (on: boolean) => native.context_set(KEY, on)
 const is_enabled = () => native.context_get(KEY)
 
-function check<T>(first: boolean | (() => T) = true, second?: () => T): T | SparseInvariantsGuard {
+function check<T>(first: boolean | (() => T) = true, second?: () => T): T | ModeGuard {
   const name = 'check_sparse_tensor_invariants'
   const callback = typeof first === 'function' ? first : second
   const on = typeof first === 'function' ? true : first

@@ -11,6 +11,7 @@ import { operator } from '../ops/operator.js'
 import { Complex, FloatScalar } from '../scalar.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { dtype_of_array } from './elements.js'
+import { MOST_DIMENSIONS } from './index_arrays.js'
 
 /** What `torch.tensor` makes a tensor from. */
 export type TensorData =
@@ -43,8 +44,7 @@ function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; t
   for (let level: unknown = data; Array.isArray(level) || is_view(level); level = (level as unknown[])[0]) {
     shape.push((level as unknown[]).length)
     if ((level as unknown[]).length === 0) break
-    // A list may hold itself; as in Python no more than these are looked at.
-    if (shape.length > 128) throw value_error("too many dimensions 'list'", 'tensor')
+    if (shape.length > MOST_DIMENSIONS) throw value_error("too many dimensions 'list'", 'tensor')
   }
   const leaves: Leaf[] = []
   let tensors = false

@@ -8,7 +8,8 @@ import { type Tensor, wrap } from '../tensor.js'
 export type IndexArray = readonly (number | bigint | boolean | IndexArray)[]
 
 const LONGEST = 2n ** 63n
-const MOST_DIMENSIONS = 128
+/** As in Python no more dimensions of a list are looked at, which may hold itself. */
+export const MOST_DIMENSIONS = 128
 
 /** A list as Python's indexing makes a tensor of it: bool where all of it is boolean, else int64. */
 export function index_tensor(list: IndexArray): Tensor {

@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor.js'
 import { grad } from '../backward.js'
 import { legacy_vmap } from '../legacy_vmap.js'
 import { tangents_by } from './forward.js'
-import { type Call, gradcheck_error, is_differentiable, is_float_or_complex } from './shared.js'
+import { type Call, gradcheck_error, is_differentiable, is_float_or_complex, zeros_of } from './shared.js'
 
 type Product = (vector: Tensor) => Tensor[]
 
@@ -42,9 +42,7 @@ export function check_batched_backward(inputs: readonly unknown[], output: Tenso
   const by = inputs.filter(is_differentiable)
   const product = (gradient: Tensor) => {
     const found: (Tensor | null)[] = grad(output, by, gradient, { retain_graph: true, allow_unused: true })
-    return found.map(
-      (one, i) => one ?? ops.zeros([], { dtype: by[i]!.dtype, device: by[i]!.device }).expand(by[i]!.shape),
-    )
+    return found.map((one, i) => one ?? zeros_of(by[i]!))
   }
   compare(product, output, BACKWARD, (i) => [index, i])
 }

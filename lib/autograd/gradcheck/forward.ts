@@ -10,6 +10,7 @@ import {
   is_differentiable,
   is_float_or_complex,
   text,
+  zeros_of,
 } from './shared.js'
 
 const zero_dual = (input: Tensor): Tensor => make_dual(input.detach(), ops.zeros_like(input))
@@ -122,7 +123,7 @@ export function tangents_by(
       .filter((output): output is Tensor => output !== null && output !== undefined)
       .map((output) => {
         const { primal, tangent: found } = unpack_dual(output)
-        return found ?? ops.zeros([], { dtype: primal.dtype, device: primal.device }).expand(primal.shape)
+        return found ?? zeros_of(primal)
       })
   })
 }

@@ -23,6 +23,10 @@ export const is_float_or_complex = (value: unknown): value is Tensor =>
 export const differentiable_outputs = (value: unknown): Tensor[] =>
   as_list(value as Tensor).filter((output) => output.requires_grad)
 
+/** Zeros of a tensor's shape without memory of their own: of what nothing depends on. */
+export const zeros_of = ({ dtype, device, shape }: Tensor): Tensor =>
+  ops.zeros([], { dtype, device }).expand(shape)
+
 /** A tensor in a message: a single number as such, as Python's format has it. */
 export function text(tensor: Tensor): string {
   if (tensor.dim() !== 0 || tensor.is_complex()) return String(tensor)
