@@ -1,3 +1,7 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Ended, run_child } from './child.js'
 
 // How processes end, and what they hold at that time: run a few times each by exit.test.ts, and hundreds of times by
@@ -41,21 +45,19 @@ const iterator = new torch.utils.data.DataLoader(new Decoding(1000, 5), {
 })[Symbol.iterator]()
 iterator.next()
 `
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const dist = new URL('../../dist/', import.meta.url).href
-// The whole package once more, from another folder and with an addon of its own.
-const two_copies = `${alive}
-import { cpSync, mkdtempSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-const root = fileURLToPath(new URL('..', '${dist}'))
+// The whole package once more, in another folder and with an addon of its own.
 const copy = mkdtempSync(join(tmpdir(), 'typetorch-copy-'))
-process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
-mkdirSync(join(copy, 'build/Release'), { recursive: true })
 for (const name of ['dist', 'package.json', 'build/libtorch.json', 'build/Release/typetorch.node'])
   cpSync(join(root, name), join(copy, name), { recursive: true })
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-const second = await import(pathToFileURL(join(copy, 'dist/index.js')).href)
+
+/** When no ending is run any more. */
+export const remove_copy = (): void => rmSync(copy, { recursive: true, force: true })
+
+const two_copies = `${alive}
+const second = await import('${pathToFileURL(join(copy, 'dist/index.js')).href}')
 const b = second.ones([100], { requires_grad: true })
 const other = b.mul(3)
 other.register_hook(() => void other)

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import { type Ending, endings, fault, run_often, worker_endings } from './endings.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Ending, endings, fault, remove_copy, run_often, worker_endings } from './endings.js'
 
 const RUNS = 5
+
+afterAll(remove_copy)
 
 async function expect_end(ending: Ending): Promise<void> {
   const ended = await run_often(ending, RUNS)

@@ -3,7 +3,7 @@
 
 import { Command } from 'commander'
 import { whole } from '../../scripts/whole.mjs'
-import { endings, fault, run_often, worker_endings } from './endings.js'
+import { endings, fault, remove_copy, run_often, worker_endings } from './endings.js'
 
 const { runs, together, only } = new Command('npm run torture:exits --')
   .description('Ends processes in every way with tensors, graphs, hooks, background calls and workers alive.')
@@ -14,6 +14,9 @@ const { runs, together, only } = new Command('npm run torture:exits --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
   .opts<{ runs: number; together: number; only: string }>()
+
+process.once('exit', remove_copy)
+process.once('SIGINT', () => process.exit(130))
 
 const chosen = [...endings, ...worker_endings].filter(({ name }) => name.includes(only))
 if (chosen.length === 0) {
