@@ -18,6 +18,7 @@
 #include "op_table.h"
 #include "optim/optim.h"
 #include "random.h"
+#include "repairs.h"
 #include "serialize.h"
 #include "sharing.h"
 #include "streams.h"
@@ -55,6 +56,7 @@ NAPI_MODULE_INIT() {
     install_caching_allocator();
     install_warnings();
     leave_out_unusable_nnpack();
+    repair_kernels();
     auto* environment = new Environment(env);
     if (getpid() != gettid())
       environment->own_generator = at::detail::createCPUGenerator(c10::detail::getNonDeterministicRandom());

@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <array>
 #include <limits>
 #include <string>
 #include <unordered_map>
@@ -52,10 +53,40 @@ void check_groups(torch::jit::Stack& stack) {
   TORCH_CHECK(groups > 0, "Expected num groups to be greater than 0, got ", groups);
 }
 
-// (self, dim, index, source): the elements of an index that has other than strided memory are read all the same.
+// (self, dim, index, source): elements are read through pointers, whether a tensor has strided memory or not.
 void check_index(torch::jit::Stack& stack) {
   const at::Layout layout = stack[2].toTensor().layout();
   TORCH_CHECK(layout == at::kStrided, "index_copy(): Expected a strided tensor for index, but got layout ", layout);
+}
+
+void check_index_and_source(torch::jit::Stack& stack) {
+  check_index(stack);
+  const at::Layout layout = stack[3].toTensor().layout();
+  TORCH_CHECK(layout != at::kMkldnn, "index_copy_(): Expected a strided tensor for source, but got layout ", layout);
+}
+
+// (self, dtype, …): what would come of it has a quantized tensor's memory and no quantizer.
+void check_not_quantized(torch::jit::Stack& stack) {
+  TORCH_CHECK(!stack[0].toTensor().is_quantized(),
+              "a quantized tensor can't be viewed as another dtype: expected self not to "
+              "be quantized, but got ",
+              stack[0].toTensor().scalar_type());
+}
+
+// (self, split_sizes, dim): what is nested has to have a dimension to be split.
+void check_nested_split(torch::jit::Stack& stack) {
+  const at::Tensor& self = stack[0].toTensor();
+  if (!self.is_nested()) return;
+  TORCH_CHECK(self.dim() > 1, "split_with_sizes(): Expected a nested tensor of at least two dimensions, but got ",
+              self.dim());
+}
+
+// (self, dim, keepdim, *, out): LibTorch looks at the device when all is computed.
+void check_out_device(torch::jit::Stack& stack) {
+  const at::Tensor& self = stack[0].toTensor();
+  const at::Tensor& out = stack.back().toTensor();
+  TORCH_CHECK(self.device() == out.device(), "Attempting to copy from device ", self.device(), " to device ",
+              out.device(), ", but cross-device copies are not allowed!");
 }
 
 // (input, weight, packed, col_offsets, weight_scale, weight_zero_point, bias)
@@ -67,6 +98,28 @@ void check_int8_linear(torch::jit::Stack& stack) {
               stack[3].toTensor().numel());
   TORCH_CHECK(stack[6].toTensor().numel() == rows, "expected a bias of ", rows, " elements, got ",
               stack[6].toTensor().numel());
+}
+
+// (input, weight_ih, weight_hh, bias_ih, bias_hh, hx, cx, reverse, batch_sizes, mode, hidden_size, …): oneDNN reads as
+// much as the sizes of the input and of the hidden state say, whatever there is.
+void check_rnn_layer(torch::jit::Stack& stack) {
+  const at::Tensor& input = stack[0].toTensor();
+  const int64_t hidden = stack[10].toInt();
+  TORCH_CHECK(input.dim() == 3 && input.numel() > 0, "expected an input of three dimensions with elements, got sizes ",
+              input.sizes());
+  TORCH_CHECK(stack[9].toInt() == 2, "expected mode 2, an LSTM, got ", stack[9].toInt());
+  TORCH_CHECK(hidden > 0 && hidden <= std::numeric_limits<int32_t>::max(), "integer out of range: ", hidden);
+  const std::array<int64_t, 6> expected = {4 * hidden * input.size(2), 4 * hidden * hidden,   4 * hidden, 4 * hidden,
+                                           input.size(1) * hidden,     input.size(1) * hidden};
+  const std::array<const char*, 6> names = {"weight0", "weight1", "weight2", "weight3", "hx_", "cx_"};
+  for (size_t i = 0; i < names.size(); i++) {
+    const at::Tensor& tensor = stack[i + 1].toTensor();
+    TORCH_CHECK(tensor.layout() == at::kStrided && tensor.scalar_type() == input.scalar_type(), "expected ", names[i],
+                " to be a strided tensor of ", input.scalar_type(), ", got ", tensor.scalar_type(), ", ",
+                tensor.layout());
+    TORCH_CHECK(tensor.numel() == expected[i], "expected ", names[i], " to have ", expected[i], " elements, got ",
+                tensor.numel());
+  }
 }
 
 }  // namespace
@@ -85,11 +138,19 @@ Repair repair_of(const c10::OperatorName& name) {
       {"aten::fbgemm_pack_quantized_matrix.KN", check_matrix},
       {"aten::index_copy", check_index},
       {"aten::index_copy.out", check_index},
-      {"aten::index_copy_", check_index},
+      {"aten::index_copy_", check_index_and_source},
+      {"aten::logsumexp.names_out", check_out_device},
+      {"aten::logsumexp.out", check_out_device},
       {"aten::max_pool1d", check_window<1, 4>},
       {"aten::max_pool1d_with_indices", check_window<1, 4>},
+      {"aten::mkldnn_rnn_layer", check_rnn_layer},
       {"aten::native_group_norm", check_groups},
       {"aten::quantized_lstm_cell", check_hidden_states},
+      {"aten::split.sizes", check_nested_split},
+      {"aten::split_with_sizes", check_nested_split},
+      {"aten::view.dtype", check_not_quantized},
+      {"aten::view_copy.dtype", check_not_quantized},
+      {"aten::view_copy.dtype_out", check_not_quantized},
   };
   const auto found = repairs.find(name.overload_name.empty() ? name.name : name.name + "." + name.overload_name);
   return found == repairs.end() ? nullptr : found->second;

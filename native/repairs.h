@@ -13,6 +13,9 @@ using Repair = void (*)(torch::jit::Stack& stack);
 // Null for all operators but the few of docs/hazards.md.
 Repair repair_of(const c10::OperatorName& name);
 
+// The same for kernels that LibTorch calls itself, too: once a process.
+void repair_kernels();
+
 using WrittenTensors = c10::SmallVector<at::Tensor, 2>;
 
 // The tensors of an argument: itself, or those of a list.

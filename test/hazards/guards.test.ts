@@ -63,6 +63,79 @@ describe('guards', () => {
     ])
   })
 
+  it('a source in oneDNN’s layout is not read as if it were strided', () => {
+    const source = torch.ones([3, 3]).to(torch.bfloat16).to_mkldnn()
+    const index = torch.tensor([0n, 1n, 2n])
+    expect(() => torch.ones([3, 3], { dtype: torch.uint8 }).index_copy_(0, index, source)).toThrow(
+      'index_copy_(): Expected a strided tensor for source, but got layout Mkldnn',
+    )
+  })
+
+  const mkldnn = (shape: number[], dtype = torch.float32) => torch.ones(shape, { dtype }).to_mkldnn()
+  const narrow = mkldnn([2, 3, 3], torch.int8)
+  it.each([
+    ['zero_', () => narrow.zero_()],
+    ['new_zeros', () => narrow.new_zeros([40])],
+    ['diag_embed', () => narrow.diag_embed(3, { dim2: 3 })],
+  ])('%s in oneDNN’s layout writes floats alone', (_, call) => {
+    expect(call).toThrow('zero_(): a tensor of layout Mkldnn has to be of dtype Float, but got Char')
+  })
+
+  it('what is right in oneDNN’s layout goes on as it did', () => {
+    expect(mkldnn([3]).zero_().to_dense().tolist()).toEqual([0, 0, 0])
+    expect(mkldnn([2, 0, 1]).transpose(0, 1).shape).toEqual([0, 2, 1])
+    const x = torch.arange(6).reshape(1, 2, 3).to(torch.float32)
+    expect(x.to_mkldnn().transpose(1, -1).to_dense().equal(x.transpose(1, -1))).toBe(true)
+    expect(() => mkldnn([2, 0, 1]).transpose(0, 5)).toThrow(torch.IndexError)
+  })
+
+  it('a layer of oneDNN is handed tensors of the sizes that it reads', () => {
+    const layer = (T: number, N: number, C: number, H: number, mode = 2) =>
+      (torch.mkldnn_rnn_layer as (...args: unknown[]) => torch.Tensor[])(
+        ...[torch.ones(T, N, C), torch.ones(20, 4), torch.ones(20, 5), torch.ones(20), torch.ones(20)],
+        ...[torch.ones(2, 5), torch.ones(2, 5), false, [], mode, H, 1, true, false, false, false],
+      )
+    expect(layer(3, 2, 4, 5)[0]!.shape).toEqual([3, 2, 5])
+    expect(() => layer(3, 0, 4, 5)).toThrow(
+      'expected an input of three dimensions with elements, got sizes [3, 0, 4]',
+    )
+    expect(() => layer(3, 2, 4, 6)).toThrow('expected weight0 to have 96 elements, got 80')
+    expect(() => layer(3, 4, 4, 5)).toThrow('expected hx_ to have 20 elements, got 10')
+    expect(() => layer(3, 2, 4, 5, 1)).toThrow('expected mode 2, an LSTM, got 1')
+  })
+
+  it('the distances of no rows have gradients', () => {
+    const x = torch.ones([0, 2], { requires_grad: true })
+    torch.pdist(x).sum().backward()
+    expect(x.grad!.shape).toEqual([0, 2])
+    const y = torch.tensor([[0, 3], [4, 0]], { requires_grad: true }) // biome-ignore format: a matrix
+    torch.pdist(y).sum().backward()
+    expect(y.grad!.at(1).tolist()).toEqual([Math.fround(0.8), Math.fround(-0.6)])
+  })
+
+  it.each([
+    ['view', (q: torch.Tensor) => q.view(torch.uint8)],
+    ['view_copy', (q: torch.Tensor) => torch.view_copy(q, torch.uint8)],
+  ])('%s makes no quantized tensor one of another dtype', (_, call) => {
+    expect(() => call(torch.quantize_per_tensor(torch.ones(3), 1, 0, torch.quint8))).toThrow(
+      "a quantized tensor can't be viewed as another dtype: expected self not to be quantized, but got QUInt8",
+    )
+  })
+
+  it('nested numbers have no dimension to be split', () => {
+    const nested = torch.nested.nested_tensor([torch.ones([]), torch.ones([])])
+    expect(() => nested.split([1, 1])).toThrow(
+      'Expected a nested tensor of at least two dimensions, but got 1',
+    )
+  })
+
+  it('an out of another device is refused before the work is done', () => {
+    const out = torch.ones([3, 4], { device: 'meta' })
+    expect(() => torch.logsumexp(torch.ones([]).expand([2 ** 40]), [-1], { out })).toThrow(
+      'Attempting to copy from device cpu to device meta, but cross-device copies are not allowed!',
+    )
+  })
+
   it('no groups on the meta device', () => {
     const x = torch.ones([2, 2, 3], { device: 'meta' })
     expect(() => torch.native_group_norm(x, null, null, 2, 2, 3, 0, 1e-5)).toThrow(

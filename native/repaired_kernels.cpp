@@ -1,0 +1,59 @@
+// Kernels of LibTorch that end the process, or write where they must not, for some tensors: in the way of every call of
+// theirs, also of those that LibTorch makes itself (docs/hazards.md). Where there is nothing wrong they are LibTorch's
+// own.
+
+#include "repairs.h"
+#include "warnings.h"
+
+#include <ATen/ops/_mkldnn_transpose_native.h>
+#include <ATen/ops/_pdist_backward_native.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zero_native.h>
+#include <torch/library.h>
+
+#include <mutex>
+
+namespace typetorch {
+namespace {
+
+// The kernel writes floats, whatever the elements are.
+at::Tensor& zero_mkldnn_(at::Tensor& self) {
+  TORCH_CHECK(self.scalar_type() == at::kFloat, "zero_(): a tensor of layout Mkldnn has to be of dtype Float, but got ",
+              self.scalar_type());
+  return at::native::mkldnn_zero_(self);
+}
+
+// oneDNN divides by sizes.
+at::Tensor transpose_mkldnn(const at::Tensor& self, int64_t dim0, int64_t dim1) {
+  if (self.numel() > 0) return at::native::mkldnn_transpose(self, dim0, dim1);
+  std::vector<int64_t> sizes = self.sizes().vec();
+  std::swap(sizes.at(c10::maybe_wrap_dim(dim0, self.dim())), sizes.at(c10::maybe_wrap_dim(dim1, self.dim())));
+  return at::empty(sizes, self.options());
+}
+
+// Without rows it walks past their end.
+at::Tensor pdist_backward(const at::Tensor& grad, const at::Tensor& self, double p, const at::Tensor& pdist) {
+  return self.size(0) == 0 ? at::empty_like(self) : at::native::_pdist_backward(grad, self, p, pdist);
+}
+
+}  // namespace
+
+void repair_kernels() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // LibTorch warns of a kernel that takes another's place, which is what is wanted here.
+    std::vector<std::string> heard;
+    const HeardWarnings quiet(heard);
+    static const auto of = [](c10::DispatchKey key) {
+      return new torch::Library(torch::Library::IMPL, "aten", key, __FILE__, __LINE__);
+    };
+    static auto* mkldnn = of(c10::DispatchKey::MkldnnCPU);
+    mkldnn->impl("zero_", zero_mkldnn_);
+    mkldnn->impl("_mkldnn_transpose", transpose_mkldnn);
+    static auto* cpu = of(c10::DispatchKey::CPU);
+    cpu->impl("_pdist_backward", pdist_backward);
+  });
+}
+
+}  // namespace typetorch
