@@ -151,6 +151,21 @@ Tensor addr(const Tensor& self, const Tensor& vec1, const Tensor& vec2, const Sc
   return beta.equal(0) ? product : whole * beta + product;
 }
 
+// Facts of a tensor, which C++ and Python ask it for without a dispatcher: the answer is the same in every transform.
+void register_facts() {
+  auto* library = new torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::FuncTorchDynamicLayerFrontMode,
+                                     __FILE__, __LINE__);
+  library->impl("is_complex", [](const Tensor& self) { return self.is_complex(); });
+  library->impl("is_conj", [](const Tensor& self) { return self.is_conj(); });
+  library->impl("is_floating_point", [](const Tensor& self) { return self.is_floating_point(); });
+  library->impl("is_inference", [](const Tensor& self) { return self.is_inference(); });
+  library->impl("is_neg", [](const Tensor& self) { return self.is_neg(); });
+  library->impl("is_signed", [](const Tensor& self) { return self.is_signed(); });
+  library->impl("is_contiguous", [](const Tensor& self) { return self.is_contiguous(); });
+  library->impl("is_contiguous.memory_format",
+                [](const Tensor& self, at::MemoryFormat format) { return self.is_contiguous(format); });
+}
+
 }  // namespace
 
 void register_batched_decompositions() {
@@ -167,6 +182,7 @@ void register_batched_decompositions() {
     library->impl("nll_loss_backward", nll_loss_backward);
     library->impl("nll_loss2d_backward", nll_loss2d_backward);
     library->impl("addr", addr);
+    register_facts();
   });
 }
 

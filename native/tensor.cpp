@@ -67,10 +67,11 @@ Napi::Value storage_offset(const Napi::CallbackInfo& info) {
   return {info.Env(), from_int(info.Env(), tensor_argument(info, 0).storage_offset())};
 }
 
-// Where its data are, as a bigint-free number (48 bits), as torch.Tensor.data_ptr; zero where there are none.
+// Where its data are, as a bigint-free number (48 bits), as torch.Tensor.data_ptr; zero where there are none, an Error
+// where there can be none.
 Napi::Value data_ptr(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
-  const void* data = tensor.has_storage() ? tensor.const_data_ptr() : nullptr;
+  const void* data = tensor.const_data_ptr();
   return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data)));
 }
 

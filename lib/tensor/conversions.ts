@@ -2,7 +2,7 @@ import type { DeviceLike } from '../device.js'
 import { Device } from '../device.js'
 import * as dtypes from '../dtype.js'
 import { DType } from '../dtype.js'
-import { make_error, runtime_error, type_error, type_name } from '../errors.js'
+import { make_error, type_error, type_name } from '../errors.js'
 import type { MemoryFormat } from '../layout.js'
 import { native } from '../native.js'
 import { bind_method } from '../ops/bind.js'
@@ -10,7 +10,8 @@ import { is_options, take_options } from '../ops/keywords.js'
 import { Complex } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import * as base from '../tensor.js'
-import { decode_elements, type NestedList, nest, type TypedArray, typed_view } from './elements.js'
+import { decode_elements, type NestedList, nest, type TypedArray } from './elements.js'
+import { typed_array } from './typed_array.js'
 
 /** Keywords of {@link TensorConversions.to}. */
 export interface ToKeywords {
@@ -211,22 +212,7 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
     return shape.length === 0 ? elements[0] : nest(elements, shape)
   },
   typed_array(this: Tensor, options: { copy?: boolean } = {}) {
-    if (options.copy === true)
-      return typed_view(this.dtype, native.to_bytes(handle_of(this)), 0, this.numel())
-    if (this.requires_grad) {
-      throw runtime_error(
-        "Can't call typed_array() on Tensor that requires grad. Use tensor.detach().typed_array() instead.",
-        'typed_array',
-      )
-    }
-    if (!this.is_contiguous()) {
-      throw runtime_error(
-        'typed_array(): the tensor is not contiguous; call contiguous() first, or ask for { copy: true }',
-        'typed_array',
-      )
-    }
-    const buffer = native.storage_buffer(handle_of(this))
-    return typed_view(this.dtype, buffer, this.storage_offset() * this.itemsize, this.numel())
+    return typed_array(this, options)
   },
   dim(this: Tensor) {
     return this.ndim

@@ -2,6 +2,7 @@ import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { make_error, runtime_error, type_error } from '../errors.js'
 import { outside_functorch, readable } from '../func/wrapper.js'
+import { strided } from '../layout.js'
 import { native } from '../native.js'
 import { Complex } from '../scalar.js'
 import { handle_of, type Tensor } from '../tensor.js'
@@ -70,7 +71,7 @@ export function typed_view(dtype: DType, buffer: ArrayBufferLike, offset: number
 /** The elements row by row, as numbers, booleans or Complex. */
 export function decode_elements(tensor: Tensor): unknown[] {
   const plain = readable(tensor)
-  if (plain === null)
+  if (plain === null || plain.layout !== strided)
     throw runtime_error("Cannot access data pointer of Tensor that doesn't have storage", 'tolist')
   return outside_functorch(() => decode(plain))
 }

@@ -12,6 +12,7 @@ import { warn_once } from '../warn.js'
 import { make_tensor } from './create.js'
 import { dim_order } from './dim_order.js'
 import type { TypedArray } from './elements.js'
+import { numpy } from './typed_array.js'
 
 /** Methods that PyTorch keeps from its early days, and those that Python needs for its own sake. */
 export interface TensorLegacy {
@@ -109,14 +110,7 @@ type Given = Record<string, unknown>
 export const legacy_methods: Record<string, unknown> = {
   numpy(this: Tensor, ...args: unknown[]) {
     const { force } = take_options<{ force: boolean }>('numpy', args, ['force'], { force: false })
-    if (force) return this.detach().typed_array({ copy: true })
-    if (this.requires_grad) {
-      throw runtime_error(
-        "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
-        'numpy',
-      )
-    }
-    return this.is_contiguous() ? this.typed_array() : this.typed_array({ copy: true })
+    return numpy(this, force)
   },
   new(this: Tensor, ...args: unknown[]) {
     const { dtype, device } = this

@@ -55,6 +55,23 @@ const sayings: [python: string, ours: Say][] = [
   ['lambda v: X.tolist()', () => X.tolist()],
   ['lambda v: v.tolist()', (v) => v.tolist()],
   ['lambda v: v.sum().item()', (v) => v.sum().item()],
+  ...(['is_contiguous', 'is_complex', 'is_conj', 'is_neg', 'is_inference', 'is_signed'] as const).map(
+    (name): [string, Say] => [`lambda v: v.${name}()`, (v) => v[name]()],
+  ),
+  ['lambda v: torch.is_floating_point(v)', (v) => torch.is_floating_point(v)],
+  [
+    'lambda v: v.t().is_contiguous() if v.dim() == 2 else 0',
+    (v) => (v.dim() === 2 ? v.t().is_contiguous() : 0),
+  ],
+  ['lambda v: v.stride()', (v) => v.stride()],
+  ['lambda v: v.dim_order()', (v) => v.dim_order()],
+  ['lambda v: v.data_ptr()', (v) => v.data_ptr()],
+  ['lambda v: v.detach().data_ptr()', (v) => v.detach().data_ptr()],
+  ['lambda v: v.numpy().tolist()', (v) => [...v.numpy()]],
+  [
+    'lambda v: v.is_contiguous(memory_format=torch.channels_last)',
+    (v) => v.is_contiguous({ memory_format: torch.channels_last }),
+  ],
 ]
 
 const rows: Row[] = transforms.flatMap(([transform, ours]) =>
