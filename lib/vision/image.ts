@@ -1,5 +1,7 @@
+import { extname } from 'node:path'
 import { inspect } from 'node:util'
 import { value_error } from '../errors.js'
+import { write_all, write_atomically } from '../serialization/atomic.js'
 import { type Resampling, resample } from './resample.js'
 import { load_sharp } from './sharp.js'
 
@@ -62,13 +64,24 @@ export class Image {
     return new Image(MODES[info.channels - 1]!, info.width, info.height, new Uint8Array(data))
   }
 
-  /** Writes the image; the path's ending says the format. */
+  /**
+   * Writes the image; the path's ending says the format. The file appears under its name only when all of it is on the disk.
+   *
+   * @throws ValueError for an ending that no format has, RuntimeError where the file cannot be written
+   */
   async save(path: string): Promise<void> {
     const sharp = await load_sharp()
     const { width, height, channels } = this
-    await sharp(this.data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } })
-      .toColourspace(channels < 3 ? 'b-w' : 'srgb')
-      .toFile(path)
+    const image = sharp(this.data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } })
+    image.toColourspace(channels < 3 ? 'b-w' : 'srgb')
+    const ending = extname(path)
+    try {
+      image.toFormat(ending.slice(1).toLowerCase() as keyof typeof sharp.format)
+    } catch {
+      throw value_error(`unknown file extension: ${ending}`)
+    }
+    const bytes = await image.toBuffer()
+    write_atomically('save', path, (file) => write_all(file, bytes))
   }
 
   /**

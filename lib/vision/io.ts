@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { uint8 } from '../dtype.js'
 import { runtime_error } from '../errors.js'
+import { write_all, write_atomically } from '../serialization/atomic.js'
 import { frombuffer } from '../tensor/from_memory.js'
 import type { Tensor } from '../tensor.js'
 import { Image, type Mode } from './image.js'
@@ -37,9 +38,14 @@ export async function read_file(path: string): Promise<Tensor> {
   return frombuffer(await readFile(path), { dtype: uint8 })
 }
 
-/** Writes a tensor of dtype uint8 and one dimension to a file. */
+/**
+ * Writes a tensor of dtype uint8 and one dimension to a file, which appears under its name only when all of it is on the disk.
+ *
+ * @throws RuntimeError where the file cannot be written; an old one is as it was
+ */
 export async function write_file(filename: string, data: Tensor): Promise<void> {
-  await writeFile(filename, bytes_of(data))
+  const bytes = bytes_of(data)
+  write_atomically('write_file', filename, (file) => write_all(file, bytes))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -34,6 +34,33 @@ describe('images in files', () => {
     expect(read.sub(pixels, { alpha: 1 }).shape).toEqual([3, 8, 8])
     expect(read.to(torch.float32).sub(pixels).abs().max().item()).toBeLessThan(8)
   })
+
+  it('an old file is whole until the new one is', async () => {
+    const path = join(folder, 'old.png')
+    const image = new vision.Image('L', 1, 1, Uint8Array.of(7))
+    await image.save(path)
+    const link = join(folder, 'link.png')
+    symlinkSync(path, link)
+    await new vision.Image('L', 1, 1, Uint8Array.of(9)).save(link)
+    expect([...(await vision.Image.open(path)).data]).toEqual([9])
+    const nowhere = join(folder, 'nowhere', 'x.png')
+    await expect(image.save(nowhere)).rejects.toThrow(`save(): cannot write '${nowhere}'`)
+    await expect(io.write_file(nowhere, torch.ones([1], { dtype: torch.uint8 }))).rejects.toThrow('ENOENT')
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+    for (const ending of ['.foo', ''])
+      await expect(image.save(join(folder, `x${ending}`))).rejects.toThrow(
+        `unknown file extension: ${ending}`,
+      )
+  })
+
+  it.each(['png', 'PNG', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif'])(
+    '.%s is a format',
+    async (ending) => {
+      const path = join(folder, `image.${ending}`)
+      await new vision.Image('RGB', 2, 2, new Uint8Array(12).fill(200)).save(path)
+      expect((await vision.Image.open(path)).size).toEqual([2, 2])
+    },
+  )
 
   it('EXIF rotation is applied where it is asked for', async () => {
     const path = join(folder, 'turned.jpg')
