@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <unordered_map>
@@ -122,6 +123,18 @@ void check_rnn_layer(torch::jit::Stack& stack) {
   }
 }
 
+// (input, numel, n_bins, ratio, bit_width): elements are read one behind the other, and the search ends for steps that
+// lead inwards.
+void check_quantization_bins(torch::jit::Stack& stack) {
+  constexpr int64_t kMostBins = 1 << 24;  // beyond it a float's steps vanish
+  const int64_t bins = stack[2].toInt();
+  TORCH_CHECK(bins >= 0 && bins <= kMostBins, "choose_qparams_optimized(): Expected n_bins from 0 to ", kMostBins,
+              ", but got ", bins);
+  TORCH_CHECK(std::isfinite(static_cast<float>(stack[3].toDouble())),
+              "choose_qparams_optimized(): Expected a finite ratio, but got ", stack[3].toDouble());
+  if (stack[0].toTensor().layout() == at::kStrided) stack[0] = stack[0].toTensor().contiguous();
+}
+
 }  // namespace
 
 Repair repair_of(const c10::OperatorName& name) {
@@ -130,6 +143,7 @@ Repair repair_of(const c10::OperatorName& name) {
       {"aten::median.dim_values", copy_expanded_dimension},
       {"aten::nanmedian.dim", copy_expanded_dimension},
       {"aten::nanmedian.dim_values", copy_expanded_dimension},
+      {"aten::choose_qparams_optimized", check_quantization_bins},
       {"aten::fbgemm_linear_int8_weight", check_int8_linear},
       {"aten::fbgemm_linear_int8_weight_fp32_activation", check_int8_linear},
       {"aten::fbgemm_linear_quantize_weight", check_matrix},

@@ -122,6 +122,16 @@ describe('guards', () => {
     )
   })
 
+  it('a range for quantization is looked for in the tensor’s own elements, in steps that end', () => {
+    const range = (x: torch.Tensor, bins: number, ratio: number) =>
+      torch.choose_qparams_optimized(x, 4, bins, ratio, 8).map((bound) => bound.item())
+    const x = torch.tensor([0, 1, 2, 3])
+    expect(range(x, 200, 0.16)).toEqual([3, 0])
+    expect(range(torch.ones([]).expand(4), 10, 0.1)).toEqual([1, 1])
+    expect(() => range(x, -1, 0.16)).toThrow('Expected n_bins from 0 to 16777216, but got -1')
+    expect(() => range(x, 1, 1e300)).toThrow('Expected a finite ratio, but got 1e+300')
+  })
+
   it('nested numbers have no dimension to be split', () => {
     const nested = torch.nested.nested_tensor([torch.ones([]), torch.ones([])])
     expect(() => nested.split([1, 1])).toThrow(
