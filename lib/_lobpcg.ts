@@ -1,11 +1,12 @@
 import { LOBPCG, type Tracker } from './_lobpcg_worker.js'
 import * as dtypes from './dtype.js'
 import { assertion_error, key_error, not_implemented_error, value_error } from './errors.js'
+import { expect_number } from './expect.js'
 import { native } from './native.js'
 import * as ops from './ops/generated/torch.js'
 import { take_options } from './ops/keywords.js'
 import { Size } from './size.js'
-import type { Tensor } from './tensor.js'
+import { expect_tensor, type Tensor } from './tensor.js'
 
 const { pow } = native.math
 
@@ -76,6 +77,11 @@ export function lobpcg(...args: unknown[]): [Tensor, Tensor] {
   const defaults = Object.fromEntries(NAMES.slice(1).map((name) => [name, null]))
   const given = take_options<Required<LobpcgOptions> & { A: Tensor }>('lobpcg', args, NAMES, defaults)
   const { A, B, iK, tracker } = given
+  expect_tensor(A, 'lobpcg', 'A')
+  for (const name of ['B', 'X', 'iK'] as const)
+    if (given[name] !== null) expect_tensor(given[name], 'lobpcg', name)
+  for (const name of ['k', 'n', 'niter', 'tol'] as const)
+    if (given[name] !== null) expect_number(given[name], 'lobpcg', name)
   if (A.requires_grad || B?.requires_grad)
     throw not_implemented_error('lobpcg(): A and B that require gradients are not supported; detach them')
   const shape = [...A.shape]

@@ -1,9 +1,10 @@
 import * as dtypes from './dtype.js'
 import { value_error } from './errors.js'
+import { expect_number } from './expect.js'
 import { take_arguments } from './ops/arguments.js'
 import * as linalg from './ops/generated/linalg.js'
 import * as ops from './ops/generated/torch.js'
-import type { Tensor } from './tensor.js'
+import { expect_tensor, type Tensor } from './tensor.js'
 
 const real_dtypes = [dtypes.float16, dtypes.float32, dtypes.float64]
 
@@ -72,6 +73,9 @@ export function svd_lowrank(...args: unknown[]): [Tensor, Tensor, Tensor] {
       M: null,
     },
   )
+  for (const name of ['q', 'niter'] as const)
+    if (given[name] !== null) expect_number(given[name], 'svd_lowrank', name)
+  if (given.M !== null) expect_tensor(given.M, 'svd_lowrank', 'M')
   return decompose(given.A, given.q ?? 6, given.niter, given.M)
 }
 
@@ -116,7 +120,8 @@ export function pca_lowrank(...args: unknown[]): [Tensor, Tensor, Tensor] {
     { q: null, center: true, niter: 2 },
   )
   const [m, n] = A.shape.slice(-2) as [number, number]
-  const count = q ?? Math.min(6, m, n)
+  const count = q === null ? Math.min(6, m, n) : expect_number(q, 'pca_lowrank', 'q')
+  expect_number(niter, 'pca_lowrank', 'niter')
   if (!(count >= 0 && count <= Math.min(m, n))) {
     throw value_error(
       `q(=${count}) must be non-negative integer and not greater than min(m, n)=${Math.min(m, n)}`,

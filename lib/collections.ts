@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { python_type_name, type_error } from './errors.js'
 
 const WHOLE_NUMBER = /^(?:0|[1-9]\d{0,9})$/
 
@@ -74,7 +75,15 @@ export class OrderedDict<V> implements Iterable<string> {
   /** @param items - what it holds at first: pairs, a Map, another dictionary or a plain object */
   constructor(items: Items<V> | OrderedDict<V> = []) {
     Object.defineProperty(this, ORDER, { value: new KeyOrder() })
-    for (const [key, value] of items_of(items)) set(this, key, value)
+    if (typeof items !== 'object' || items === null)
+      throw type_error(`'${python_type_name(items)}' object is not iterable`)
+    let place = 0
+    for (const pair of items_of(items)) {
+      if (!Array.isArray(pair))
+        throw type_error(`cannot convert dictionary update sequence element #${place} to a sequence`)
+      set(this, pair[0] as string, pair[1] as V)
+      place++
+    }
   }
 
   /** The value of a key, or `otherwise` where there is none. */

@@ -1,6 +1,6 @@
 import { without_grad } from './autograd/grad_mode.js'
 import { OrderedDict } from './collections.js'
-import { runtime_error } from './errors.js'
+import { runtime_error, type_error, type_name } from './errors.js'
 import { Generator } from './generator.js'
 import { Buffer, Parameter } from './nn/parameter.js'
 import * as ops from './ops/generated/torch.js'
@@ -90,6 +90,8 @@ function is_object(value: unknown): value is object {
  * @see copy.deepcopy of Python, torch/_tensor.py
  */
 export function deepcopy<T>(value: T, memo: Memo = new Map()): T {
+  if (!(memo instanceof Map))
+    throw type_error(`deepcopy(): argument 'memo' must be Map, not ${type_name(memo)}`)
   const copiable =
     is_object(value) ||
     (typeof value === 'function' && typeof (value as { __deepcopy__?: unknown }).__deepcopy__ === 'function')

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { runtime_error, type_error, type_name } from './errors.js'
+import { expect_string } from './expect.js'
 import { LOWERED } from './ops/lowered.js'
 
 /** Where a tensor lives, as `torch.device`: a type and, for the ones of which there are several, an index. */
@@ -9,6 +10,7 @@ export class Device {
   readonly [LOWERED]: string
 
   constructor(text: string, index: number | null = null) {
+    expect_string(text, 'device', 'type')
     const match = /^([a-z]+)(?::(0|[1-9]\d*))?$/.exec(text)
     if (match === null) throw runtime_error(`Invalid device string: '${text}'`)
     if (match[2] !== undefined && index !== null) {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { dtype_of_code } from './dtype.js'
-import { type_error, type_name, value_error } from './errors.js'
+import { value_error } from './errors.js'
+import { expect_bool } from './expect.js'
 import { collect_all, memory_stats } from './memory.js'
 import { type Handle, native } from './native.js'
 import { take_options } from './ops/keywords.js'
@@ -39,8 +40,7 @@ function line_of_caller(): string {
  * @param enabled - Default: true
  */
 export function trace_memory(enabled = true): void {
-  if (typeof enabled !== 'boolean')
-    throw type_error(`trace_memory(): argument 'enabled' must be bool, not ${type_name(enabled)}`)
+  expect_bool(enabled, 'trace_memory', 'enabled')
   if (enabled && lines !== null) return
   const noted = new Map<Handle, string>()
   lines = enabled ? noted : null

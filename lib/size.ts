@@ -23,6 +23,8 @@ export class Size extends Array<number> {
 
   /** @param sizes the sizes of the dimensions */
   constructor(sizes: Iterable<number> = []) {
+    if (typeof (sizes as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== 'function')
+      throw type_error(`'${python_type_name(sizes)}' object is not iterable`)
     const all = [...sizes]
     const bad = all.findIndex((size) => !Number.isInteger(size))
     if (bad >= 0) {

@@ -1,6 +1,7 @@
 import type { ModeGuard } from './autograd/guard.js'
 import { run_then } from './callback.js'
 import { runtime_error, type_error, type_name } from './errors.js'
+import { expect_bool } from './expect.js'
 import { native } from './native.js'
 
 const KEY = 'sparse_invariants'
@@ -24,8 +25,7 @@ function check<T>(first: boolean | (() => T) = true, second?: () => T): T | Mode
   const name = 'check_sparse_tensor_invariants'
   const callback = typeof first === 'function' ? first : second
   const on = typeof first === 'function' ? true : first
-  if (typeof on !== 'boolean')
-    throw type_error(`${name}(): argument 'enable' must be bool, not ${type_name(on)}`, name)
+  expect_bool(on, name, 'enable')
   if (callback !== undefined && typeof callback !== 'function')
     throw type_error(`${name}(): argument 'callback' must be function, not ${type_name(callback)}`, name)
   const before = is_enabled()

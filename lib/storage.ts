@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { type Device, type DeviceLike, device as make_device } from './device.js'
 import * as dtypes from './dtype.js'
-import { type DType, uint8 } from './dtype.js'
+import { DType, uint8 } from './dtype.js'
 import { index_error, type_error, type_name } from './errors.js'
 import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
@@ -166,6 +166,8 @@ export class TypedStorage extends Storage<number> {
 
 function make_row(source: number | Iterable<number> | Tensor, dtype: DType): Tensor {
   if (source instanceof Tensor) return row_over(source, dtype)
+  if (!(dtype instanceof DType))
+    throw type_error(`Storage(): argument 'dtype' must be torch.dtype, not ${type_name(dtype)}`)
   if (typeof source === 'number') return empty([source], { dtype, device: 'cpu' })
   if (typeof source !== 'object' || source === null || !(Symbol.iterator in source))
     throw type_error(`Storage(): expected a size or elements, not ${type_name(source)}`)

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util'
 import { type Device, type DeviceLike, device } from './device.js'
 import { type_error, type_name } from './errors.js'
+import { expect_bool } from './expect.js'
 import { native, type RawEvent, type RawStream } from './native.js'
 import { take_options } from './ops/keywords.js'
+import { LOWERED } from './ops/lowered.js'
 
 // Streams and events of any device. A processor has one stream, and nothing to wait for.
 
@@ -50,6 +52,9 @@ export class Stream {
     this._parts = native.stream_new(device_text(given.device), given.priority)
   }
 
+  get [LOWERED](): RawStream {
+    return this._parts
+  }
   get device(): Device {
     return device(this._parts[3])
   }
@@ -131,6 +136,8 @@ export class Event {
       ['device', 'enable_timing', 'blocking', 'interprocess'],
       { device: null, enable_timing: false, blocking: false, interprocess: false },
     )
+    for (const name of ['enable_timing', 'blocking', 'interprocess'] as const)
+      expect_bool(given[name], 'Event', name)
     this.#event = native.event_new(device_text(given.device), given.enable_timing)
   }
 

@@ -1,4 +1,5 @@
 import { python_type_name, runtime_error } from './errors.js'
+import { expect_bool } from './expect.js'
 import { native } from './native.js'
 
 // LibTorch's switches: the whole process's, workers included.
@@ -60,6 +61,8 @@ export function is_warn_always_enabled(): boolean {
 
 /** Sets whether backward refuses gradients that are NaN, naming the operator, and whether it looks for them. */
 export function set_anomaly_enabled(mode: boolean, check_nan = true): void {
+  expect_bool(mode, 'set_anomaly_enabled', 'mode')
+  expect_bool(check_nan, 'set_anomaly_enabled', 'check_nan')
   native.context_set('anomaly', mode)
   native.context_set('anomaly_check_nan', check_nan)
 }

@@ -1,4 +1,5 @@
 import { type_error, type_name } from './errors.js'
+import { expect_number } from './expect.js'
 import { native } from './native.js'
 
 // Python's torch.sym_*: they serve symbolic sizes where a program is traced, and plain numbers everywhere else.
@@ -20,12 +21,12 @@ export function sym_not(a: boolean): boolean {
 
 /** The larger of two numbers. */
 export function sym_max(a: number, b: number): number {
-  return Math.max(a, b)
+  return Math.max(expect_number(a, 'sym_max', 'a'), expect_number(b, 'sym_max', 'b'))
 }
 
 /** The smaller of two numbers. */
 export function sym_min(a: number, b: number): number {
-  return Math.min(a, b)
+  return Math.min(expect_number(a, 'sym_min', 'a'), expect_number(b, 'sym_min', 'b'))
 }
 
 /** One of two values. */

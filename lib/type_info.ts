@@ -1,5 +1,5 @@
 import * as dtypes from './dtype.js'
-import { type DType, get_default_dtype } from './dtype.js'
+import { DType, get_default_dtype } from './dtype.js'
 import { type_error, type_name } from './errors.js'
 import { format_general } from './tensor/number_format.js'
 
@@ -96,7 +96,7 @@ export class IInfo {
 
   constructor(type: DType) {
     if (type === dtypes.bool) throw type_error('torch.bool is not supported by torch.iinfo')
-    if (!/^u?int(?:8|16|32|64)$/.test(type.name)) {
+    if (!(type instanceof DType) || !/^u?int(?:8|16|32|64)$/.test(type.name)) {
       throw type_error(
         `torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'`,
       )

@@ -2,10 +2,10 @@
 
 #include "data.h"
 #include "guard.h"
+#include "streams.h"
 
 #include <ATen/ScalarOps.h>
 #include <ATen/core/jit_type.h>
-#include <c10/core/Stream.h>
 
 #include <cmath>
 
@@ -338,10 +338,7 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
       return IValue(tensor_at(environment, parameter, value, position).storage());
     case Kind::Stream: {
       if (!Napi::Value(env, value).IsArray()) refuse(environment, parameter, value, position);
-      const auto parts = Napi::Value(env, value).As<Napi::Array>();
-      return IValue(c10::Stream::unpack3(parts.Get(0u).As<Napi::Number>().Int64Value(),
-                                         static_cast<c10::DeviceIndex>(parts.Get(1u).As<Napi::Number>().Int32Value()),
-                                         static_cast<c10::DeviceType>(parts.Get(2u).As<Napi::Number>().Int32Value())));
+      return IValue(to_stream(Napi::Value(env, value)));
     }
     case Kind::Unsupported:
       break;

@@ -10,6 +10,15 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace typetorch {
+
+c10::Stream to_stream(const Napi::Value& value) {
+  const Napi::Array parts = value.As<Napi::Array>();
+  bool exact;
+  return c10::Stream::unpack3(parts.Get(0u).As<Napi::BigInt>().Int64Value(&exact),
+                              static_cast<c10::DeviceIndex>(parts.Get(1u).As<Napi::Number>().Int32Value()),
+                              static_cast<c10::DeviceType>(parts.Get(2u).As<Napi::Number>().Int32Value()));
+}
+
 namespace {
 
 using c10::impl::VirtualGuardImpl;
@@ -25,14 +34,6 @@ Napi::Value from_stream(Napi::Env env, const c10::Stream& stream) {
   parts.Set(2u, static_cast<double>(data.device_type));
   parts.Set(3u, stream.device().str());
   return parts;
-}
-
-c10::Stream to_stream(const Napi::Value& value) {
-  const Napi::Array parts = value.As<Napi::Array>();
-  bool exact;
-  return c10::Stream::unpack3(parts.Get(0u).As<Napi::BigInt>().Int64Value(&exact),
-                              static_cast<c10::DeviceIndex>(parts.Get(1u).As<Napi::Number>().Int32Value()),
-                              static_cast<c10::DeviceType>(parts.Get(2u).As<Napi::Number>().Int32Value()));
 }
 
 // A device without an index is the current one of its kind.

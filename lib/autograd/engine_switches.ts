@@ -1,5 +1,5 @@
 import { run_then } from '../callback.js'
-import { type_error, type_name } from '../errors.js'
+import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
 import type { ModeGuard } from './guard.js'
 
@@ -9,8 +9,7 @@ function engine_switch(name: string, argument: string, key: string) {
   function set(on?: boolean): ModeGuard
   function set<T>(on: boolean, callback: () => T): T
   function set<T>(on = true, callback?: () => T): T | ModeGuard {
-    if (typeof on !== 'boolean')
-      throw type_error(`${name}(): argument '${argument}' must be bool, not ${type_name(on)}`, name)
+    expect_bool(on, name, argument)
     const before = native.context_get(key)
     const restore = () => native.context_set(key, before)
     native.context_set(key, on)

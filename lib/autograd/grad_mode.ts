@@ -1,4 +1,5 @@
 import { type_error, type_name } from '../errors.js'
+import { expect_bool } from '../expect.js'
 import type { Mode } from '../native.js'
 import { grad_mode } from './context.js'
 import { type ModeGuard, open_guard } from './guard.js'
@@ -66,11 +67,7 @@ export function inference_mode<T>(
 export function set_grad_enabled(mode: boolean): ModeGuard
 export function set_grad_enabled<T>(mode: boolean, callback: () => T): T
 export function set_grad_enabled<T>(mode: boolean, callback?: () => T): T | ModeGuard {
-  if (typeof mode !== 'boolean')
-    throw type_error(
-      `set_grad_enabled(): argument 'mode' must be bool, not ${type_name(mode)}`,
-      'set_grad_enabled',
-    )
+  expect_bool(mode, 'set_grad_enabled', 'mode')
   if (callback !== undefined) return grad_mode.run(recording(mode), callback)
   const before = grad_mode.current()
   grad_mode.set(recording(mode))

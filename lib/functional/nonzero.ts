@@ -1,4 +1,4 @@
-import { type_error, type_name } from '../errors.js'
+import { expect_bool } from '../expect.js'
 import { take_arguments } from '../ops/arguments.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
@@ -64,8 +64,7 @@ export function lu(...args: unknown[]): Factors {
       get_infos: false,
     },
   )
-  if (typeof given.pivot !== 'boolean')
-    throw type_error(`lu(): argument 'pivot' must be bool, not ${type_name(given.pivot)}`)
+  expect_bool(given.pivot, 'lu', 'pivot')
   const [factors, pivots, infos] = lu_with_info(given.A, given.pivot, !given.get_infos)
   return given.get_infos ? [factors, pivots, infos] : [factors, pivots]
 }

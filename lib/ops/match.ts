@@ -3,6 +3,7 @@ import { DType } from '../dtype.js'
 import { Generator } from '../generator.js'
 import { Layout, MemoryFormat, QScheme } from '../layout.js'
 import { is_scalar, type Scalar } from '../scalar.js'
+import { Stream } from '../stream.js'
 import { Tensor } from '../tensor.js'
 import type { Overload, Parameter } from './schema.js'
 
@@ -117,6 +118,8 @@ export function fits(parameter: Parameter, value: unknown, numbers_stand_for_ten
       return value instanceof QScheme
     case 'torch.Generator':
       return value instanceof Generator
+    case 'torch.Stream':
+      return value instanceof Stream
     case 'torch.Storage':
       return value instanceof Tensor
     default:

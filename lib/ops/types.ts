@@ -5,6 +5,7 @@ export type { DType } from '../dtype.js'
 export type { Generator } from '../generator.js'
 export type { Layout, MemoryFormat } from '../layout.js'
 export type { Scalar } from '../scalar.js'
+export type { Stream } from '../stream.js'
 export type { Tensor } from '../tensor.js'
 
 import type { Tensor } from '../tensor.js'
@@ -14,6 +15,3 @@ export type IntList = readonly (number | bigint)[]
 
 /** A storage is handed over as a tensor that shares it. */
 export type Storage = Tensor
-
-/** A stream, as its id, device index and device type. */
-export type Stream = readonly [id: number, device_index: number, device_type: number]

@@ -4,7 +4,7 @@ import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
-import { take_options } from '../ops/keywords.js'
+import { is_options, take_options } from '../ops/keywords.js'
 import { lower_device } from '../ops/lower.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
@@ -254,6 +254,8 @@ export function asarray(
     requires_grad?: boolean
   } = {},
 ): Tensor {
+  if (!is_options(options))
+    throw type_error(`asarray(): its keywords must be a plain object, not ${type_name(options)}`)
   const made =
     options.copy === true ? make_tensor(data, on_default_device(options)) : as_tensor(data, options)
   return options.requires_grad === true ? made.requires_grad_() : made

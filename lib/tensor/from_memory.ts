@@ -100,7 +100,7 @@ export function frombuffer(
   buffer: ArrayBufferLike | ArrayBufferView,
   options: { dtype: DType; count?: number; offset?: number; requires_grad?: boolean },
 ): Tensor {
-  const { dtype, count = -1, offset = 0, requires_grad = false } = options
+  const { dtype, count = -1, offset = 0, requires_grad = false } = options ?? {}
   if (!(dtype instanceof DType))
     throw type_error(`frombuffer(): argument 'dtype' must be torch.dtype, not ${type_name(dtype)}`)
   const bytes = ArrayBuffer.isView(buffer)

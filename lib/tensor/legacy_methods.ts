@@ -167,6 +167,7 @@ export const legacy_methods: Record<string, unknown> = {
       ['other', 'assign'],
       { assign: false },
     )
+    expect_tensor(other, 'module_load', 'other')
     return assign ? other.detach() : this.copy_(other).detach()
   },
   const_data_ptr(this: Tensor) {

@@ -150,6 +150,7 @@ export function threshold(input: Tensor, threshold: number, value: number, inpla
 
 /** a · σ(b), where a and b are the halves of the input along a dimension, the last by default. */
 export function glu(input: Tensor, dim: number | { dim?: number } = -1): Tensor {
+  expect_tensor(input, 'glu', 'input')
   if (input.ndim === 0)
     throw runtime_error('glu does not support scalars because halving size must be even', 'glu')
   return nn.glu(input, typeof dim === 'number' ? dim : (dim.dim ?? -1))

@@ -1,4 +1,5 @@
 import { runtime_error, value_error } from '../../errors.js'
+import { expect_number } from '../../expect.js'
 import { take_arguments } from '../../ops/arguments.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
@@ -20,6 +21,7 @@ const NAMES = ['input', 'p', 'training', 'inplace'] as const
 
 function take(name: string, args: readonly unknown[], training = true): Given {
   const given = take_arguments<Given>(name, args, NAMES, { p: 0.5, training, inplace: false })
+  expect_number(given.p, name, 'p')
   if (given.p < 0 || given.p > 1) {
     throw value_error(`dropout probability has to be between 0 and 1, but got ${given.p}`)
   }

@@ -136,7 +136,8 @@ type Target = number | readonly (number | null)[]
 
 /** null stands for the input's own size. */
 function whole_size(size: Target, input: Tensor): Sizes {
-  if (typeof size !== 'object') return size
+  // What is no size is the operator's to refuse.
+  if (!Array.isArray(size)) return size as number
   const shape = input.shape
   if (shape.length <= size.length) throw value_error(`Input dimension should be at least ${size.length + 1}`)
   const own = shape.slice(shape.length - size.length)

@@ -30,7 +30,7 @@ export function any_size(value: AnySize, name: string): number | readonly number
 
 /** One number for each of `n` dimensions, frozen, as Python's tuples are. */
 export function ntuple(value: Int | readonly Int[], n: number, name: string): readonly number[] {
-  const values = typeof value === 'object' ? [...value] : new Array<Int>(n).fill(value)
+  const values = Array.isArray(value) ? [...(value as Int[])] : new Array<Int>(n).fill(value as Int)
   return Object.freeze(values.map((item) => whole_number(item, name)))
 }
 

@@ -1,0 +1,18 @@
+import { type_error, type_name } from './errors.js'
+
+// Refuses an argument of another type, by operator and argument; lib/tensor.ts has `expect_tensor`.
+
+const expecting =
+  <T>(kind: string, is: (value: unknown) => value is T) =>
+  (value: unknown, operator: string, argument: string): T => {
+    if (is(value)) return value
+    throw type_error(
+      `${operator}(): argument '${argument}' must be ${kind}, not ${type_name(value)}`,
+      operator,
+    )
+  }
+
+export const expect_bool = expecting('bool', (value): value is boolean => typeof value === 'boolean')
+/** NaN and the infinities are numbers. */
+export const expect_number = expecting('a number', (value): value is number => typeof value === 'number')
+export const expect_string = expecting('str', (value): value is string => typeof value === 'string')
