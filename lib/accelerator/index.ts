@@ -2,6 +2,7 @@ import { run_then } from '../callback.js'
 import { check_cuda } from '../cuda/available.js'
 import { mem_get_info } from '../cuda/memory.js'
 import { type Device, type DeviceLike, device } from '../device.js'
+import { device_index as device_index_of } from '../device_index.js'
 import { runtime_error, value_error } from '../errors.js'
 import { collect_all } from '../memory.js'
 import { native } from '../native.js'
@@ -15,10 +16,13 @@ function check(): void {
   check_cuda()
 }
 
-function index_of(which: DeviceLike | null | undefined): number | undefined {
-  if (which === null || which === undefined) return undefined
-  if (typeof which === 'number') return which
-  return device(which).index ?? undefined
+function index_of(which: DeviceLike | null | undefined, required = false): number | undefined {
+  const check_type = (found: Device) => {
+    const type = current_accelerator()?.type
+    if (type === undefined) throw runtime_error('Accelerator expected')
+    if (found.type !== type) throw value_error(`${found.type} doesn't match the current accelerator ${type}.`)
+  }
+  return device_index_of(which, check_type, required)
 }
 
 /** How many accelerators there are. */
@@ -51,12 +55,7 @@ export const current_device_idx = current_device_index
 
 /** Makes another accelerator the current one. */
 export function set_device_index(which: DeviceLike): void {
-  const index = index_of(which)
-  if (index === undefined) {
-    throw value_error(
-      `Expected a torch.device with a specified index or an integer, but got:${which === null ? 'None' : which}`,
-    )
-  }
+  const index = index_of(which, true)!
   check()
   native.set_accelerator_index(index)
 }
@@ -78,8 +77,9 @@ export function device_index<T>(which: number | null, callback: () => T): T {
 
 /** Waits until all work on an accelerator is done. */
 export function synchronize(which?: DeviceLike | null): void {
+  const index = index_of(which)
   check()
-  native.accelerator_synchronize(index_of(which))
+  native.accelerator_synchronize(index)
 }
 
 /** Frees what is dead and gives the caching allocator's unused memory back. */

@@ -48,9 +48,12 @@ export function current_device(): number {
   return native.accelerator_index()
 }
 
+/** Makes another device the current one; a negative number changes nothing. */
 export function set_device(which: DeviceLike): void {
+  const index = index_of(which, true)!
+  if (index < 0) return
   check_cuda()
-  native.set_accelerator_index(index_of(which) ?? 0)
+  native.set_accelerator_index(index)
 }
 
 /** Starts the CUDA runtime; otherwise the first tensor on a device does. */

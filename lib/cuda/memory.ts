@@ -1,5 +1,6 @@
-import { type Device, type DeviceLike, device } from '../device.js'
-import { key_error } from '../errors.js'
+import type { Device, DeviceLike } from '../device.js'
+import { device_index } from '../device_index.js'
+import { key_error, value_error } from '../errors.js'
 import { collect_all } from '../memory.js'
 import { native } from '../native.js'
 import { check_cuda, is_initialized } from './available.js'
@@ -7,10 +8,12 @@ import { refuse } from './refuse.js'
 
 // torch.cuda.memory: what the caching allocator of a GPU holds.
 
-export function index_of(which: DeviceLike | null | undefined): number | undefined {
-  if (which === null || which === undefined) return undefined
-  const found: Device = device(which)
-  return found.index ?? undefined
+/** The number of a GPU; undefined stands for the current one. */
+export function index_of(which: DeviceLike | null | undefined, required = false): number | undefined {
+  const check = (found: Device) => {
+    if (found.type !== 'cuda') throw value_error(`Expected a cuda device, but got: ${found.type}`)
+  }
+  return device_index(which, check, required)
 }
 
 /** Frees what is dead and gives the caching allocator's unused memory back. */
@@ -48,8 +51,9 @@ export function max_memory_reserved(which?: DeviceLike | null): number {
 export const max_memory_cached = max_memory_reserved
 
 export function reset_peak_memory_stats(which?: DeviceLike | null): void {
+  const index = index_of(which)
   check_cuda()
-  native.accelerator_reset_peak(index_of(which))
+  native.accelerator_reset_peak(index)
 }
 /** Deprecated: {@link reset_peak_memory_stats}. */
 export const reset_max_memory_allocated = reset_peak_memory_stats
@@ -83,8 +87,9 @@ export function memory_summary(which?: DeviceLike | null, _abbreviated = false):
 
 /** Free and total bytes of a device. */
 export function mem_get_info(which?: DeviceLike | null): [free: number, total: number] {
+  const index = index_of(which)
   check_cuda()
-  return native.cuda_memory_info(index_of(which))
+  return native.cuda_memory_info(index)
 }
 
 /** Bounds what this process may take of a device's memory. */

@@ -6,6 +6,7 @@ import { take_options } from '../ops/keywords.js'
 import { Event as AnyEvent, Stream as AnyStream, current_stream_of, set_current_stream } from '../stream.js'
 import type { Tensor } from '../tensor.js'
 import { check_cuda } from './available.js'
+import { index_of } from './memory.js'
 import { refuse } from './refuse.js'
 
 // Streams, events and the current device.
@@ -106,12 +107,13 @@ export function stream<T>(chosen: AnyStream | null, callback: () => T): T {
 }
 
 /** Runs a callback with another current device; null and negative numbers change nothing. */
-export function device<T>(which: number | null, callback: () => T): T {
-  if (which === null || which < 0) return callback()
+export function device<T>(which: DeviceLike | null, callback: () => T): T {
+  const index = index_of(which) ?? -1
+  if (index < 0) return callback()
   if (!native.has_cuda()) throw runtime_error('PyTorch was compiled without CUDA support')
   check_cuda()
   const before = native.accelerator_index()
-  native.set_accelerator_index(which)
+  native.set_accelerator_index(index)
   return run_then(callback, () => native.set_accelerator_index(before))
 }
 
