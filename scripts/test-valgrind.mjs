@@ -10,9 +10,10 @@ import { Command } from 'commander'
 import { install_command, which } from './setup/report.mjs'
 import { whole } from './whole.mjs'
 
-const { steps, all } = new Command('npm run test:valgrind --')
+const { steps, tutorial, all } = new Command('npm run test:valgrind --')
   .description('Runs a short training under valgrind and reports what the addon has lost.')
   .option('--steps <n>', 'steps of the training', whole(1), 3)
+  .option('--tutorial', 'examples/tutorial itself, at 8 x 8 pixels: some minutes before its first step')
   .option('--all', "also what has no frame of the addon's in its stack")
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -26,6 +27,13 @@ if (!which('valgrind')) {
 
 const folder = mkdtempSync(join(tmpdir(), 'typetorch-valgrind-'))
 const report = join(folder, 'report.xml')
+const path_of = (file) => fileURLToPath(new URL(file, import.meta.url))
+const program = tutorial
+  ? [
+      ...['--import', 'tsx', path_of('../examples/tutorial/train.ts'), '--size', '8'],
+      ...['--iterations', String(steps), '--out', join(folder, 'out')],
+    ]
+  : [path_of('valgrind/program.mjs'), String(steps)]
 const { status, signal } = spawnSync(
   'valgrind',
   [
@@ -42,8 +50,7 @@ const { status, signal } = spawnSync(
     // One thread collects; what V8 compiles in the background takes minutes under valgrind.
     '--single-threaded',
     '--max-lazy',
-    fileURLToPath(new URL('valgrind/program.mjs', import.meta.url)),
-    String(steps),
+    ...program,
   ],
   {
     stdio: 'inherit',
