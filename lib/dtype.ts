@@ -2,6 +2,9 @@ import { inspect } from 'node:util'
 import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
 
+// While this file makes the ones that there are: a second one of the same number would take the first one's place.
+let making = true
+
 /**
  * The type of a tensor's elements, as `torch.dtype`.
  *
@@ -15,7 +18,11 @@ import { LOWERED } from './ops/lowered.js'
 export class DType {
   readonly [LOWERED]: number
 
-  /** Made once for each type that LibTorch has; use `torch.float32` and its like. */
+  /**
+   * Made once for each type that LibTorch has; use `torch.float32` and its like.
+   *
+   * @throws TypeError for everybody else
+   */
   constructor(
     readonly name: string,
     code: number,
@@ -25,6 +32,7 @@ export class DType {
     readonly is_complex: boolean = false,
     readonly is_signed: boolean = true,
   ) {
+    if (!making) throw new TypeError("cannot create 'torch.dtype' instances")
     this[LOWERED] = code
     by_code[code] = this
   }
@@ -43,7 +51,7 @@ const by_code: DType[] = []
 
 /** The dtype of LibTorch's ScalarType number. */
 export function dtype_of_code(code: number): DType {
-  return by_code[code] ?? new DType(`unknown_${code}`, code, 0)
+  return by_code[code] ?? unknown(code)
 }
 
 export const uint8 = new DType('uint8', 0, 1, false, false, false)
@@ -93,6 +101,17 @@ export const int7 = new DType('int7', 43, 1)
 export const float8_e8m0fnu = new DType('float8_e8m0fnu', 44, 1, true, false, false)
 
 export const float4_e2m1fn_x2 = new DType('float4_e2m1fn_x2', 45, 1, true)
+
+making = false
+
+function unknown(code: number): DType {
+  making = true
+  try {
+    return new DType(`unknown_${code}`, code, 0)
+  } finally {
+    making = false
+  }
+}
 
 /** The dtype of numbers that come without one: the whole process's, workers included. */
 export function get_default_dtype(): DType {

@@ -1,12 +1,18 @@
 import { inspect } from 'node:util'
 import { LOWERED } from './ops/lowered.js'
 
+// While this file makes the ones that there are.
+let making = true
+
 class Enumerated {
+  /** What Python calls the class. */
+  static readonly python_name: string
   readonly [LOWERED]: number
   constructor(
     readonly name: string,
     code: number,
   ) {
+    if (!making) throw new TypeError(`cannot create 'torch.${new.target.python_name}' instances`)
     this[LOWERED] = code
   }
   toString(): string {
@@ -19,16 +25,19 @@ class Enumerated {
 
 /** How a tensor's elements lie in memory, as `torch.layout`. */
 export class Layout extends Enumerated {
+  static override readonly python_name = 'layout'
   readonly kind = 'layout'
 }
 
 /** The order of a dense tensor's dimensions in memory, as `torch.memory_format`. */
 export class MemoryFormat extends Enumerated {
+  static override readonly python_name = 'memory_format'
   readonly kind = 'memory_format'
 }
 
 /** Whether quantized values share one scale, as `torch.qscheme`. */
 export class QScheme extends Enumerated {
+  static override readonly python_name = 'qscheme'
   readonly kind = 'qscheme'
 }
 
@@ -58,3 +67,5 @@ export const per_channel_affine = new QScheme('per_channel_affine', 1)
 export const per_tensor_symmetric = new QScheme('per_tensor_symmetric', 2)
 export const per_channel_symmetric = new QScheme('per_channel_symmetric', 3)
 export const per_channel_affine_float_qparams = new QScheme('per_channel_affine_float_qparams', 4)
+
+making = false

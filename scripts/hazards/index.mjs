@@ -50,7 +50,10 @@ function note(number, kind, name, text) {
   counts[kind]++
   names.add(name)
   if (only !== undefined) console.log(`${kind} ${text}`)
-  if (kind === 'odd') wrong.push(number)
+  if (kind === 'odd') {
+    wrong.push(number)
+    console.log(`\n${number}: ${name}: ${text}`)
+  }
   // One line for each name and text.
   if (kind === 'unclear') unclear.set(`${name}: ${text}`.slice(0, 160), number)
 }

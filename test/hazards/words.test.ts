@@ -15,6 +15,10 @@ const method = (name: string, ...args: unknown[]) => (x as unknown as Record<str
 const calls: [name: string, call: () => unknown, words: string][] = [
   ['module_load', () => method('module_load', 1), "module_load(): argument 'other' must be Tensor, not number"],
   ['record_stream', () => method('record_stream', [1, 2, 3]), "record_stream(): argument 's' (position 1) must be torch.Stream, not array"],
+  ['dtype', () => new classes['dtype']!('mine', 1, 4), "cannot create 'torch.dtype' instances"],
+  ['layout', () => new classes['layout']!('mine', 300), "cannot create 'torch.layout' instances"],
+  ['memory_format', () => new classes['memory_format']!('mine', 300), "cannot create 'torch.memory_format' instances"],
+  ['qscheme', () => new classes['qscheme']!('mine', 300), "cannot create 'torch.qscheme' instances"],
   ['Event', () => new classes['Event']!('cpu', 1), "Event(): argument 'enable_timing' must be bool, not number"],
   ['Device', () => new classes['Device']!(bare), "device(): argument 'type' must be str, not object"],
   ['IInfo', () => new classes['IInfo']!(), 'torch.iinfo() requires an integer input type'],
