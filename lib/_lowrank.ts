@@ -1,6 +1,6 @@
 import * as dtypes from './dtype.js'
 import { value_error } from './errors.js'
-import { expect_number } from './expect.js'
+import { expect_int } from './expect.js'
 import { take_arguments } from './ops/arguments.js'
 import * as linalg from './ops/generated/linalg.js'
 import * as ops from './ops/generated/torch.js'
@@ -73,10 +73,10 @@ export function svd_lowrank(...args: unknown[]): [Tensor, Tensor, Tensor] {
       M: null,
     },
   )
-  for (const name of ['q', 'niter'] as const)
-    if (given[name] !== null) expect_number(given[name], 'svd_lowrank', name)
   if (given.M !== null) expect_tensor(given.M, 'svd_lowrank', 'M')
-  return decompose(given.A, given.q ?? 6, given.niter, given.M)
+  const q = expect_int(given.q ?? 6, 'svd_lowrank', 'q')
+  const niter = expect_int(given.niter ?? 2, 'svd_lowrank', 'niter')
+  return decompose(given.A, q, niter, given.M)
 }
 
 function decompose(A: Tensor, q: number, niter: number | null, M: Tensor | null): [Tensor, Tensor, Tensor] {
@@ -120,13 +120,13 @@ export function pca_lowrank(...args: unknown[]): [Tensor, Tensor, Tensor] {
     { q: null, center: true, niter: 2 },
   )
   const [m, n] = A.shape.slice(-2) as [number, number]
-  const count = q === null ? Math.min(6, m, n) : expect_number(q, 'pca_lowrank', 'q')
-  expect_number(niter, 'pca_lowrank', 'niter')
+  const count = q === null ? Math.min(6, m, n) : expect_int(q, 'pca_lowrank', 'q')
+  const power = expect_int(niter, 'pca_lowrank', 'niter')
   if (!(count >= 0 && count <= Math.min(m, n))) {
     throw value_error(
       `q(=${count}) must be non-negative integer and not greater than min(m, n)=${Math.min(m, n)}`,
     )
   }
-  if (niter < 0) throw value_error(`niter(=${niter}) must be non-negative integer`)
-  return decompose(center ? A.sub(A.mean([-2], { keepdim: true })) : A, count, niter, null)
+  if (power < 0) throw value_error(`niter(=${power}) must be non-negative integer`)
+  return decompose(center ? A.sub(A.mean([-2], { keepdim: true })) : A, count, power, null)
 }

@@ -1,4 +1,5 @@
 import { type_error, type_name } from './errors.js'
+import { FloatScalar } from './scalar.js'
 
 // Refuses an argument of another type, by operator and argument; lib/tensor.ts has `expect_tensor`.
 
@@ -13,6 +14,12 @@ const expecting =
   }
 
 export const expect_bool = expecting('bool', (value): value is boolean => typeof value === 'boolean')
-/** NaN and the infinities are numbers. */
-export const expect_number = expecting('a number', (value): value is number => typeof value === 'number')
+/** NaN, the infinities and what stands for a Python float are numbers. */
+export const expect_number = expecting(
+  'a number',
+  (value): value is number => typeof value === 'number' || value instanceof FloatScalar,
+)
+/** A number, or a bigint as a number. */
+export const expect_int = (value: unknown, operator: string, argument: string): number =>
+  typeof value === 'bigint' ? Number(value) : expect_number(value, operator, argument)
 export const expect_string = expecting('str', (value): value is string => typeof value === 'string')
