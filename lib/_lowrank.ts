@@ -79,7 +79,7 @@ export function svd_lowrank(...args: unknown[]): [Tensor, Tensor, Tensor] {
   return decompose(given.A, q, niter, given.M)
 }
 
-function decompose(A: Tensor, q: number, niter: number | null, M: Tensor | null): [Tensor, Tensor, Tensor] {
+function decompose(A: Tensor, q: number, niter: number, M: Tensor | null): [Tensor, Tensor, Tensor] {
   const [m, n] = A.shape.slice(-2) as [number, number]
   let [matrix, less] = [A, M === null ? null : M.broadcast_to(A.shape)]
   if (m < n) [matrix, less] = [matrix.mH, less === null ? null : less.mH]

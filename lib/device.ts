@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { runtime_error, type_error, type_name } from './errors.js'
+import { runtime_error } from './errors.js'
 import { expect_string } from './expect.js'
 import { LOWERED } from './ops/lowered.js'
 
@@ -76,7 +76,6 @@ export function device_of(text: string): Device {
 export function device(type: DeviceLike, index?: number): Device {
   if (type instanceof Device) return type
   if (typeof type === 'number') return device_of(`cuda:${type}`)
-  if (typeof type !== 'string')
-    throw type_error(`device(): argument 'type' must be str, not ${type_name(type)}`)
-  return index === undefined ? device_of(type) : new Device(type, index)
+  const text = expect_string(type, 'device', 'type')
+  return index === undefined ? device_of(text) : new Device(text, index)
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { type_error } from './errors.js'
 import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
 
@@ -32,7 +33,7 @@ export class DType {
     readonly is_complex: boolean = false,
     readonly is_signed: boolean = true,
   ) {
-    if (!making) throw new TypeError("cannot create 'torch.dtype' instances")
+    if (!making) throw type_error("cannot create 'torch.dtype' instances")
     this[LOWERED] = code
     by_code[code] = this
   }

@@ -1,3 +1,4 @@
+import { DType } from './dtype.js'
 import { type_error, type_name } from './errors.js'
 import { FloatScalar } from './scalar.js'
 
@@ -22,4 +23,5 @@ export const expect_number = expecting(
 /** A number, or a bigint as a number. */
 export const expect_int = (value: unknown, operator: string, argument: string): number =>
   typeof value === 'bigint' ? Number(value) : expect_number(value, operator, argument)
+export const expect_dtype = expecting('torch.dtype', (value): value is DType => value instanceof DType)
 export const expect_string = expecting('str', (value): value is string => typeof value === 'string')

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { type_error } from './errors.js'
 import { LOWERED } from './ops/lowered.js'
 
 // While this file makes the ones that there are.
@@ -12,7 +13,7 @@ class Enumerated {
     readonly name: string,
     code: number,
   ) {
-    if (!making) throw new TypeError(`cannot create 'torch.${new.target.python_name}' instances`)
+    if (!making) throw type_error(`cannot create 'torch.${new.target.python_name}' instances`)
     this[LOWERED] = code
   }
   toString(): string {

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import { type Device, type DeviceLike, device as make_device } from './device.js'
 import * as dtypes from './dtype.js'
-import { DType, uint8 } from './dtype.js'
+import { type DType, uint8 } from './dtype.js'
 import { index_error, type_error, type_name } from './errors.js'
+import { expect_dtype } from './expect.js'
 import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
 import { operator } from './ops/operator.js'
@@ -166,8 +167,7 @@ export class TypedStorage extends Storage<number> {
 
 function make_row(source: number | Iterable<number> | Tensor, dtype: DType): Tensor {
   if (source instanceof Tensor) return row_over(source, dtype)
-  if (!(dtype instanceof DType))
-    throw type_error(`Storage(): argument 'dtype' must be torch.dtype, not ${type_name(dtype)}`)
+  expect_dtype(dtype, 'Storage', 'dtype')
   if (typeof source === 'number') return empty([source], { dtype, device: 'cpu' })
   if (typeof source !== 'object' || source === null || !(Symbol.iterator in source))
     throw type_error(`Storage(): expected a size or elements, not ${type_name(source)}`)

@@ -137,9 +137,8 @@ Napi::Value to_bytes(const Napi::CallbackInfo& info) {
 Napi::Value storage_buffer(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const at::Tensor& tensor = tensor_argument(info, 0);
-  TORCH_CHECK(tensor.is_cpu(), "can't convert ", tensor.device().str(),
-              " device type tensor to a typed array. Use Tensor.cpu() to copy the tensor to host memory first.");
-  TORCH_CHECK(tensor.has_storage(), "Cannot access data pointer of Tensor that doesn't have storage");
+  TORCH_CHECK(tensor.is_cpu() && tensor.has_storage(),
+              "Cannot access data pointer of Tensor that doesn't have storage");
   if (const Borrowed* borrowed = borrowed_by(tensor);
       borrowed && &borrowed->buffer.environment == &Environment::of(env))
     return Napi::Value(env, borrowed->buffer.get());

@@ -42,16 +42,17 @@ at::Tensor pdist_backward(const at::Tensor& grad, const at::Tensor& self, double
 void repair_kernels() {
   static std::once_flag once;
   std::call_once(once, [] {
-    // LibTorch warns of a kernel that takes another's place, which is what is wanted here.
+    // Never taken back: they live as long as the process. LibTorch warns of a kernel that takes another's place, which
+    // is what is wanted here.
     std::vector<std::string> heard;
     const HeardWarnings quiet(heard);
-    static const auto of = [](c10::DispatchKey key) {
+    const auto own = [](c10::DispatchKey key) {
       return new torch::Library(torch::Library::IMPL, "aten", key, __FILE__, __LINE__);
     };
-    static auto* mkldnn = of(c10::DispatchKey::MkldnnCPU);
+    auto* mkldnn = own(c10::DispatchKey::MkldnnCPU);
     mkldnn->impl("zero_", zero_mkldnn_);
     mkldnn->impl("_mkldnn_transpose", transpose_mkldnn);
-    static auto* cpu = of(c10::DispatchKey::CPU);
+    auto* cpu = own(c10::DispatchKey::CPU);
     cpu->impl("_pdist_backward", pdist_backward);
   });
 }

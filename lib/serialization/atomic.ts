@@ -36,6 +36,11 @@ export function write_atomically(
   naming(operator, path, () => replace(path, write), words)
 }
 
+/** Writes a file of these bytes, as {@link write_atomically} does. */
+export function write_whole(operator: string, path: string, bytes: Uint8Array): void {
+  write_atomically(operator, path, (file) => write_all(file, bytes))
+}
+
 /** Adds to the end of a file, making it where there is none. Where that fails the file is as it was. */
 export function append_whole(operator: string, path: string, bytes: Uint8Array): void {
   naming(operator, path, () => with_file(path, 'a', (file) => write_or_cut(file, bytes)))

@@ -1,6 +1,7 @@
 import { markAsUntransferable } from 'node:worker_threads'
-import { DType } from '../dtype.js'
+import type { DType } from '../dtype.js'
 import { type_error, type_name, value_error } from '../errors.js'
+import { expect_dtype } from '../expect.js'
 import { collect, collect_all } from '../memory.js'
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
@@ -101,8 +102,7 @@ export function frombuffer(
   options: { dtype: DType; count?: number; offset?: number; requires_grad?: boolean },
 ): Tensor {
   const { dtype, count = -1, offset = 0, requires_grad = false } = options ?? {}
-  if (!(dtype instanceof DType))
-    throw type_error(`frombuffer(): argument 'dtype' must be torch.dtype, not ${type_name(dtype)}`)
+  expect_dtype(dtype, 'frombuffer', 'dtype')
   const bytes = ArrayBuffer.isView(buffer)
     ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new Uint8Array(buffer)

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { inspect } from 'node:util'
 import { value_error } from '../errors.js'
-import { write_all, write_atomically } from '../serialization/atomic.js'
+import { write_whole } from '../serialization/atomic.js'
 import { type Resampling, resample } from './resample.js'
 import { load_sharp } from './sharp.js'
 
@@ -80,8 +80,7 @@ export class Image {
     } catch {
       throw value_error(`unknown file extension: ${ending}`)
     }
-    const bytes = await image.toBuffer()
-    write_atomically('save', path, (file) => write_all(file, bytes))
+    write_whole('save', path, await image.toBuffer())
   }
 
   /**

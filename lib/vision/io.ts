@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { uint8 } from '../dtype.js'
 import { runtime_error } from '../errors.js'
-import { write_all, write_atomically } from '../serialization/atomic.js'
+import { write_whole } from '../serialization/atomic.js'
 import { frombuffer } from '../tensor/from_memory.js'
 import type { Tensor } from '../tensor.js'
 import { Image, type Mode } from './image.js'
@@ -44,8 +44,7 @@ export async function read_file(path: string): Promise<Tensor> {
  * @throws RuntimeError where the file cannot be written; an old one is as it was
  */
 export async function write_file(filename: string, data: Tensor): Promise<void> {
-  const bytes = bytes_of(data)
-  write_atomically('write_file', filename, (file) => write_all(file, bytes))
+  write_whole('write_file', filename, bytes_of(data))
 }
 
 /**

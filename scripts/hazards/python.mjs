@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { live_python } from '../setup/python.mjs'
+import { live_python, python_env } from '../setup/python.mjs'
 
 const prelude = readFileSync(new URL('tensors.py', import.meta.url), 'utf8')
 const live = live_python()
@@ -23,7 +23,7 @@ except BaseException as error:
   const child = spawn(
     '/bin/sh',
     ['-c', 'ulimit -c 0; ulimit -v "$0"; exec "$@"', String(kilobytes), live.python, '-c', program],
-    { env: { ...process.env, ...live.env }, stdio: ['ignore', 'pipe', 'ignore'] },
+    { env: python_env(live), stdio: ['ignore', 'pipe', 'ignore'] },
   )
   let timed_out = false
   const stop_after = (allowed) =>

@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-
-// AddressSanitizer keeps terabytes of addresses for its own records.
-const shadowed = process.env.LD_PRELOAD?.includes('libasan') === true
+import { is_sanitized } from '../setup/python.mjs'
 
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url))
 
@@ -20,7 +18,8 @@ export async function run_calls({ seed, from, to, seconds, kilobytes, heap }, ea
     '/bin/sh',
     [
       '-c',
-      `ulimit -c 0; ${shadowed ? '' : 'ulimit -v "$0";'} exec "$@"`,
+      // AddressSanitizer keeps terabytes of addresses for its own records.
+      `ulimit -c 0; ${is_sanitized() ? '' : 'ulimit -v "$0";'} exec "$@"`,
       String(kilobytes),
       process.execPath,
       '--expose-gc',

@@ -30,6 +30,17 @@ export function live_python(env = process.env) {
   return null
 }
 
+/** Whether AddressSanitizer's runtime is loaded into every process (npm run test:asan). */
+export function is_sanitized(env = process.env) {
+  return env.LD_PRELOAD?.includes('libasan') === true
+}
+
+/** The environment that a {@link live_python} runs in. Its own C++ is loaded late, of which a sanitizer's runtime ends. */
+export function python_env(live, env = process.env) {
+  const { LD_PRELOAD, ...inherited } = env
+  return { ...(is_sanitized(env) ? inherited : env), ...live.env }
+}
+
 /** Installs them where they are missing and returns the folder, or null where the PATH's own Python serves. */
 export function setup_python(env = process.env) {
   const live = live_python(env)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { live_python } from '../../scripts/setup/python.mjs'
+import { live_python, python_env } from '../../scripts/setup/python.mjs'
 
 /** A Python with the supported torch and numpy: run it as `spawn(python, args, { env })`. */
 export interface LivePython {
@@ -13,10 +13,7 @@ let cached: LivePython | null | undefined
 export function live_torch(): LivePython | null {
   if (cached !== undefined) return cached
   const found = live_python()
-  // AddressSanitizer's runtime (npm run test:asan) is for the addon; Python, which loads C++ late, ends of it.
-  const { LD_PRELOAD, ...inherited } = process.env
-  const preload = LD_PRELOAD?.includes('libasan') ? {} : { LD_PRELOAD }
-  cached = found ? { python: found.python, env: { ...inherited, ...preload, ...found.env } } : null
+  cached = found ? { python: found.python, env: python_env(found) } : null
   return cached
 }
 

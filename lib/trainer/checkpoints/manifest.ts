@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
-import { write_all, write_atomically } from '../../serialization/atomic.js'
+import { write_whole } from '../../serialization/atomic.js'
 import { is_state, VERSION } from '../version.js'
 
 const MANIFEST = 'manifest.json'
@@ -98,8 +98,7 @@ export function unfinished_files(folder: string): string[] {
 /** Writes the manifest, all of it or nothing. */
 export function write_manifest(folder: string, checkpoints: readonly CheckpointEntry[]): void {
   const manifest = { format: 'typetorch.trainer', version: VERSION, checkpoints }
-  const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
-  write_atomically('Trainer', join(folder, MANIFEST), (file) => write_all(file, text))
+  write_whole('Trainer', join(folder, MANIFEST), Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`))
 }
 
 /** The SHA-256 of a file as hexadecimal digits. */

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { append_whole, make_folder } from '../../serialization/atomic.js'
+import { append_whole, make_folder, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
-import { replace } from './json_lines.js'
 import { type LoggerOptions, RowLogger } from './row_logger.js'
-import type { Row } from './rows.js'
+import { bytes_of_lines, type Row } from './rows.js'
 
 const quote = (name: string): string => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
 
@@ -51,20 +50,20 @@ export class CSVLogger extends RowLogger {
       // The last row of a process that was killed may be half a row.
       return cells.length === width && cells[place] !== '' && Number(cells[place]) < trainer.global_step
     })
-    replace('CSVLogger', this.path, [head, ...kept].map((line) => `${line}\n`).join(''))
+    write_whole('CSVLogger', this.path, bytes_of_lines([head, ...kept]))
   }
 
   protected override write(row: Row): void {
     const added = Object.keys(row).filter((name) => !this.#columns.includes(name))
     if (added.length > 0) this.#widen(added)
     const cells = this.#columns.map((name) => row[name] ?? '')
-    append_whole('CSVLogger', this.path, Buffer.from(`${cells.join(',')}\n`))
+    append_whole('CSVLogger', this.path, bytes_of_lines([cells.join(',')]))
   }
 
   #widen(added: readonly string[]): void {
     this.#columns.push(...added)
     const old = existsSync(this.path) ? readFileSync(this.path, 'utf8').split('\n').slice(1, -1) : []
     const rows = [this.#columns.map(quote).join(','), ...old.map((line) => line + ','.repeat(added.length))]
-    replace('CSVLogger', this.path, rows.map((line) => `${line}\n`).join(''))
+    write_whole('CSVLogger', this.path, bytes_of_lines(rows))
   }
 }

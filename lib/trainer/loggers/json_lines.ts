@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { append_whole, make_folder, write_all, write_atomically } from '../../serialization/atomic.js'
+import { append_whole, make_folder, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { type LoggerOptions, RowLogger } from './row_logger.js'
-import type { Row } from './rows.js'
+import { bytes_of_lines, type Row } from './rows.js'
 
 /**
  * Writes a line of JSON for each step and each validation: `{"step":0,"epoch":0,"loss":0.5,"lr":0.001}`. Where training
@@ -31,11 +31,11 @@ export class JSONLinesLogger extends RowLogger {
     const lines = readFileSync(this.path, 'utf8').split('\n')
     const kept = lines.filter((line) => step_of(line) < trainer.global_step)
     if (kept.length === lines.length - 1 && lines.at(-1) === '') return
-    replace('JSONLinesLogger', this.path, kept.map((line) => `${line}\n`).join(''))
+    write_whole('JSONLinesLogger', this.path, bytes_of_lines(kept))
   }
 
   protected override write(row: Row): void {
-    append_whole('JSONLinesLogger', this.path, Buffer.from(`${JSON.stringify(row)}\n`))
+    append_whole('JSONLinesLogger', this.path, bytes_of_lines([JSON.stringify(row)]))
   }
 }
 
@@ -46,10 +46,4 @@ function step_of(line: string): number {
   } catch {
     return Number.NaN
   }
-}
-
-/** Writes a file anew, all of it or nothing. */
-export function replace(operator: string, path: string, text: string): void {
-  const bytes = Buffer.from(text)
-  write_atomically(operator, path, (file) => write_all(file, bytes))
 }

@@ -3,6 +3,10 @@ import type { MetricsEvent, StepEnd } from '../callback.js'
 /** A line of a log: the step's number, and numbers by name. */
 export type Row = { step: number; epoch: number } & Record<string, number>
 
+/** Lines of text as a file has them, each with its end. */
+export const bytes_of_lines = (lines: readonly string[]): Uint8Array =>
+  Buffer.from(lines.map((line) => `${line}\n`).join(''))
+
 /** A step's row. */
 export function row_of_step({ step, epoch, loss, lr, grad_norm, metrics }: StepEnd): Row {
   return { step, epoch, loss, lr, ...(grad_norm === undefined ? {} : { grad_norm }), ...metrics }
