@@ -10,6 +10,12 @@ const forgotten = new FinalizationRegistry<number>((handle) => native.free_gener
 /** The generator's place in the addon; the default one's is 0. */
 const place_of = (generator: Generator): number => generator[LOWERED] ?? 0
 
+/** An argument `seed` of `manual_seed`. */
+export function expect_seed(seed: unknown): number | bigint {
+  if (typeof seed === 'bigint' || Number.isInteger(seed)) return seed as number | bigint
+  throw type_error(`manual_seed(): argument 'seed' must be int, not ${type_name(seed)}`, 'manual_seed')
+}
+
 /**
  * A stream of pseudo-random numbers, as `torch.Generator`: the same seed gives Python's numbers.
  *
@@ -42,10 +48,7 @@ export class Generator {
 
   /** Starts the stream anew from a seed of 64 bits; returns the generator. */
   manual_seed(seed: number | bigint): this {
-    if (typeof seed !== 'bigint' && !Number.isInteger(seed)) {
-      throw type_error(`manual_seed(): argument 'seed' must be int, not ${type_name(seed)}`, 'manual_seed')
-    }
-    native.generator_manual_seed(place_of(this), seed)
+    native.generator_manual_seed(place_of(this), expect_seed(seed))
     return this
   }
 

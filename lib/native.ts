@@ -167,7 +167,6 @@ export interface Native {
   storage(x: Handle): [address: number, bytes: number]
   identity(x: Handle): number
   fact(x: Handle, which: number): boolean
-  is_contiguous(x: Handle, memory_format: number): boolean
   set_requires_grad(x: Handle, wanted: boolean): void
   grad(x: Handle, cached: Handle): Handle
   set_grad(x: Handle, gradient: Handle): void

@@ -1,10 +1,10 @@
 import { run_then } from './callback.js'
-import { type_error, type_name } from './errors.js'
+import { expect_seed } from './generator.js'
 import { native } from './native.js'
 
-export { Generator } from './generator.js'
-
 import { handle_of, type Tensor, wrap } from './tensor.js'
+
+export { Generator } from './generator.js'
 
 // torch.random: the default generator. A worker thread has one of its own.
 
@@ -15,10 +15,7 @@ import { handle_of, type Tensor, wrap } from './tensor.js'
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.manual_seed.html
  */
 export function manual_seed(seed: number | bigint): void {
-  if (typeof seed !== 'bigint' && !Number.isInteger(seed)) {
-    throw type_error(`manual_seed(): argument 'seed' must be int, not ${type_name(seed)}`)
-  }
-  native.manual_seed(seed)
+  native.manual_seed(expect_seed(seed))
 }
 
 /** Seeds from the system's entropy and returns the seed. */

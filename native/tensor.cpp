@@ -92,19 +92,8 @@ Napi::Value identity(const Napi::CallbackInfo& info) {
       info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(tensor_argument(info, 0).unsafeGetTensorImpl())));
 }
 
-enum Fact : int {
-  kRequiresGrad,
-  kIsLeaf,
-  kIsContiguous,
-  kIsInference,
-  kIsConj,
-  kIsNeg,
-  kIsQuantized,
-  kRetainsGrad,
-  kIsView,
-  kIsNested,
-  kSharesStorage
-};
+// lib/tensor/facts.ts has the same numbers.
+enum Fact : int { kRequiresGrad, kIsLeaf, kIsQuantized, kRetainsGrad, kIsNested, kSharesStorage };
 
 Napi::Value fact(const Napi::CallbackInfo& info) {
   const at::Tensor& tensor = tensor_argument(info, 0);
@@ -114,20 +103,10 @@ Napi::Value fact(const Napi::CallbackInfo& info) {
         return tensor.requires_grad();
       case kIsLeaf:
         return tensor.is_leaf();
-      case kIsContiguous:
-        return tensor.is_contiguous();
-      case kIsInference:
-        return tensor.is_inference();
-      case kIsConj:
-        return tensor.is_conj();
-      case kIsNeg:
-        return tensor.is_neg();
       case kIsQuantized:
         return tensor.is_quantized();
       case kRetainsGrad:
         return tensor.retains_grad();
-      case kIsView:
-        return tensor.is_view();
       case kIsNested:
         return tensor.is_nested();
       case kSharesStorage:
@@ -137,11 +116,6 @@ Napi::Value fact(const Napi::CallbackInfo& info) {
     }
   };
   return Napi::Boolean::New(info.Env(), answer());
-}
-
-Napi::Value is_contiguous(const Napi::CallbackInfo& info) {
-  const auto format = static_cast<at::MemoryFormat>(info[1].As<Napi::Number>().Int32Value());
-  return Napi::Boolean::New(info.Env(), tensor_argument(info, 0).is_contiguous(format));
 }
 
 Napi::Value set_requires_grad(const Napi::CallbackInfo& info) {
@@ -305,7 +279,6 @@ void export_tensor(Napi::Env env, Napi::Object exports) {
   export_function<storage>(env, exports, "storage");
   export_function<identity>(env, exports, "identity");
   export_function<fact>(env, exports, "fact");
-  export_function<is_contiguous>(env, exports, "is_contiguous");
   export_function<set_requires_grad>(env, exports, "set_requires_grad");
   export_function<grad>(env, exports, "grad");
   export_function<set_grad>(env, exports, "set_grad");

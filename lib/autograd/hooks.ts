@@ -2,6 +2,7 @@ import { autocast_mode } from '../amp/autocast_state.js'
 import { within_call } from '../background.js'
 import { type_error, type_name } from '../errors.js'
 import { type Handle, type Mode, native, type RawHook } from '../native.js'
+import { IS_LEAF, SHARES_STORAGE } from '../tensor/facts.js'
 import { handle_of, hooks_of, raw_handle, set_hooks, Tensor, wrap, wrap_or_null } from '../tensor.js'
 import { context, grad_mode } from './context.js'
 import {
@@ -9,14 +10,12 @@ import {
   CHANGE,
   carried_by,
   carry,
-  IS_LEAF,
   kernels_records,
   link_to_run,
   note_in_run,
   objects_reaching,
   past_of,
   refuse_elsewhere,
-  SHARES_STORAGE,
 } from './reach.js'
 import { saved_behind, saves_by_hooks } from './saved_tensors.js'
 

@@ -2,6 +2,7 @@ import { runtime_error } from '../errors.js'
 import { collect_all, flush } from '../memory.js'
 import { native } from '../native.js'
 import { scope_tensors } from '../scope.js'
+import { IS_LEAF } from '../tensor/facts.js'
 import { hooks_of, raw_handle, set_hooks, type Tensor } from '../tensor.js'
 import { context } from './context.js'
 
@@ -29,9 +30,6 @@ export function refuse_elsewhere(what: string): void {
       `${what}: a call by call_async() records no hooks and no autograd Functions, which would belong to its own thread. Call the module itself, and use backward_async(), or call it in no_grad`,
     )
 }
-
-export const IS_LEAF = 1
-export const SHARES_STORAGE = 10
 
 /** The hooks that a tensor's object carries; made at first use. */
 export function carried_by(tensor: Tensor): Carried {

@@ -1,5 +1,5 @@
 import { type DeviceLike, device } from '../device.js'
-import { device_generator, type Generator } from '../generator.js'
+import { device_generator, expect_seed, type Generator } from '../generator.js'
 import { native } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { check_cuda } from './available.js'
@@ -19,11 +19,13 @@ const all = () => Array.from({ length: count() }, (_, i) => generator_of(i))
 
 /** Seeds the current GPU's generator; without a GPU, nothing. */
 export function manual_seed(seed: number | bigint): void {
+  expect_seed(seed)
   if (count() > 0) generator_of('cuda').manual_seed(seed)
 }
 
 /** As {@link manual_seed}, of all GPUs. */
 export function manual_seed_all(seed: number | bigint): void {
+  expect_seed(seed)
   for (const generator of all()) generator.manual_seed(seed)
 }
 

@@ -12,6 +12,7 @@ import { python_type_name, runtime_error, type_error, type_name } from '../error
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
+import { IS_LEAF, IS_NESTED, IS_QUANTIZED, REQUIRES_GRAD, RETAINS_GRAD } from './facts.js'
 
 /** Keywords of {@link TensorAutograd.backward}. */
 export interface BackwardOptions {
@@ -81,12 +82,6 @@ export interface TensorAutograd {
   register_post_accumulate_grad_hook(hook: (tensor: Tensor) => void): TensorHookHandle
   retain_grad(): void
 }
-
-const REQUIRES_GRAD = 0,
-  IS_LEAF = 1,
-  IS_QUANTIZED = 6,
-  RETAINS_GRAD = 7,
-  IS_NESTED = 9
 
 export const autograd_methods = {
   requires_grad_(this: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {

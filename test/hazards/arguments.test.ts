@@ -205,6 +205,11 @@ describe('wrong type: operator, argument, expected, received', () => {
     ],
     ['a seed', () => loose['manual_seed']!(1.5), "manual_seed(): argument 'seed' must be int, not number"],
     [
+      "a GPU's seed, without one too",
+      () => torch.cuda.manual_seed('x' as never),
+      "manual_seed(): argument 'seed' must be int, not string",
+    ],
+    [
       "a Generator's seed",
       () => new torch.Generator().manual_seed('a' as unknown as number),
       "manual_seed(): argument 'seed' must be int, not string",

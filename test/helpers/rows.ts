@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as torch from 'typetorch'
@@ -73,6 +73,17 @@ function outcome(ours: () => unknown): unknown {
   }
 }
 
+function answers_of(rows: readonly Row[], prelude: string): unknown[] {
+  const folder = mkdtempSync(join(tmpdir(), 'rows-'))
+  try {
+    const file = join(folder, 'rows.json')
+    writeFileSync(file, JSON.stringify(rows.map((row) => row.python)))
+    return run_python(PYTHON, [file, prelude]) as unknown[]
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 /**
  * A test for each row: what Python answers, to the last bit. Both sides draw under `manual_seed(3)`.
  *
@@ -80,9 +91,7 @@ function outcome(ours: () => unknown): unknown {
  */
 export function compare_rows(rows: readonly Row[], prelude = ''): void {
   const python = live_torch()
-  const file = join(mkdtempSync(join(tmpdir(), 'rows-')), 'rows.json')
-  writeFileSync(file, JSON.stringify(rows.map((row) => row.python)))
-  const answers = python === null ? [] : (run_python(PYTHON, [file, prelude]) as unknown[])
+  const answers = python === null ? [] : answers_of(rows, prelude)
   it.skipIf(python === null).each(rows.map((row, i) => [row.python, row.ours, i] as const))(
     '%s',
     (_, ours, i) => {
