@@ -6,9 +6,10 @@ import { handle_of, raw_handle, wrap, wrap_or_null } from '../tensor.js'
 import { begin_lists, lay_handles, lay_list } from './lists.js'
 import { lower, lower_device } from './lower.js'
 import { number_of, type Slot } from './match.js'
-import { DEVICE, NUMBER, NUMBERS, type Plan, TENSOR_LIST } from './plan.js'
+import type { Plan } from './plan.js'
 import { finish } from './results.js'
 import * as tags from './tags.js'
+import { DEVICE, NUMBER, NUMBERS, TENSOR_LIST } from './ways.js'
 
 // V8 calls a function of the addon five times as fast where the place of the call only ever calls that one. So a
 // plan that is used often gets a function of its own, written for its arguments' kinds.

@@ -10,6 +10,7 @@ import { lower, lower_device } from './lower.js'
 import { type Match, number_of, type Slot } from './match.js'
 import { finish, MOST_SHARED, named_places } from './results.js'
 import type { Overload } from './schema.js'
+import { DEVICE, NUMBER, NUMBERS, PLAIN, TENSOR_LIST, type Way, ways_of_kinds } from './ways.js'
 
 type Keywords = Readonly<Record<string, unknown>> | null
 
@@ -33,22 +34,6 @@ export interface Plan {
   /** Calls so far, until it is compiled; then what makes them. */
   uses: number
   invoke: Invoke | undefined
-}
-
-export const PLAIN = 0
-export const DEVICE = 1
-export const NUMBER = 2
-export const NUMBERS = 3
-export const TENSOR_LIST = 4
-export type Way = typeof PLAIN | typeof DEVICE | typeof NUMBER | typeof NUMBERS | typeof TENSOR_LIST
-
-const ways_of_kinds: Record<string, Way> = {
-  'torch.device': DEVICE,
-  int: NUMBER,
-  float: NUMBER,
-  Scalar: NUMBER,
-  'int[]': NUMBERS,
-  'Tensor[]': TENSOR_LIST,
 }
 
 /** Compiling takes as long as some two hundred calls save. Tests set it to compile at once. */
