@@ -1,20 +1,18 @@
 // Runs tests with a collection and a sweep at every new tensor: whatever is used after the garbage collector has freed it shows.
-// Arguments are vitest's; without any, the folders below.
+// Arguments are vitest's.
 
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { ROOT } from './setup/config.mjs'
 
-const FOLDERS = ['test/native', 'test/autograd', 'test/tensor']
-
-const given = process.argv.slice(2)
 const { status } = spawnSync(
   process.execPath,
   [
     path.join(ROOT, 'node_modules/vitest/vitest.mjs'),
     'run',
     '--testTimeout=600000',
-    ...(given.some((argument) => !argument.startsWith('-')) ? given : [...FOLDERS, ...given]),
+    '--hookTimeout=600000',
+    ...process.argv.slice(2),
   ],
   { cwd: ROOT, stdio: 'inherit', env: { ...process.env, TYPETORCH_TEST_GC: '1' } },
 )

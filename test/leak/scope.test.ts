@@ -3,6 +3,11 @@ import { nn, optim, type Tensor } from 'typetorch'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 
 const alive = () => torch.memory_stats().tensors
+/** How many, without those of earlier tests that wait for a collection. */
+const alive_before = () => {
+  torch.memory_summary()
+  return alive()
+}
 const usable = (tensor: Tensor) => expect(() => tensor.sum().item()).not.toThrow()
 
 class Remembers extends nn.Module {
@@ -20,7 +25,7 @@ class Remembers extends nn.Module {
 describe('a scope frees', () => {
   it('everything made inside at once', () => {
     const x = torch.ones(4)
-    const before = alive()
+    const before = alive_before()
     torch.scope(() => {
       for (let i = 0; i < 100; i++) x.add(i).mul(2)
     })
@@ -28,7 +33,7 @@ describe('a scope frees', () => {
   })
 
   it('also in nested scopes, where the outer one takes what the inner one returns', () => {
-    const before = alive()
+    const before = alive_before()
     let inner!: Tensor
     const outer = torch.scope(() => {
       inner = torch.scope(() => torch.ones(2).add(1))
@@ -44,7 +49,7 @@ describe('a scope frees', () => {
 describe('a scope that throws', () => {
   it('frees what was made inside, also in the scopes that the error passes', () => {
     const x = torch.ones(4)
-    const before = alive()
+    const before = alive_before()
     const seen: Tensor[] = []
     const fail = () =>
       torch.scope(() => {
