@@ -26,6 +26,10 @@ export class GradcheckError extends RuntimeError {
 export class CheckpointError extends RuntimeError {
   override name = 'CheckpointError'
 }
+/** `torch.library.opcheck`'s error; its `cause` says where. */
+export class OpCheckError extends Error {
+  override name = 'OpCheckError'
+}
 /** `torch.AcceleratorError`. */
 export class AcceleratorError extends RuntimeError {
   override name = 'AcceleratorError'
@@ -66,6 +70,7 @@ const classes: Record<string, ErrorClass> = {
   LinAlgError,
   CheckpointError,
   GradcheckError,
+  OpCheckError,
   AcceleratorError,
   ValueError,
   IndexError,

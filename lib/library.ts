@@ -9,9 +9,10 @@ import {
   type RegisterAutogradOptions,
 } from './_library/custom_ops.js'
 import type { Kernel } from './_library/kernel.js'
+import { type OpCheck, type OpCheckOptions, type OpCheckResults, opcheck } from './_library/opcheck/index.js'
 import { fallthrough_kernel, Library, type LibraryKind } from './_library/registration.js'
 import { type OperatorVmapRule, vmap_kernel } from './_library/vmap.js'
-import { runtime_error, value_error } from './errors.js'
+import { OpCheckError, runtime_error, value_error } from './errors.js'
 import { operator } from './ops/operator.js'
 import { overload_of } from './ops/schema.js'
 
@@ -24,7 +25,12 @@ export {
   type Kernel,
   Library,
   type LibraryKind,
+  type OpCheck,
+  OpCheckError,
+  type OpCheckOptions,
+  type OpCheckResults,
   type OperatorVmapRule,
+  opcheck,
   type RegisterAutogradOptions,
 }
 

@@ -16,6 +16,7 @@ export interface NativeParameter {
   nullable: boolean
   list_size: number
   written: boolean
+  alias_sets: string[]
   keyword_only: boolean
   required: boolean
   default_value: unknown
@@ -24,9 +25,11 @@ export interface NativeParameter {
 export interface NativeSchema {
   parameters: NativeParameter[]
   /** `parameter` is the place of the argument that the result is (in-place, out=), or -1. */
-  results: { name: string; kind: string; parameter: number }[]
+  results: { name: string; kind: string; parameter: number; alias_sets: string[] }[]
   text: string
   random: boolean
+  /** Its tags say that sizes of results hang on values, or that it changes an argument's sizes. */
+  data_dependent: boolean
 }
 
 export interface MemoryStats {
@@ -153,6 +156,7 @@ export interface Native {
 
   bind(name: string, overload: string, numbers?: number[], values?: [number, unknown][]): NativeOperator
   schema(name: string, overload: string): NativeSchema
+  has_kernel(name: string, overload: string, dispatch_key: string): boolean
   operator_names(): string[]
 
   dtype(x: Handle): number
@@ -405,6 +409,7 @@ export interface Native {
   implement_operator(library: number, name: string, dispatch_key: string, kernel: RawKernel | null): void
   close_registration(library: number): void
   below_autograd<T>(callback: () => T): T
+  without_autograd_fallback<T>(callback: () => T): T
   below_batched<T>(callback: () => T): T
   bump_version(x: Handle): void
 

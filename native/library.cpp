@@ -5,6 +5,7 @@
 #include "guard.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <torch/csrc/autograd/autograd_not_implemented_fallback.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/library.h>
 
@@ -165,6 +166,18 @@ Napi::Value below_autograd(const Napi::CallbackInfo& info) {
   return info[0].As<Napi::Function>().Call({});
 }
 
+// without_autograd_fallback(callback): results of operators without an autograd kernel are left as their kernels made
+// them.
+Napi::Value without_autograd_fallback(const Napi::CallbackInfo& info) {
+  using torch::autograd::AutogradFallbackMode;
+  struct Restored {
+    const AutogradFallbackMode before = torch::autograd::getAutogradFallbackMode();
+    ~Restored() { torch::autograd::setAutogradFallbackMode(before); }
+  } const restored;
+  torch::autograd::setAutogradFallbackMode(AutogradFallbackMode::Nothing);
+  return info[0].As<Napi::Function>().Call({});
+}
+
 // below_batched(callback): operators in it do not see the vmap that this one is under.
 Napi::Value below_batched(const Napi::CallbackInfo& info) {
   const c10::impl::ExcludeDispatchKeyGuard below(c10::DispatchKey::FuncTorchBatched);
@@ -185,6 +198,7 @@ void export_library(Napi::Env env, Napi::Object exports) {
   export_function<implement_operator>(env, exports, "implement_operator");
   export_function<close_registration>(env, exports, "close_registration");
   export_function<below_autograd>(env, exports, "below_autograd");
+  export_function<without_autograd_fallback>(env, exports, "without_autograd_fallback");
   export_function<below_batched>(env, exports, "below_batched");
   export_function<bump_version>(env, exports, "bump_version");
 }

@@ -1,12 +1,12 @@
 import type { FunctionCtx } from '../autograd/function_ctx.js'
 import { not_implemented_error, runtime_error, type_error, value_error } from '../errors.js'
-import { native } from '../native.js'
 import { type Operator, operator } from '../ops/operator.js'
 import { type Overload, overload_of } from '../ops/schema.js'
-import { handle_of, Tensor } from '../tensor.js'
+import type { Tensor } from '../tensor.js'
 import { type AutogradFormula, autograd_kernel } from './autograd.js'
 import type { Kernel } from './kernel.js'
 import { Library } from './registration.js'
+import { memory_of, tensors_of } from './tensors.js'
 import { type OperatorVmapRule, vmap_kernel } from './vmap.js'
 
 /** How {@link custom_op} is told what TypeScript's types cannot say at run time. */
@@ -65,22 +65,10 @@ export function dispatch_key_for_device(type: string): string {
   return key
 }
 
-function* tensors_in(value: unknown): Generator<Tensor> {
-  if (value instanceof Tensor) yield value
-  else if (Array.isArray(value)) for (const item of value) yield* tensors_in(item)
-}
-
 /** Results that share memory with an argument would be two tensors in the graph and one in memory. */
 function check_aliases(name: string, args: readonly unknown[], result: unknown): void {
-  const address = (tensor: Tensor) => {
-    const [where, bytes] = native.storage(handle_of(tensor))
-    return bytes === 0 ? 0 : where
-  }
-  const seen = new Set<number>()
-  for (const tensor of tensors_in([...args])) if (tensor.layout.name === 'strided') seen.add(address(tensor))
-  for (const tensor of tensors_in(result)) {
-    if (tensor.layout.name !== 'strided') continue
-    const where = address(tensor)
+  const seen = new Set(tensors_of(args).map(memory_of))
+  for (const where of tensors_of(result).map(memory_of)) {
     if (where === 0) continue
     if (seen.has(where))
       throw runtime_error(

@@ -10,6 +10,10 @@ import { forget_names, forget_overload, overloads_named } from './schema.js'
 export type Operator = (...args: unknown[]) => Tensor
 
 const bound = new Map<string, Operator>()
+const names = new WeakMap<object, string>()
+
+/** `aten::add` of `torch.ops.aten.add`, `aten::add.Tensor`, `aten::sin.default` of single overloads; undefined for other values. */
+export const name_of_operator = (op: object): string | undefined => names.get(op)
 
 /**
  * One overload of any operator as a function over tensors, for our own code.
@@ -22,6 +26,7 @@ export function operator(full: string): Operator {
     const [namespace, rest] = full.split('::') as [string, string]
     found = bind_overloads(rest.split('.')[0]!, rest, namespace) as Operator
     bound.set(full, found)
+    names.set(found, rest.includes('.') ? full : `${full}.default`)
   }
   return found
 }
@@ -32,7 +37,9 @@ export function packet(namespace: string, name: string): Operator | undefined {
   if (overloads.length === 0) return undefined
   const facts = overloads.map((full) => full.slice(namespace.length + 2))
   // out= overloads are tried only where `out` (or the schema's own name for it) is given.
-  return bind_overloads(name, facts.join(' '), namespace) as Operator
+  const found = bind_overloads(name, facts.join(' '), namespace) as Operator
+  names.set(found, `${namespace}::${name}`)
+  return found
 }
 
 /** The operators of one namespace; each property is an operator, its own properties the single overloads. */
