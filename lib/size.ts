@@ -25,12 +25,13 @@ export class Size extends Array<number> {
   constructor(sizes: Iterable<number> = []) {
     if (typeof (sizes as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== 'function')
       throw type_error(`'${python_type_name(sizes)}' object is not iterable`)
-    const all = [...sizes]
-    const bad = all.findIndex((size) => !Number.isInteger(size))
-    if (bad >= 0) {
-      throw type_error(
-        `torch.Size() takes an iterable of 'int' (item ${bad} is '${python_type_name(all[bad])}')`,
-      )
+    const all: number[] = []
+    for (const size of sizes) {
+      if (!Number.isInteger(size))
+        throw type_error(
+          `torch.Size() takes an iterable of 'int' (item ${all.length} is '${python_type_name(size)}')`,
+        )
+      all.push(size)
     }
     super(all.length)
     for (const [i, size] of all.entries()) this[i] = size

@@ -7,8 +7,10 @@
 
 #include <ATen/ops/_mkldnn_transpose_native.h>
 #include <ATen/ops/_pdist_backward_native.h>
+#include <ATen/ops/cat_native.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/select_native.h>
 #include <ATen/ops/zero_native.h>
 #include <torch/library.h>
 
@@ -37,6 +39,17 @@ at::Tensor pdist_backward(const at::Tensor& grad, const at::Tensor& self, double
   return self.size(0) == 0 ? at::empty_like(self) : at::native::_pdist_backward(grad, self, p, pdist);
 }
 
+// It takes the first tensor's quantizer, whether there is a first one or not.
+at::Tensor& cat_out_quantized(const at::ITensorListRef& tensors, int64_t dim, at::Tensor& out) {
+  TORCH_CHECK_VALUE(tensors.size() > 0, "torch.cat(): expected a non-empty list of Tensors");
+  return at::native::cat_out_quantized_cpu(tensors, dim, out);
+}
+
+// A dimension from the end is looked at, and then used as it was given.
+at::Tensor select_nested(const at::Tensor& self, int64_t dim, int64_t index) {
+  return at::native::select_nested(self, c10::maybe_wrap_dim(dim, self.dim()), index);
+}
+
 }  // namespace
 
 void repair_kernels() {
@@ -54,6 +67,9 @@ void repair_kernels() {
     mkldnn->impl("_mkldnn_transpose", transpose_mkldnn);
     auto* cpu = own(c10::DispatchKey::CPU);
     cpu->impl("_pdist_backward", pdist_backward);
+    own(c10::DispatchKey::QuantizedCPU)->impl("cat.out", cat_out_quantized);
+    for (const auto key : {c10::DispatchKey::NestedTensorCPU, c10::DispatchKey::NestedTensorCUDA})
+      own(key)->impl("select.int", select_nested);
   });
 }
 

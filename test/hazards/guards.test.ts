@@ -132,6 +132,31 @@ describe('guards', () => {
     expect(() => range(x, 1, 1e300)).toThrow('Expected a finite ratio, but got 1e+300')
   })
 
+  it('a nested tensor is taken from by a dimension from the end', () => {
+    const nested = torch.nested.nested_tensor([torch.tensor([[1, 2, 3]]), torch.tensor([[4, 5, 6], [7, 8, 9]])]) // biome-ignore format: one call
+    const values = (from: torch.Tensor) => from.unbind().map((each) => each.tolist())
+    expect(values(nested.select(-1, 2))).toEqual([[3], [6, 9]])
+    expect(values(nested.select(2, 2))).toEqual([[3], [6, 9]])
+    expect(() => nested.select(-1, 3)).toThrow(
+      'index 3 is out of bounds for dimension 1 of the 0th constituent',
+    )
+    expect(() => nested.select(-4, 0)).toThrow('Dimension out of range')
+    expect(() => torch.trapz(nested)).toThrow(torch.IndexError)
+  })
+
+  it('nothing is no list for a quantized tensor to take', () => {
+    const q = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.quint8)
+    expect(torch.cat([q, q]).dequantize().tolist()).toEqual([1, 1, 1, 1].map((one) => expect.closeTo(one, 5)))
+    for (const cat of [torch.cat, torch.concat, torch.concatenate])
+      expect(() => cat([], { out: q })).toThrow('torch.cat(): expected a non-empty list of Tensors')
+  })
+
+  it('a size looks at one item after the other', () => {
+    expect(() => new torch.Size(torch.ones([]).expand([2 ** 20, 2]) as never)).toThrow(
+      "torch.Size() takes an iterable of 'int' (item 0 is 'Tensor')",
+    )
+  })
+
   it('nested numbers have no dimension to be split', () => {
     const nested = torch.nested.nested_tensor([torch.ones([]), torch.ones([])])
     expect(() => nested.split([1, 1])).toThrow(
