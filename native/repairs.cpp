@@ -26,6 +26,15 @@ void check_hidden_states(torch::jit::Stack& stack) {
   TORCH_CHECK(stack[1].toListRef().size() == 2, "lstm_cell expects two hidden states");
 }
 
+// A layer takes its cell state at the place of its hidden state.
+template <size_t States>
+void check_cell_states(torch::jit::Stack& stack) {
+  const std::vector<at::Tensor> states = stack[States].toTensorVector();
+  if (states.size() != 2 || states[0].dim() == 0 || states[1].dim() == 0) return;  // refused by LibTorch
+  TORCH_CHECK(states[0].size(0) <= states[1].size(0), "lstm expects a cell state for each of ", states[0].size(0),
+              " hidden states, but got ", states[1].size(0));
+}
+
 // Sizes of a window are multiplied with each other in int64 and never looked at.
 template <size_t First, size_t Last>
 void check_window(torch::jit::Stack& stack) {
@@ -155,10 +164,14 @@ Repair repair_of(const c10::OperatorName& name) {
       {"aten::index_copy_", check_index_and_source},
       {"aten::logsumexp.names_out", check_out_device},
       {"aten::logsumexp.out", check_out_device},
+      {"aten::lstm.data", check_cell_states<2>},
+      {"aten::lstm.input", check_cell_states<1>},
       {"aten::max_pool1d", check_window<1, 4>},
       {"aten::max_pool1d_with_indices", check_window<1, 4>},
       {"aten::mkldnn_rnn_layer", check_rnn_layer},
       {"aten::native_group_norm", check_groups},
+      {"aten::quantized_lstm.data", check_cell_states<2>},
+      {"aten::quantized_lstm.input", check_cell_states<1>},
       {"aten::quantized_lstm_cell", check_hidden_states},
       {"aten::split.sizes", check_nested_split},
       {"aten::split_with_sizes", check_nested_split},

@@ -201,7 +201,6 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
     if (place === undefined) return { reached: count, unexpected: keyword }
     if (slots[place] !== undefined) return { reached: count, repeated: keyword }
     const parameter = parameters[place]!
-    if (value === null && !parameter.nullable && !parameter.required) continue
     if (!fits(parameter, value, numbers_stand_for_tensors)) return { reached: place, parameter, value }
     if (parameter.kind === 'Tensor' && !(value instanceof Tensor) && value !== null) numbers.push(place)
     slots[place] = keyword

@@ -160,7 +160,7 @@ const wrongs = [
   { js: 'hostile()', py: null },
   { js: "Symbol('x')", py: null },
   { js: '2n ** 70n', py: '2 ** 70' },
-  { js: '-0', py: '-0.0' },
+  { js: '-0', py: '-0' },
   { js: '1.5', py: '1.5' },
   { js: '[[1], 2]', py: '[[1], 2]' },
   { js: '[null]', py: '[None]' },

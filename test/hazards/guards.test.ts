@@ -144,6 +144,21 @@ describe('guards', () => {
     expect(() => torch.trapz(nested)).toThrow(torch.IndexError)
   })
 
+  it('an LSTM has a cell state for each hidden state', () => {
+    const { float64 } = torch
+    const ones = (...shape: number[]) => torch.ones(shape, { dtype: float64 })
+    const weights = [ones(4, 1), ones(4, 1)]
+    const [states, fewer] = [ones(2, 2, 1), ones(1, 2, 1)]
+    const run = (hx: torch.Tensor[], layers: number) =>
+      torch.lstm(ones(2, 2, 1), hx, [...weights, ...weights], false, layers, 0, false, false, true)
+    expect(run([states, states], 2)[0].shape).toEqual([2, 2, 1])
+    expect(() => run([states, fewer], 2)).toThrow(
+      'lstm expects a cell state for each of 2 hidden states, but got 1',
+    )
+    expect(() => torch.lstm(ones(4, 1), torch.tensor([2n, 2n]), [states, fewer], weights, false, 1, 0, false, false)).toThrow('lstm expects a cell state for each of 2 hidden states, but got 1') // biome-ignore format: one call
+    expect(() => run([states], 2)).toThrow('lstm expects two hidden states')
+  })
+
   it('nothing is no list for a quantized tensor to take', () => {
     const q = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.quint8)
     expect(torch.cat([q, q]).dequantize().tolist()).toEqual([1, 1, 1, 1].map((one) => expect.closeTo(one, 5)))
