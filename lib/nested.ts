@@ -3,6 +3,7 @@ import type { DeviceLike } from './device.js'
 import type { DType } from './dtype.js'
 import * as dtypes from './dtype.js'
 import { runtime_error, type_error } from './errors.js'
+import { expect_bool } from './expect.js'
 import { type Layout, strided } from './layout.js'
 import { operator } from './ops/operator.js'
 import { as_tensor, type TensorData } from './tensor/create.js'
@@ -66,7 +67,9 @@ export function nested_tensor(
   const tensors = (tensor_list as TensorData[]).map((item) => as_tensor(item).detach())
   let made = from_list(tensors, given({ ...options, device: options.device ?? default_device }))
   if (options.pin_memory === true) made = made.pin_memory()
-  return options.requires_grad === true ? made.requires_grad_() : made
+  return expect_bool(options.requires_grad ?? false, 'nested_tensor', 'requires_grad')
+    ? made.requires_grad_()
+    : made
 }
 
 /**

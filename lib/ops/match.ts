@@ -127,6 +127,20 @@ export function fits(parameter: Parameter, value: unknown, numbers_stand_for_ten
   }
 }
 
+/** What no schema has, and what makes tensors takes. */
+const REQUIRES_GRAD: Parameter = {
+  name: 'requires_grad',
+  kind: 'bool',
+  type: 'bool',
+  nullable: true,
+  list_size: 0,
+  written: false,
+  alias_sets: [],
+  keyword_only: true,
+  required: false,
+  default_value: false,
+}
+
 /** Fits a call to an overload: the slots of its parameters, or why it does not fit. */
 export function match(overload: Overload, call: Call, numbers_stand_for_tensors: boolean): Match | Mismatch {
   const { parameters, positional } = overload
@@ -170,7 +184,10 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
   for (const keyword in call.keywords) {
     const value = call.keywords[keyword]
     if (value === undefined) continue
-    if (keyword === 'requires_grad' && overload.makes_tensors) continue
+    if (keyword === 'requires_grad' && overload.makes_tensors) {
+      if (value === null || typeof value === 'boolean') continue
+      return { reached: parameters.length, parameter: REQUIRES_GRAD, value }
+    }
     if (keyword === 'out' && value === null) continue
     if (keyword === 'out' && overload.outputs.length > 0) {
       const outputs = overload.outputs

@@ -9,7 +9,9 @@ import { type Node, node_of } from '../autograd/node.js'
 import { forget_gradient, link_gradient } from '../autograd/reach.js'
 import { DType, dtype_of_code } from '../dtype.js'
 import { python_type_name, runtime_error, type_error, type_name } from '../errors.js'
+import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
+import { is_options } from '../ops/keywords.js'
 import { LOWERED } from '../ops/lowered.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
 import { IS_LEAF, IS_NESTED, IS_QUANTIZED, REQUIRES_GRAD, RETAINS_GRAD } from './facts.js'
@@ -85,8 +87,10 @@ export interface TensorAutograd {
 
 export const autograd_methods = {
   requires_grad_(this: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {
-    const wanted = typeof requires_grad === 'object' ? (requires_grad.requires_grad ?? true) : requires_grad
-    native.set_requires_grad(raw_handle(this), wanted)
+    const wanted: unknown = is_options(requires_grad)
+      ? (requires_grad['requires_grad'] ?? true)
+      : requires_grad
+    native.set_requires_grad(raw_handle(this), expect_bool(wanted, 'requires_grad_', 'requires_grad'))
     return this
   },
   register_hook(this: Tensor, hook: TensorHook) {

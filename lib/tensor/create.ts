@@ -3,6 +3,7 @@ import type { DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { type_error, type_name, value_error } from '../errors.js'
+import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
 import { is_options, take_options } from '../ops/keywords.js'
 import { lower_device } from '../ops/lower.js'
@@ -185,8 +186,9 @@ export function make_tensor(data: unknown, options: CreateOptions): Tensor {
     const text = lower_device(options.device)
     if (text !== 'cpu') made = made.to(options.device)
   }
-  if (options.pin_memory === true) made = made.pin_memory()
-  if (options.requires_grad === true) native.set_requires_grad(handle_of(made), true)
+  if (expect_bool(options.pin_memory ?? false, 'tensor', 'pin_memory')) made = made.pin_memory()
+  if (expect_bool(options.requires_grad ?? false, 'tensor', 'requires_grad'))
+    native.set_requires_grad(handle_of(made), true)
   return made
 }
 
@@ -256,9 +258,10 @@ export function asarray(
 ): Tensor {
   if (!is_options(options))
     throw type_error(`asarray(): its keywords must be a plain object, not ${type_name(options)}`)
+  const requires_grad = expect_bool(options.requires_grad ?? false, 'asarray', 'requires_grad')
   const made =
     options.copy === true ? make_tensor(data, on_default_device(options)) : as_tensor(data, options)
-  return options.requires_grad === true ? made.requires_grad_() : made
+  return requires_grad ? made.requires_grad_() : made
 }
 
 const full_operator = operator('aten::full')
@@ -277,11 +280,11 @@ export function full(
 ): Tensor {
   const { out, requires_grad, dtype, device } = options
   if (out !== undefined) return operator('aten::full.out')(size, fill_value, { out })
-  const made = full_operator(size, fill_value, {
+  return full_operator(size, fill_value, {
     dtype: dtype ?? dtype_of([fill_value]),
     ...(device ? { device } : {}),
+    requires_grad,
   })
-  return requires_grad === true ? made.requires_grad_() : made
 }
 
 function legacy(name: string, dtype: DType) {

@@ -204,6 +204,29 @@ describe('wrong type: operator, argument, expected, received', () => {
       "randn(): argument 'generator' must be torch.Generator, not number",
     ],
     ['a seed', () => loose['manual_seed']!(1.5), "manual_seed(): argument 'seed' must be int, not number"],
+    ...(
+      [
+        ['ones', () => torch.ones(2, { requires_grad: 1 as never })],
+        ['arange', () => torch.arange(3, { requires_grad: 1 as never })],
+        ['full', () => torch.full([2], 1, { requires_grad: 0 as never })],
+        ['zeros_like', () => torch.zeros_like(x, { requires_grad: 1 as never })],
+        ['new_ones', () => x.new_ones([2], { requires_grad: 1 as never })],
+        ['tensor', () => torch.tensor([1], { requires_grad: 1 as never })],
+        ['asarray', () => torch.asarray([1], { requires_grad: 1 as never })],
+        ['nested_tensor', () => torch.nested.nested_tensor([x], { requires_grad: 1 as never })],
+        ['requires_grad_', () => torch.ones(1).requires_grad_(1 as never)],
+        ['requires_grad_', () => new nn.Linear(1, 1).requires_grad_(1 as never)],
+      ] as const
+    ).map(([name, call]): [string, () => unknown, string] => [
+      `requires_grad, of ${name}`,
+      call,
+      `${name}(): argument 'requires_grad' must be bool, not number`,
+    ]),
+    [
+      'null for a keyword that is not optional',
+      () => x.argmax({ keepdim: null as never }),
+      "argmax(): argument 'keepdim' must be bool, not null",
+    ],
     [
       "a GPU's seed, without one too",
       () => torch.cuda.manual_seed('x' as never),
