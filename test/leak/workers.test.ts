@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { is_sanitized } from '../../scripts/setup/python.mjs'
 import { child_value } from '../hazards/child.js'
 
 const ROUNDS = 50
@@ -25,6 +26,9 @@ it(`${ROUNDS} worker threads come and go, and memory stays flat`, { timeout: 300
     }
     console.log(JSON.stringify(sampled))
   `)
+  expect(resident).toHaveLength(ROUNDS)
+  // Its own records of a thread that has ended are 1.3 MB, of one that never loads this package, too.
+  if (is_sanitized()) return
   const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
   const [first, last] = [median(resident.slice(10, 20)), median(resident.slice(-10))]
   expect(last / first, resident.map((bytes) => Math.round(bytes / 1e6)).join(' ')).toBeLessThanOrEqual(1.05)
