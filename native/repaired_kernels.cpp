@@ -59,8 +59,10 @@ void repair_kernels() {
     // is what is wanted here.
     std::vector<std::string> heard;
     const HeardWarnings quiet(heard);
+    static auto* kept = new std::vector<torch::Library*>;
     const auto own = [](c10::DispatchKey key) {
-      return new torch::Library(torch::Library::IMPL, "aten", key, __FILE__, __LINE__);
+      kept->push_back(new torch::Library(torch::Library::IMPL, "aten", key, __FILE__, __LINE__));
+      return kept->back();
     };
     auto* mkldnn = own(c10::DispatchKey::MkldnnCPU);
     mkldnn->impl("zero_", zero_mkldnn_);
