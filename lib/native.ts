@@ -16,7 +16,6 @@ export interface NativeParameter {
   nullable: boolean
   list_size: number
   written: boolean
-  alias_sets: string[]
   keyword_only: boolean
   required: boolean
   default_value: unknown
@@ -25,11 +24,9 @@ export interface NativeParameter {
 export interface NativeSchema {
   parameters: NativeParameter[]
   /** `parameter` is the place of the argument that the result is (in-place, out=), or -1. */
-  results: { name: string; kind: string; parameter: number; alias_sets: string[] }[]
+  results: { name: string; kind: string; parameter: number }[]
   text: string
   random: boolean
-  /** Its tags say that sizes of results hang on values, or that it changes an argument's sizes. */
-  data_dependent: boolean
 }
 
 export interface MemoryStats {
@@ -156,6 +153,8 @@ export interface Native {
 
   bind(name: string, overload: string, numbers?: number[], values?: [number, unknown][]): NativeOperator
   schema(name: string, overload: string): NativeSchema
+  alias_sets(name: string, overload: string): [parameters: string[][], results: string[][]]
+  is_data_dependent(name: string, overload: string): boolean
   has_kernel(name: string, overload: string, dispatch_key: string): boolean
   operator_names(): string[]
 

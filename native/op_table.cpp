@@ -165,21 +165,6 @@ Napi::Value default_to_javascript(Napi::Env env, const c10::IValue& value) {
   return {env, from_ivalue(environment, c10::IValue(value))};
 }
 
-void add_alias_sets(const c10::AliasInfo& info, std::set<std::string>& names) {
-  for (const auto* sets : {&info.beforeSets(), &info.afterSets()})
-    for (const c10::Symbol& symbol : *sets) names.insert(symbol.toUnqualString());
-  for (const c10::AliasInfo& contained : info.containedTypes()) add_alias_sets(contained, names);
-}
-
-// The letters of an argument or a result, as a for `Tensor(a!)`; * for what may share memory with anything.
-Napi::Array alias_sets(Napi::Env env, const c10::Argument& argument) {
-  std::set<std::string> names;
-  if (argument.alias_info() != nullptr) add_alias_sets(*argument.alias_info(), names);
-  Napi::Array array = Napi::Array::New(env);
-  for (const std::string& name : names) array.Set(array.Length(), name);
-  return array;
-}
-
 // What a schema says, for lib/ops: parameters with kinds and defaults, results with the parameter each one is.
 Napi::Value schema(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -195,7 +180,6 @@ Napi::Value schema(const Napi::CallbackInfo& info) {
     entry.Set("nullable", parameter.nullable);
     entry.Set("list_size", parameter.list_size);
     entry.Set("written", parameter.written);
-    entry.Set("alias_sets", alias_sets(env, argument));
     entry.Set("keyword_only", parameter.keyword_only);
     entry.Set("required", !parameter.default_value.has_value());
     entry.Set("default_value",
@@ -210,7 +194,6 @@ Napi::Value schema(const Napi::CallbackInfo& info) {
     entry.Set("name", result.name);
     entry.Set("kind", kind_name(result.kind));
     entry.Set("parameter", aliases[i]);
-    entry.Set("alias_sets", alias_sets(env, schema.returns()[i]));
     results.Set(results.Length(), entry);
   }
   Napi::Object object = Napi::Object::New(env);
@@ -218,9 +201,43 @@ Napi::Value schema(const Napi::CallbackInfo& info) {
   object.Set("results", results);
   object.Set("text", c10::toString(schema));
   object.Set("random", handle.hasTag(at::Tag::nondeterministic_seeded));
-  object.Set("data_dependent", handle.hasTag(at::Tag::dynamic_output_shape) || handle.hasTag(at::Tag::inplace_view) ||
-                                   handle.hasTag(at::Tag::data_dependent_output));
   return object;
+}
+
+void add_alias_sets(const c10::AliasInfo& info, std::set<std::string>& names) {
+  for (const auto* sets : {&info.beforeSets(), &info.afterSets()})
+    for (const c10::Symbol& symbol : *sets) names.insert(symbol.toUnqualString());
+  for (const c10::AliasInfo& contained : info.containedTypes()) add_alias_sets(contained, names);
+}
+
+// alias_sets(name, overload): of each argument and of each result its letters, as a for `Tensor(a!)`; * for what may
+// share memory with anything.
+Napi::Value alias_sets(const Napi::CallbackInfo& info) {
+  const auto handle = find_operator(info[0].As<Napi::String>(), info[1].As<Napi::String>());
+  const auto letters_of = [&](const std::vector<c10::Argument>& arguments) {
+    Napi::Array all = Napi::Array::New(info.Env());
+    for (const c10::Argument& argument : arguments) {
+      std::set<std::string> names;
+      if (argument.alias_info() != nullptr) add_alias_sets(*argument.alias_info(), names);
+      Napi::Array letters = Napi::Array::New(info.Env());
+      for (const std::string& name : names) letters.Set(letters.Length(), name);
+      all.Set(all.Length(), letters);
+    }
+    return all;
+  };
+  Napi::Array both = Napi::Array::New(info.Env(), 2);
+  both.Set(0u, letters_of(handle.schema().arguments()));
+  both.Set(1u, letters_of(handle.schema().returns()));
+  return both;
+}
+
+// is_data_dependent(name, overload): its tags say that sizes of results hang on values, or that it changes an
+// argument's sizes.
+Napi::Value is_data_dependent(const Napi::CallbackInfo& info) {
+  const auto handle = find_operator(info[0].As<Napi::String>(), info[1].As<Napi::String>());
+  return Napi::Boolean::New(info.Env(), handle.hasTag(at::Tag::dynamic_output_shape) ||
+                                            handle.hasTag(at::Tag::inplace_view) ||
+                                            handle.hasTag(at::Tag::data_dependent_output));
 }
 
 // has_kernel(name, overload, dispatch key): whether one is registered for this very key.
@@ -361,6 +378,8 @@ napi_value BoundOperator::wrap_results(torch::jit::Stack& stack) {
 void export_op_table(Napi::Env env, Napi::Object exports) {
   export_function<bind>(env, exports, "bind");
   export_function<schema>(env, exports, "schema");
+  export_function<alias_sets>(env, exports, "alias_sets");
+  export_function<is_data_dependent>(env, exports, "is_data_dependent");
   export_function<has_kernel>(env, exports, "has_kernel");
   export_function<operator_names>(env, exports, "operator_names");
 }

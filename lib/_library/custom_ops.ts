@@ -2,6 +2,7 @@ import type { FunctionCtx } from '../autograd/function_ctx.js'
 import { not_implemented_error, runtime_error, type_error, value_error } from '../errors.js'
 import { type Operator, operator } from '../ops/operator.js'
 import { type Overload, overload_of } from '../ops/schema.js'
+import { py_string } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import { type AutogradFormula, autograd_kernel } from './autograd.js'
 import type { Kernel } from './kernel.js'
@@ -84,7 +85,7 @@ function check_mutated(name: string, overload: Overload, mutates_args: readonly 
     .filter((parameter) => parameter.written)
     .map((parameter) => parameter.name)
   if (written.length === mutates_args.length && written.every((each) => mutates_args.includes(each))) return
-  const list = (names: readonly string[]) => `[${names.map((each) => `'${each}'`).join(', ')}]`
+  const list = (names: readonly string[]) => `[${names.map(py_string).join(', ')}]`
   throw value_error(
     `custom_op(${name}): mutates_args is ${list(mutates_args)}, and the schema says ${list(written)}: ${overload.text}`,
   )

@@ -135,7 +135,6 @@ const REQUIRES_GRAD: Parameter = {
   nullable: true,
   list_size: 0,
   written: false,
-  alias_sets: [],
   keyword_only: true,
   required: false,
   default_value: false,

@@ -1,6 +1,7 @@
 import { make_error, runtime_error, type_name, value_error } from '../../errors.js'
 import { name_of_operator, type Operator, operator } from '../../ops/operator.js'
 import { overload_of, overloads_named } from '../../ops/schema.js'
+import { py_string } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import type { CustomOpDef } from '../custom_ops.js'
 import { tensors_of } from '../tensors.js'
@@ -29,7 +30,7 @@ export interface OpCheckOptions {
 /** What each check found: `'SUCCESS'`, or the Error. */
 export type OpCheckResults = { [name in OpCheck]?: 'SUCCESS' | Error }
 
-const quoted = (names: readonly string[]) => `(${names.map((name) => `'${name}'`).join(', ')})`
+const quoted = (names: readonly string[]) => `(${names.map(py_string).join(', ')})`
 
 function chosen_checks(test_utils: OpCheckOptions['test_utils']): readonly OpCheck[] {
   const all = Object.keys(checks) as OpCheck[]
@@ -56,7 +57,7 @@ function overload_meant(op: unknown): string {
   if (overloads.length === 0) throw runtime_error(`opcheck(op, ...): there is no operator '${name}'`)
   const own = overloads.map((full) => full.slice(name.length + 1))
   throw runtime_error(
-    `opcheck can only test operators without overloads. Got the following overloads for ${name}: [${own.map((each) => `'${each}'`).join(', ')}]`,
+    `opcheck can only test operators without overloads. Got the following overloads for ${name}: [${own.map(py_string).join(', ')}]`,
   )
 }
 

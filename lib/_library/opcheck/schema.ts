@@ -25,12 +25,9 @@ function has_changed({ tensor, values, strides, memory }: Before): boolean {
   return !(now.is_quantized ? now.equal(values) : now.allclose(values, { equal_nan: true }))
 }
 
-interface Aliasing {
-  alias_sets: readonly string[]
-}
-
-const may_share = (a: Aliasing, b: Aliasing) =>
-  [...a.alias_sets, ...b.alias_sets].includes('*') || a.alias_sets.some((set) => b.alias_sets.includes(set))
+/** By the letters of two arguments or results, as a of `Tensor(a!)`. */
+const may_share = (a: readonly string[], b: readonly string[]) =>
+  [...a, ...b].includes('*') || a.some((letter) => b.includes(letter))
 
 /**
  * Whether the operator changes and returns what its schema says, and nothing else.
@@ -40,6 +37,7 @@ const may_share = (a: Aliasing, b: Aliasing) =>
 export function check_schema(call: Call): void {
   const { overload, args, kwargs } = call
   const { parameters, results } = overload
+  const [of_parameters, of_results] = native.alias_sets(overload.name, overload.overload)
   const value_of = ({ name }: Parameter, place: number) => (place < args.length ? args[place] : kwargs[name])
   const given = parameters.map((parameter, i) => tensors_of(value_of(parameter, i)))
   const before = given.map((tensors) =>
@@ -49,10 +47,10 @@ export function check_schema(call: Call): void {
   const outputs = results.length === 1 ? [result] : results.length === 0 ? [] : (result as unknown[])
   parameters.forEach((parameter, i) => {
     const name = parameter.name === 'self' ? 'input' : parameter.name
+    const argument = value_of(parameter, i)
     outputs.forEach((output, j) => {
-      if (share_memory(tensors_of(output), given[i]!) && !may_share(parameter, results[j]!))
+      if (share_memory(tensors_of(output), given[i]!) && !may_share(of_parameters[i]!, of_results[j]!))
         throw runtime_error(`Argument ${name} is not defined to alias output but was aliasing`)
-      const argument = value_of(parameter, i)
       if (parameter.written || !(argument instanceof Tensor) || !(output instanceof Tensor)) return
       if (share_a_tensor([argument], [output]))
         throw runtime_error(
@@ -64,7 +62,7 @@ export function check_schema(call: Call): void {
   })
   outputs.forEach((a, i) => {
     for (let j = i + 1; j < outputs.length; j++)
-      if (share_memory(tensors_of(a), tensors_of(outputs[j])) && !may_share(results[i]!, results[j]!))
+      if (share_memory(tensors_of(a), tensors_of(outputs[j])) && !may_share(of_results[i]!, of_results[j]!))
         throw runtime_error(`Outputs ${i} and ${j} alias unexpectedly`)
   })
 }
