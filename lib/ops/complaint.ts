@@ -1,4 +1,5 @@
-import { closest_name, make_error, type_name } from '../errors.js'
+import { make_error, type_name } from '../errors.js'
+import { multiple_values, too_many_positionals, unexpected_keyword } from '../python/words.js'
 import { type Call, fits, type Mismatch } from './match.js'
 import type { Overload, Parameter } from './schema.js'
 
@@ -24,10 +25,9 @@ function signature(overload: Overload): string {
 const public_name = (parameter: Parameter): string =>
   parameter.name === 'self' && parameter.kind === 'Tensor' ? 'input' : parameter.name
 
-function suggestion(misspelt: string, known: readonly string[]): string {
-  const closest = closest_name(misspelt, new Set(known.map((k) => (k === 'self' ? 'input' : k))))
-  return closest === undefined ? '' : `; did you mean '${closest}'?`
-}
+const public_names = (names: readonly string[]): string[] => [
+  ...new Set(names.map((name) => (name === 'self' ? 'input' : name))),
+]
 
 const type_of = (overloads: readonly Overload[], name: string): string =>
   [...new Set(overloads.flatMap((o) => o.parameters.filter((p) => p.name === name).map((p) => p.type)))].join(
@@ -67,9 +67,7 @@ export function complain(
     mismatches.every((m) => m.unexpected === k),
   )
   if (strangers.length > 0) {
-    return raise(
-      `${name}() got an unexpected keyword argument '${strangers[0]}'${suggestion(strangers[0]!, known)}`,
-    )
+    return raise(unexpected_keyword(name, strangers[0]!, public_names(known)))
   }
   const furthest = Math.max(...mismatches.map((m) => m.reached))
   const best = mismatches.filter((m) => m.reached === furthest && m.too_many !== true)
@@ -92,14 +90,14 @@ export function complain(
     const names = missing.map((n) => (n === 'self' ? 'input' : n))
     first = `${name}() missing ${names.length} required positional arguments: ${names.map((n) => `"${n}"`).join(', ')}`
   } else if (best.some((m) => m.repeated !== undefined)) {
-    first = `${name}() got multiple values for argument '${best.find((m) => m.repeated !== undefined)!.repeated}'`
+    first = multiple_values(name, best.find((m) => m.repeated !== undefined)!.repeated!)
   } else if (best.some((m) => m.unexpected !== undefined)) {
     const keyword = best.find((m) => m.unexpected !== undefined)!.unexpected!
-    first = `${name}() got an unexpected keyword argument '${keyword}'${suggestion(keyword, known)}`
+    first = unexpected_keyword(name, keyword, public_names(known))
   } else {
     const most = Math.max(...overloads.map((o) => o.positional)) - call.receiver
     const given = call.args.length - call.receiver
-    first = `${name}() takes ${most} positional argument${most === 1 ? '' : 's'} but ${given} ${given === 1 ? 'was' : 'were'} given`
+    first = too_many_positionals(name, most, 0, given)
   }
   if (overloads.length === 1) return raise(first)
   const got = [

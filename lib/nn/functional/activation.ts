@@ -2,6 +2,8 @@ import type { DType } from '../../dtype.js'
 import { runtime_error, value_error } from '../../errors.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { optional, tensor } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import { is_scalar } from '../../scalar.js'
 import { expect_tensor, type Tensor } from '../../tensor.js'
 
@@ -27,9 +29,10 @@ function is_inplace(inplace: Inplace): boolean {
  *
  * @see torch/nn/functional.py
  */
-export function relu(input: Tensor, inplace: Inplace = false): Tensor {
-  return inplace !== false && is_inplace(inplace) ? ops.relu_(input) : ops.relu(input)
-}
+export const relu = callable(
+  signature('relu', { input: tensor }, { inplace: optional(false) }),
+  (input, inplace) => (inplace ? ops.relu_(input) : ops.relu(input)),
+)
 
 /** min(max(0, x), 6), element by element. */
 export function relu6(input: Tensor, inplace: Inplace = false): Tensor {
