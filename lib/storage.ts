@@ -208,6 +208,14 @@ export function storage_of_bytes(bytes: Tensor): UntypedStorage {
   return Object.assign(new UntypedStorage(), { row: bytes })
 }
 
+/** The same with a dtype. */
+export function typed_storage_of_bytes(bytes: Tensor, dtype: DType): TypedStorage {
+  const start = native.storage_offset(handle_of(bytes)) / dtype.itemsize
+  const items = Math.floor(bytes.numel() / dtype.itemsize)
+  const row = wrap(native.view_storage(handle_of(bytes), dtype[LOWERED], start, [items], [1]))
+  return Object.assign(new TypedStorage(0, { dtype }), { row })
+}
+
 /** The bytes of a storage as a row. */
 export function bytes_of_storage(storage: UntypedStorage | TypedStorage): Tensor {
   const row = storage['row']

@@ -87,13 +87,7 @@ function everything(): torch.OrderedDict<unknown> {
     ['text', 'hé 😀'],
     ['flags', [true, false, null]],
     ['plain', { q: 1 }],
-    [
-      'by_number',
-      new Map<unknown, unknown>([
-        [0, { step: 1 }],
-        [1, {}],
-      ]),
-    ],
+    ['by_number', { 0: { step: 1 }, 1: {} }],
     ['dtype', torch.float32],
     ['device', torch.device('cpu')],
     ['sparse', torch.eye(2).to_sparse()],
@@ -216,12 +210,7 @@ function check_everything(y: torch.OrderedDict<unknown>): void {
   expect(y.get('text')).toBe('hé 😀')
   expect(y.get('flags')).toEqual([true, false, null])
   expect(y.get('plain')).toEqual({ q: 1 })
-  expect(y.get('by_number')).toEqual(
-    new Map([
-      [0, { step: 1 }],
-      [1, {}],
-    ] as [number, object][]),
-  )
+  expect(y.get('by_number')).toEqual({ 0: { step: 1 }, 1: {} })
   expect(y.get('dtype')).toBe(torch.float32)
   expect(String(y.get('device'))).toBe('cpu')
 }
@@ -323,8 +312,28 @@ describe('load refuses', () => {
   it('a name that is not allowed, and runs nothing', () => {
     const path = forged('evil.pt', 'cos\nsystem\n', 'X', new Uint8Array([4, 0, 0, 0]), 'true', 0x85, 'R', '.')
     expect(() => torch.load(path)).toThrow(
-      `Weights only load failed. Unsupported global: GLOBAL os.system was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, 'os.system']])\` to allowlist this global if you trust this class/function. (${path}, byte 2, GLOBAL)`,
+      `Weights only load failed. Trying to load unsupported GLOBAL os.system whose module os is blocked. (${path}, byte 2, GLOBAL)`,
     )
+    const other = forged(
+      'call.pt',
+      'csubprocess\ncall\n',
+      'X',
+      new Uint8Array([4, 0, 0, 0]),
+      'true',
+      0x85,
+      'R',
+      '.',
+    )
+    expect(() => torch.load(other)).toThrow(
+      `Weights only load failed. Unsupported global: GLOBAL subprocess.call was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, 'subprocess.call']])\` to allowlist this global if you trust this class/function. (${other}, byte 2, GLOBAL)`,
+    )
+  })
+
+  it('a module that is blocked also where it was added', () => {
+    const path = forged('added.pt', 'csys\nexit\n', ')R.')
+    torch.serialization.safe_globals([[() => 0, 'sys.exit']], () => {
+      expect(() => torch.load(path)).toThrow('GLOBAL sys.exit whose module sys is blocked')
+    })
   })
 
   it('an instruction that is not allowed', () => {

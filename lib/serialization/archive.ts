@@ -1,10 +1,11 @@
 import { runtime_error, value_error } from '../errors.js'
 import type { Tensor } from '../tensor.js'
+import { Storage, StorageType } from './found.js'
 import type { Restore } from './location.js'
 import { mapped_record } from './mapped.js'
 import { PickleCursor } from './pickle_cursor.js'
+import { KINDS_RECORD, type Kinds } from './pickle_types.js'
 import { empty_bytes } from './read_storage.js'
-import { Storage, StorageType } from './rebuild.js'
 import { open_source, type Source } from './source.js'
 import { type PickleEnvironment, Unpickler } from './unpickler.js'
 import { ZipReader } from './zip_reader.js'
@@ -67,9 +68,25 @@ export class CheckpointArchive {
         storages.set(key, bytes)
       }
       if (bytes.numel() < wanted) throw too_short(key, bytes.numel(), wanted)
-      return new Storage(bytes, kind.dtype)
+      return new Storage(bytes, kind.dtype, kind.untyped)
     }
-    return this.unpickle({ ...environment, persistent })
+    return this.unpickle({ ...environment, persistent, ...this.#kinds() })
+  }
+
+  /** What JavaScript noted beside the pickle. */
+  #kinds(): Pick<PickleEnvironment, 'kinds'> {
+    const text = this.#text(KINDS_RECORD)
+    if (text === null) return {}
+    let given: Partial<Kinds> | null = null
+    try {
+      given = JSON.parse(text) as Partial<Kinds> | null
+    } catch {
+      // Refused below.
+    }
+    const { maps, bigints } = given ?? {}
+    if (!is_places(maps) || !is_places(bigints))
+      throw runtime_error(`load(): '${this.#source.name}': the record ${KINDS_RECORD} is damaged`)
+    return { kinds: { maps: new Set(maps), bigints: new Set(bigints) } }
   }
 
   unpickle(environment: PickleEnvironment): unknown {
@@ -91,6 +108,10 @@ export class CheckpointArchive {
   #text(name: string): string | null {
     return this.#zip.has(name) ? this.#zip.record(name).toString('latin1') : null
   }
+}
+
+function is_places(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((place) => Number.isSafeInteger(place))
 }
 
 function too_short(key: string, held: number, wanted: number): Error {

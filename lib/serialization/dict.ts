@@ -1,14 +1,22 @@
 import { OrderedDict } from '../collections.js'
+import { runtime_error } from '../errors.js'
+import { storage_of_bytes, typed_storage_of_bytes } from '../storage.js'
+import { Tensor } from '../tensor.js'
+import { are_integer_names, type Form, keeps_order, note_form } from './form.js'
+import { Found, Storage, StorageType } from './found.js'
 import { added_path } from './safe_globals.js'
 
-const WHOLE_NUMBER = /^(?:0|[1-9]\d*)$/
-
 /** A Python dict while its file is being read: only at the end it is known which keys it has. */
-export class Dict extends Map<unknown, unknown> {}
+export class Dict extends Map<unknown, unknown> {
+  /** Its class in Python; `'Map'` where the file says that it was JavaScript's. */
+  kind: Form['kind'] | 'Map' = 'dict'
+  /** Attributes of an OrderedDict. */
+  attributes: Dict | null = null
+}
 
 /**
- * What a file's dicts are in JavaScript: a plain object where all keys are strings (an OrderedDict where some are whole
- * numbers, which an object would put first), else a Map. Changes lists, sets and dictionaries in place.
+ * Turns what was read into JavaScript's values: dicts into plain objects, OrderedDicts or Maps, by the rule of
+ * docs/state.md. Changes lists, sets, tensors' attributes and objects in place.
  */
 export function settle(value: unknown, seen: Map<object, unknown> = new Map()): unknown {
   if (typeof value !== 'object' || value === null) return value
@@ -21,41 +29,62 @@ export function settle(value: unknown, seen: Map<object, unknown> = new Map()): 
     })
     return value
   }
-  if (value instanceof OrderedDict) {
-    seen.set(value, value)
-    const dict = value as OrderedDict<unknown>
-    for (const [key, item] of OrderedDict.prototype.items.call(dict) as [string, unknown][]) {
-      OrderedDict.prototype.set.call(dict, key, settle(item, seen))
-    }
-    const metadata = Object.getOwnPropertyDescriptor(dict, '_metadata')
-    if (metadata !== undefined && !metadata.enumerable) settle(metadata.value, seen)
-    return value
-  }
   if (value instanceof Dict) return settle_dict(value, seen)
-  if (added_path(value.constructor) !== undefined) {
+  if (value instanceof Set) return settle_set(value, seen)
+  if (value instanceof Storage)
+    return remember(
+      value,
+      value.untyped ? storage_of_bytes(value.bytes) : typed_storage_of_bytes(value.bytes, value.dtype),
+      seen,
+    )
+  if (value instanceof StorageType) {
+    if (value.shown !== undefined) return value.shown
+    throw runtime_error(`storages of ${value.dtype} have no class here`)
+  }
+  if (value instanceof Found) {
+    if ('value' in value.constructor_) return value.constructor_.value
+    throw runtime_error(`'${value.path}' is a function that makes values, and is no value itself`)
+  }
+  if (value instanceof Tensor || added_path(value.constructor) !== undefined) {
     seen.set(value, value)
-    for (const [name, item] of Object.entries(value))
-      (value as Record<string, unknown>)[name] = settle(item, seen)
+    for (const [name, item] of Object.entries(value)) {
+      const settled = settle(item, seen)
+      if (settled !== item) (value as unknown as Record<string, unknown>)[name] = settled
+    }
   }
   return value
 }
 
+function remember<T>(from: object, to: T, seen: Map<object, unknown>): T {
+  seen.set(from, to)
+  return to
+}
+
+function settle_set(set: Set<unknown>, seen: Map<object, unknown>): Set<unknown> {
+  seen.set(set, set)
+  const items = [...set]
+  set.clear()
+  for (const item of items) set.add(settle(item, seen))
+  return set
+}
+
 function settle_dict(dict: Dict, seen: Map<object, unknown>): unknown {
+  const { kind } = dict
   const keys = [...dict.keys()]
-  if (!keys.every((key) => typeof key === 'string')) {
-    const map = new Map<unknown, unknown>()
-    seen.set(dict, map)
+  const are_ints = keys.length > 0 && keys.every((key) => Number.isSafeInteger(key))
+  if (kind === 'Map' || !(are_ints || keys.every((key) => typeof key === 'string'))) {
+    const map = remember(dict, new Map<unknown, unknown>(), seen)
     for (const [key, item] of dict) map.set(settle(key, seen), settle(item, seen))
-    return map
+    return kind === 'Map' || kind === 'dict' ? map : note_form(map, { kind, keys: 'str' })
   }
-  if (keys.some((key) => WHOLE_NUMBER.test(key))) {
-    const ordered = new OrderedDict<unknown>()
-    seen.set(dict, ordered)
-    for (const [key, item] of dict) OrderedDict.prototype.set.call(ordered, key as string, settle(item, seen))
-    return ordered
-  }
-  const object: Record<string, unknown> = {}
-  seen.set(dict, object)
+  const names = keys.map(String)
+  const form: Form = { kind, keys: are_ints ? 'int' : 'str' }
+  const is_plain = kind !== 'OrderedDict' && keeps_order(names) && (are_ints || !are_integer_names(names))
+  return is_plain ? settle_plain(dict, form, seen) : settle_ordered(dict, form, seen)
+}
+
+function settle_plain(dict: Dict, form: Form, seen: Map<object, unknown>): object {
+  const object = remember(dict, {}, seen)
   for (const [key, item] of dict) {
     // Not an assignment: `__proto__` is a key as any other.
     const value = settle(item, seen)
@@ -66,5 +95,17 @@ function settle_dict(dict: Dict, seen: Map<object, unknown>): unknown {
       configurable: true,
     })
   }
-  return object
+  return form.kind === 'dict' ? object : note_form(object, form)
+}
+
+function settle_ordered(dict: Dict, form: Form, seen: Map<object, unknown>): OrderedDict<unknown> {
+  const ordered = remember(dict, new OrderedDict<unknown>(), seen)
+  if (form.kind !== 'OrderedDict' || form.keys === 'int') note_form(ordered, form)
+  for (const [key, item] of dict) OrderedDict.prototype.set.call(ordered, String(key), settle(item, seen))
+  for (const [name, item] of dict.attributes ?? []) {
+    // A state_dict's `_metadata`, which is an attribute in Python and no key here either.
+    if (typeof name === 'string' && !Object.hasOwn(ordered, name))
+      Object.defineProperty(ordered, name, { value: settle(item, seen), writable: true, configurable: true })
+  }
+  return ordered
 }

@@ -1,5 +1,5 @@
+import { StorageType } from './found.js'
 import { find_global } from './globals.js'
-import { StorageType } from './rebuild.js'
 import type { PickleEnvironment } from './unpickler.js'
 
 /** Stands for whatever a pickle makes, while nothing is made. */

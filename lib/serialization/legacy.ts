@@ -2,10 +2,10 @@ import type { DType } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
 import type { Tensor } from '../tensor.js'
 import { Anything, DRY } from './dry.js'
+import { Storage, StorageType } from './found.js'
 import type { Restore } from './location.js'
 import { PickleCursor } from './pickle_cursor.js'
 import { empty_bytes, read_into } from './read_storage.js'
-import { Storage, StorageType } from './rebuild.js'
 import type { Source } from './source.js'
 import { type PickleEnvironment, Unpickler } from './unpickler.js'
 
@@ -94,6 +94,7 @@ function find_storages(
 
 interface Description {
   dtype: DType
+  untyped: boolean
   key: unknown
   saved_on: string
   /** Bytes. */
@@ -110,7 +111,14 @@ function description([, kind, key, saved_on, count, part]: readonly unknown[]): 
   ) {
     throw runtime_error('a storage is described in a way that is not known')
   }
-  return { dtype: kind.dtype, key, saved_on: String(saved_on), length: count * kind.dtype.itemsize, part }
+  return {
+    dtype: kind.dtype,
+    untyped: kind.untyped,
+    key,
+    saved_on: String(saved_on),
+    length: count * kind.dtype.itemsize,
+    part,
+  }
 }
 
 function not_known(source: Source, cause?: unknown): Error {
@@ -136,7 +144,7 @@ class LegacyStorages {
   }
 
   find(id: readonly unknown[]): Storage {
-    const { dtype, key, saved_on, length, part } = description(id)
+    const { dtype, untyped, key, saved_on, length, part } = description(id)
     let bytes = this.#read.get(key)
     if (bytes === undefined) {
       bytes = this.#restore(this.#bytes(this.#places.get(key)!), saved_on)
@@ -144,11 +152,11 @@ class LegacyStorages {
     }
     if (bytes.numel() < length)
       throw runtime_error(`storage '${String(key)}' has ${bytes.numel()} bytes, and ${length} are wanted`)
-    if (!Array.isArray(part)) return new Storage(bytes, dtype)
+    if (!Array.isArray(part)) return new Storage(bytes, dtype, untyped)
     const [, offset, size] = part as unknown[]
     if (!is_count(offset) || !is_count(size) || (offset + size) * dtype.itemsize > bytes.numel())
       throw runtime_error(`a part of storage '${String(key)}' is not in it`)
-    return new Storage(bytes.narrow(0, offset * dtype.itemsize, size * dtype.itemsize), dtype)
+    return new Storage(bytes.narrow(0, offset * dtype.itemsize, size * dtype.itemsize), dtype, untyped)
   }
 
   #bytes({ at, length }: Place): Tensor {

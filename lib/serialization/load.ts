@@ -1,16 +1,16 @@
-import { OrderedDict } from '../collections.js'
 import { runtime_error, value_error } from '../errors.js'
+import { Parameter } from '../nn/parameter.js'
 import { take_options } from '../ops/keywords.js'
 import { load_file } from '../safetensors/load_file.js'
-import type { Tensor } from '../tensor.js'
+import { Tensor } from '../tensor.js'
 import { CheckpointArchive, is_archive } from './archive.js'
 import { Dict, settle } from './dict.js'
 import { find_global } from './globals.js'
 import { load_legacy } from './legacy.js'
-import { type MapLocation, restore_of } from './location.js'
+import { type MapLocation, restore_of, with_restore } from './location.js'
 import { is_stack_overflow } from './pickler.js'
 import { map_file } from './read_storage.js'
-import { set_attributes } from './rebuild.js'
+import { set_attributes, set_legacy_tensor, set_parameter } from './rebuild.js'
 import { added_path } from './safe_globals.js'
 import { open_source, type Source } from './source.js'
 import type { PickleEnvironment } from './unpickler.js'
@@ -27,9 +27,10 @@ export interface LoadOptions {
 
 /**
  * Loads what {@link save}, or Python's `torch.save`, has written (in files older than PyTorch 1.6 too, and safetensors
- * by the name `….safetensors`): tensors that shared a storage share it again. A dict whose keys are strings becomes a
- * plain object (or an OrderedDict, which it was), another one a Map; a tuple an array. Nothing in the file is run: what
- * is no tensor, number, text or container of them is refused by name and place, or allowed by
+ * by the name `….safetensors`): tensors that shared a storage share it again. What was saved here comes back as it was.
+ * Python's dict becomes a plain object where its keys are all strings or all ints, an OrderedDict where an object would
+ * change their order or their kind, and a Map where they are of other kinds; a tuple becomes an array. Nothing in the file
+ * is run: what is no tensor, number, text or container of them is refused by name and place, or allowed by
  * `torch.serialization.add_safe_globals`.
  *
  * @param f - path of the file, or its bytes
@@ -76,14 +77,16 @@ function read(source: Source, map_location: unknown, mmap: boolean): unknown {
   if (source.path?.endsWith('.safetensors')) return load_safetensors(source.path, map_location)
   if (is_archive(source)) {
     const archive = new CheckpointArchive(source)
-    return settled(source, archive.load(ENVIRONMENT, restore, mmap ? mapped(source) : null))
+    return with_restore(restore, () =>
+      settled(source, archive.load(ENVIRONMENT, restore, mmap ? mapped(source) : null)),
+    )
   }
   if (mmap) {
     throw runtime_error(
       `load(): '${source.name}': mmap can only be used with files saved with torch.save in the zip format, please torch.save your checkpoint again in order to use mmap.`,
     )
   }
-  return settled(source, load_legacy(source, ENVIRONMENT, restore))
+  return with_restore(restore, () => settled(source, load_legacy(source, ENVIRONMENT, restore)))
 }
 
 function load_safetensors(path: string, map_location: unknown): unknown {
@@ -115,7 +118,11 @@ function settled(source: Source, value: unknown): unknown {
 /** What pickles know of the world outside them: PyTorch's names, and no storages. */
 export const ENVIRONMENT: PickleEnvironment = {
   find: find_global,
-  dict: () => new Dict(),
+  dict: (is_map) => {
+    const dict = new Dict()
+    if (is_map) dict.kind = 'Map'
+    return dict
+  },
   set_item,
   build,
   persistent: () => {
@@ -124,22 +131,24 @@ export const ENVIRONMENT: PickleEnvironment = {
 }
 
 function set_item(target: unknown, key: unknown, value: unknown): boolean {
-  if (target instanceof Dict) target.set(key, value)
-  else if (target instanceof OrderedDict) {
-    if (typeof key !== 'string')
-      throw runtime_error(`a key of an OrderedDict must be a string, not ${String(key)}`)
-    OrderedDict.prototype.set.call(target, key, value)
-  } else return false
+  if (!(target instanceof Dict)) return false
+  target.set(key, value)
   return true
 }
 
-// A state_dict's `_metadata`, which is an attribute in Python and no key here either.
 function build(target: unknown, state: unknown): boolean {
-  if (target instanceof OrderedDict) {
-    const metadata = state instanceof Dict ? state.get('_metadata') : undefined
-    if (metadata !== undefined) {
-      Object.defineProperty(target, '_metadata', { value: metadata, writable: true, configurable: true })
-    }
+  if (target instanceof Dict) {
+    if (target.kind !== 'OrderedDict' || !(state instanceof Dict)) return false
+    target.attributes ??= new Dict()
+    for (const [name, value] of state) target.attributes.set(name, value)
+    return true
+  }
+  if (target instanceof Parameter) {
+    set_parameter(target, state)
+    return true
+  }
+  if (target instanceof Tensor) {
+    set_legacy_tensor(target, state)
     return true
   }
   if (typeof target !== 'object' || target === null || added_path(target.constructor) === undefined)

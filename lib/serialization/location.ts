@@ -23,19 +23,28 @@ export interface Restore {
   (bytes: Tensor, saved_on: string): Tensor
   /** Whether no bytes are wanted at all. */
   readonly is_meta: boolean
+  /** The device for tensors that were saved on a device that no storage has. */
+  readonly place: (saved_on: string) => string
 }
 
 /** What a `map_location` means. */
 export function restore_of(operator: string, map_location: unknown): Restore {
-  const make = (restore: (bytes: Tensor, saved_on: string) => Tensor, is_meta = false): Restore =>
-    Object.assign(restore, { is_meta })
-  if (map_location === null || map_location === undefined) return make(to_device)
+  const make = (
+    restore: (bytes: Tensor, saved_on: string) => Tensor,
+    place: (saved_on: string) => string,
+    is_meta = false,
+  ): Restore => Object.assign(restore, { is_meta, place })
+  if (map_location === null || map_location === undefined) return make(to_device, (saved_on) => saved_on)
   if (is_device_like(map_location)) {
     const device = text_of(map_location)
-    return make((bytes) => to_device(bytes, device), device === 'meta')
+    return make(
+      (bytes) => to_device(bytes, device),
+      () => device,
+      device === 'meta',
+    )
   }
   if (typeof map_location === 'function') {
-    return make((bytes, saved_on) => {
+    const restore = (bytes: Tensor, saved_on: string) => {
       const result = (map_location as LocationFunction)(storage_of_bytes(bytes), saved_on)
       if (result === null || result === undefined) return to_device(bytes, saved_on)
       if (!is_storage(result))
@@ -43,22 +52,46 @@ export function restore_of(operator: string, map_location: unknown): Restore {
           `${operator}(): map_location must return a storage or null, not ${type_name(result)}`,
         )
       return bytes_of_storage(result)
+    }
+    return make(restore, () => {
+      throw runtime_error(
+        'Callable map_location not supported with _rebuild_wrapper_subclass or _rebuild_device_tensor_from_numpy',
+      )
     })
   }
   if (typeof map_location === 'object') {
     const entries = map_location instanceof Map ? map_location : new Map(Object.entries(map_location))
-    return make((bytes, saved_on) => {
+    const place = (saved_on: string): string => {
       const device: unknown = entries.get(saved_on) ?? saved_on
-      if (!is_device_like(device))
-        throw type_error(
-          `${operator}(): map_location['${saved_on}'] must be a device, not ${type_name(device)}`,
-        )
-      return to_device(bytes, text_of(device))
-    })
+      if (is_device_like(device)) return text_of(device)
+      throw type_error(
+        `${operator}(): map_location['${saved_on}'] must be a device, not ${type_name(device)}`,
+      )
+    }
+    return make((bytes, saved_on) => to_device(bytes, place(saved_on)), place)
   }
   throw type_error(
     `${operator}(): argument 'map_location' must be a device, a mapping of devices or a function, not ${type_name(map_location)}`,
   )
+}
+
+// The load under way: it is synchronous.
+let current: Restore | null = null
+
+/** Runs a load, in which {@link put_on} knows where tensors go. */
+export function with_restore<T>(restore: Restore, callback: () => T): T {
+  const outer = current
+  current = restore
+  try {
+    return callback()
+  } finally {
+    current = outer
+  }
+}
+
+/** A tensor on the device that it was saved on, or where the load under way puts what was saved there. */
+export function put_on(tensor: Tensor, saved_on: string): Tensor {
+  return to_device(tensor, current === null ? saved_on : current.place(saved_on))
 }
 
 function is_device_like(value: unknown): value is DeviceLike {
@@ -68,7 +101,7 @@ function is_device_like(value: unknown): value is DeviceLike {
 const text_of = (device: DeviceLike) => (typeof device === 'number' ? `cuda:${device}` : String(device))
 
 function to_device(bytes: Tensor, device: string): Tensor {
-  if (device === 'cpu') return bytes
+  if (device === 'cpu' && bytes.device.type === 'cpu') return bytes
   const wanted = device_of(device)
   if (wanted.type === 'cuda') check_cuda(wanted)
   return bytes.to(wanted)

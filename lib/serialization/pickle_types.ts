@@ -60,6 +60,12 @@ export function was_tuple(value: object): boolean {
   return tuples.has(value)
 }
 
+/** Notes that an array was a tuple where its original was. Returns the array. */
+export function like_tuple<T extends readonly unknown[]>(original: object, copied: T): T {
+  if (tuples.has(original)) tuples.add(copied)
+  return copied
+}
+
 /** A Python tuple; JavaScript's arrays are Python's lists. */
 export class Tuple {
   readonly items: readonly unknown[]
@@ -86,6 +92,11 @@ export class Tuple {
   }
 }
 
+/** A Python dict by its items, which JavaScript's own values do not say. */
+export class PlainDict {
+  constructor(readonly items: Iterable<readonly [unknown, unknown]>) {}
+}
+
 /** A Python class or function, by module and name. */
 export class Global {
   constructor(
@@ -94,13 +105,24 @@ export class Global {
   ) {}
 }
 
+/** The record of a file that holds {@link Kinds}, where there are any; Python passes over it. */
+export const KINDS_RECORD = 'javascript.json'
+
+/** What the instructions of a pickle at these bytes were in JavaScript, where Python's value does not say it. */
+export interface Kinds {
+  /** Dicts that were Maps, though a plain object could hold their keys. */
+  maps: number[]
+  /** Ints that were bigints, though a number could hold them. */
+  bigints: number[]
+}
+
 /** A call that makes an object when the pickle is read: `callable(*args)`, then items and attributes. */
 export class Reduce {
   constructor(
     readonly callable: Global,
     readonly args: Tuple,
     readonly items: Iterable<readonly [unknown, unknown]> = [],
-    readonly state: ReadonlyMap<string, unknown> | null = null,
+    readonly state: PlainDict | null = null,
     /** Whether the callable is a class of which an object is made without its constructor. */
     readonly is_new: boolean = false,
   ) {}

@@ -1,17 +1,25 @@
 import { type_error, type_name, value_error } from '../errors.js'
 import { FloatScalar } from '../scalar.js'
-import { Global, OP, PersistentId, Reduce, Tuple, was_tuple } from './pickle_types.js'
+import { are_integer_names } from './form.js'
+import { Global, type Kinds, OP, PersistentId, PlainDict, Reduce, Tuple, was_tuple } from './pickle_types.js'
 
 // As many items as Python's pickler puts into one SETITEMS or APPENDS.
 const BATCH = 1000
 
-const WHOLE_NUMBER = /^(?:0|[1-9]\d{0,8})$/
-
-// JavaScript's `{ 0: … }` is Python's: where all keys are whole numbers they are ints (an optimizer's state is by number).
-function entries_of(value: object): [string | number, unknown][] {
+/** The items of a plain object in Python: where all keys are integers they are ints, else strings. */
+export function items_of_object(value: object): [string | number, unknown][] {
   const entries = Object.entries(value)
-  if (!entries.every(([key]) => WHOLE_NUMBER.test(key))) return entries
+  if (!are_integer_names(entries.map(([key]) => key))) return entries
   return entries.map(([key, item]) => [Number(key), item])
+}
+
+// Whether the keys alone do not say that a dict was a Map.
+function could_be_object(map: ReadonlyMap<unknown, unknown>): boolean {
+  const keys = [...map.keys()]
+  return (
+    keys.every((key) => typeof key === 'string') ||
+    keys.every((key) => typeof key === 'number' && Number.isSafeInteger(key))
+  )
 }
 
 /** Whether an error is the engine's own, of a call too deep. */
@@ -20,9 +28,7 @@ export function is_stack_overflow(error: unknown): boolean {
 }
 
 /** Turns an object that pickle has no instruction for into one that it has; undefined where there is none. */
-export type Reducer = (
-  value: object,
-) => Reduce | PersistentId | Global | Map<unknown, unknown> | Tuple | undefined
+export type Reducer = (value: object) => Reduce | PersistentId | Global | PlainDict | undefined
 
 /**
  * Writes values in Python's pickle format, protocol 2, instruction for instruction as Python's own pickler: strings,
@@ -38,6 +44,8 @@ export class Pickler {
   #memorized = 0
   readonly #globals = new Map<string, Global>()
   readonly #reduce: Reducer
+  /** What Python's values do not say. */
+  readonly kinds: Kinds = { maps: [], bigints: [] }
 
   constructor(reduce: Reducer) {
     this.#reduce = reduce
@@ -60,10 +68,10 @@ export class Pickler {
   #save(value: unknown, where: string): void {
     if (value === null) this.#byte(OP.NONE)
     else if (typeof value === 'boolean') this.#byte(value ? OP.NEWTRUE : OP.NEWFALSE)
-    else if (typeof value === 'bigint') this.#integer(value)
+    else if (typeof value === 'bigint') this.#bigint(value)
     else if (typeof value === 'number') this.#number(value)
     else if (typeof value === 'string') this.#string(value)
-    else if (typeof value === 'object') this.#object(value, where)
+    else if (typeof value === 'object' || typeof value === 'function') this.#object(value, where)
     else
       throw type_error(`save(): cannot save ${where}: ${type_name(value)} is no kind of value that is saved`)
   }
@@ -75,6 +83,11 @@ export class Pickler {
       return
     }
     this.#float(value)
+  }
+
+  #bigint(value: bigint): void {
+    if (Number.isSafeInteger(Number(value))) this.kinds.bigints.push(this.#length)
+    this.#integer(value)
   }
 
   #float(value: number): void {
@@ -135,7 +148,7 @@ export class Pickler {
     else if (value instanceof PersistentId) this.#persistent(value, where)
     else if (value instanceof Reduce) this.#call(value, value, where)
     else if (Array.isArray(value)) this.#array(value, where)
-    else if (value instanceof Map) this.#dict(value, value, where)
+    else if (value instanceof PlainDict) this.#dict(value, value.items, where)
     else this.#other(value, where)
   }
 
@@ -150,13 +163,30 @@ export class Pickler {
     const reduced = this.#reduce(value)
     const prototype = Object.getPrototypeOf(value) as unknown
     if (reduced instanceof Reduce) this.#call(value, reduced, where)
-    else if (reduced instanceof Map) this.#dict(value, reduced, where)
+    else if (reduced instanceof PlainDict) this.#dict(value, reduced.items, where)
     else if (reduced !== undefined) this.#save(reduced, where)
-    else if (prototype === Object.prototype || prototype === null) {
-      this.#dict(value, entries_of(value), where)
+    else if (value instanceof Map) {
+      if (could_be_object(value)) this.kinds.maps.push(this.#length)
+      this.#dict(value, value, where)
+    } else if (prototype === Object.prototype || prototype === null) {
+      this.#expect_named(value, where)
+      this.#dict(value, items_of_object(value), where)
+    } else if (typeof value === 'function') {
+      throw type_error(`save(): cannot save ${where}: function is no kind of value that is saved`)
     } else {
       throw type_error(`save(): cannot save ${where}: ${type_name(value)} is no kind of object that is saved`)
     }
+  }
+
+  // A dict has no place for these.
+  #expect_named(value: object, where: string): void {
+    const symbol = Object.getOwnPropertySymbols(value).find((one) =>
+      Object.prototype.propertyIsEnumerable.call(value, one),
+    )
+    if (symbol !== undefined)
+      throw type_error(
+        `save(): cannot save ${where}: its key ${String(symbol)} is a symbol, and no file holds symbols`,
+      )
   }
 
   #global(value: Global): void {
@@ -187,9 +217,8 @@ export class Pickler {
     for (let i = 0; i < value.length; i += BATCH) {
       const batch = value.slice(i, i + BATCH)
       if (batch.length > 1) this.#byte(OP.MARK)
-      batch.forEach((item, j) => {
-        this.#save(item, `${where}[${i + j}]`)
-      })
+      // Not forEach: a hole is undefined, which is refused.
+      for (const [j, item] of batch.entries()) this.#save(item, `${where}[${i + j}]`)
       this.#byte(batch.length > 1 ? OP.APPENDS : OP.APPEND)
     }
   }

@@ -1,36 +1,25 @@
-import { type DType, uint8 } from '../dtype.js'
+import { DType, uint8 } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
 import { type Layout, layout_of_code } from '../layout.js'
 import { native } from '../native.js'
-import { Parameter } from '../nn/parameter.js'
+import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
-import { Dict, settle } from './dict.js'
+import { Dict } from './dict.js'
+import { Found, Storage, StorageType } from './found.js'
+import { put_on } from './location.js'
 import { keep_mapping } from './mapped.js'
-import { Found } from './unpickler.js'
+import { PACKED, quantized_over } from './quantized.js'
 
 const aten_empty_strided = operator('aten::empty_strided')
 const aten_sparse_coo_tensor = operator('aten::sparse_coo_tensor.indices_size')
 const aten_validate_coo = operator('aten::_validate_sparse_coo_tensor_args')
 const aten_sparse_compressed_tensor = operator('aten::sparse_compressed_tensor.comp_plain_value_size')
 const aten_validate_compressed = operator('aten::_validate_sparse_compressed_tensor_args')
+const aten_nested_view = operator('aten::_nested_view_from_buffer')
 const aten_conj = operator('aten::_conj')
 const aten_neg_view = operator('aten::_neg_view')
-
-/** A storage class named in a file: the dtype of its elements. */
-export class StorageType {
-  constructor(readonly dtype: DType) {}
-}
-
-/** A storage read from a file. */
-export class Storage {
-  constructor(
-    /** A row of its bytes; it may be a part of more memory. */
-    readonly bytes: Tensor,
-    readonly dtype: DType,
-  ) {}
-}
 
 /** The argument at a place, where it is of the class that it must be. */
 function argument<T>(args: readonly unknown[], place: number, kind: abstract new (...args: never[]) => T): T {
@@ -96,6 +85,12 @@ function finish(tensor: Tensor, requires_grad: unknown, metadata: unknown): Tens
   return result
 }
 
+/** (storage, offset, size, stride) */
+export function rebuild_tensor(args: readonly unknown[]): Tensor {
+  const storage = argument(args, 0, Storage)
+  return view(storage, storage.dtype, args)
+}
+
 /** (storage, offset, size, stride, requires_grad, hooks, metadata) */
 export function rebuild_tensor_v2(args: readonly unknown[]): Tensor {
   const storage = argument(args, 0, Storage)
@@ -104,9 +99,7 @@ export function rebuild_tensor_v2(args: readonly unknown[]): Tensor {
 
 /** (storage, offset, size, stride, requires_grad, hooks, dtype, metadata) */
 export function rebuild_tensor_v3(args: readonly unknown[]): Tensor {
-  const dtype = args[6] as DType | undefined
-  if (typeof dtype?.itemsize !== 'number') throw runtime_error('argument 6 must be a dtype')
-  return finish(view(argument(args, 0, Storage), dtype, args), args[4], args[7])
+  return finish(view(argument(args, 0, Storage), argument(args, 6, DType), args), args[4], args[7])
 }
 
 /** (data, requires_grad, hooks) */
@@ -124,15 +117,31 @@ export function rebuild_parameter_with_state(args: readonly unknown[]): Paramete
 /** (function, type, its arguments, state): a tensor that had attributes of its own */
 export function rebuild_from_type(args: readonly unknown[]): Tensor {
   const make = argument(args, 0, Found)
+  const type = argument(args, 1, Found)
+  if (type.path !== 'torch.Tensor' && type.path !== 'torch.nn.parameter.Parameter')
+    throw runtime_error(`tensors of the class ${type.path} are not supported`)
   const given = args[2]
   if (!Array.isArray(given)) throw runtime_error(`argument 2 must be a tuple, not ${type_name(given)}`)
   const result = make.constructor_.call?.(given)
   if (!(result instanceof Tensor)) throw runtime_error(`${make.path} makes no tensor`)
-  set_attributes(result, args[3])
-  return result
+  return with_state(result, args[3])
 }
 
-/** Gives an object the attributes that a pickle has for it; a name of its class stays what it is. */
+// A buffer of a module is a tensor with two attributes in Python.
+function with_state(result: Tensor, state: unknown): Tensor {
+  const attributes = Array.isArray(state) ? (state as unknown[])[0] : state
+  if (!(attributes instanceof Dict) || attributes.get('_is_buffer') !== true) {
+    set_attributes(result, state)
+    return result
+  }
+  const buffer = new ModuleBuffer(result, { persistent: attributes.get('persistent') !== false })
+  attributes.delete('_is_buffer')
+  attributes.delete('persistent')
+  set_attributes(buffer, state)
+  return buffer
+}
+
+/** Gives an object the attributes that a pickle has for it; one that its class has stays what it is. */
 export function set_attributes(target: object, state: unknown): void {
   // (attributes, slots) where the class has slots.
   const parts = Array.isArray(state) ? (state as unknown[]) : [state]
@@ -140,16 +149,95 @@ export function set_attributes(target: object, state: unknown): void {
     if (!(part instanceof Dict)) continue
     for (const [name, value] of part) {
       if (typeof name !== 'string' || name in target) continue
-      // A tensor's own are not reached at the end, when all dictionaries are.
-      const settled = target instanceof Tensor ? settle(value) : value
-      Object.defineProperty(target, name, {
-        value: settled,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      })
+      Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true })
     }
   }
+}
+
+/** (storage, offset, size, stride, (scheme, …), requires_grad, hooks) */
+export function rebuild_quantized(args: readonly unknown[]): Tensor {
+  const storage = argument(args, 0, Storage)
+  const { dtype } = storage
+  const [offset, size, stride] = [integer(args, 1), integers(args, 2), integers(args, 3)]
+  const in_a_byte = PACKED.get(dtype) ?? 1
+  const available = Math.floor(storage.bytes.numel() / dtype.itemsize)
+  check_fits(available * in_a_byte, offset, size, stride)
+  const start = native.storage_offset(handle_of(storage.bytes)) / dtype.itemsize
+  const row = wrap(native.view_storage(handle_of(storage.bytes), dtype[LOWERED], start, [available], [1]))
+  const result = quantized_over(row, { dtype, size, params: args[4] }, start * in_a_byte + offset, stride)
+  keep_mapping(storage.bytes, result)
+  return finish(result, args[5], null)
+}
+
+/** (buffer, sizes, strides, offsets) of the parts */
+export function rebuild_nested(args: readonly unknown[]): Tensor {
+  const [buffer, sizes, strides, offsets] = [0, 1, 2, 3].map((place) => argument(args, place, Tensor)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ]
+  check_parts(held(args, 0), sizes, strides, offsets)
+  return aten_nested_view(buffer, sizes, strides, offsets)
+}
+
+// LibTorch believes what it is told of the parts.
+function check_parts(buffer: Tensor, sizes: Tensor, strides: Tensor, offsets: Tensor): void {
+  if (
+    sizes.ndim !== 2 ||
+    strides.ndim !== 2 ||
+    offsets.ndim !== 1 ||
+    buffer.ndim !== 1 ||
+    !buffer.is_contiguous()
+  )
+    throw runtime_error(
+      'the parts of a nested tensor must be told by two matrices and a row, over one row of numbers',
+    )
+  const [size_rows, stride_rows] = [rows_of(sizes), rows_of(strides)]
+  const starts = offsets.tolist() as (number | bigint)[]
+  if (size_rows.length !== stride_rows.length || size_rows.length !== starts.length)
+    throw runtime_error(
+      `a nested tensor has ${size_rows.length} sizes, ${stride_rows.length} strides and ${starts.length} offsets`,
+    )
+  for (const [i, size] of size_rows.entries())
+    check_fits(buffer.numel(), Number(starts[i]), size, stride_rows[i]!)
+}
+
+const rows_of = (matrix: Tensor): number[][] =>
+  (matrix.tolist() as (number | bigint)[][]).map((row) => row.map(Number))
+
+/** (data, dtype, device, requires_grad): a tensor of a device that no storage has */
+export function rebuild_on_device(args: readonly unknown[]): Tensor {
+  const dtype = argument(args, 1, DType)
+  return finish(put_on(argument(args, 0, Tensor).to(dtype), String(args[2])), args[3], null)
+}
+
+/** Refuses what Python allows and makes no sense here. */
+export function refuse(what: string): (args: readonly unknown[]) => never {
+  return () => {
+    throw runtime_error(`${what} are not supported`)
+  }
+}
+
+/** Sets a tensor of the first versions of PyTorch: (storage, offset, size, stride). */
+export function set_legacy_tensor(target: Tensor, state: unknown): void {
+  if (!Array.isArray(state) || state.length !== 4)
+    throw runtime_error('the state of a tensor must be (storage, offset, size, stride)')
+  const { dtype } = argument(state as unknown[], 0, Storage)
+  if (dtype !== target.dtype) throw runtime_error(`a tensor of ${target.dtype} is over a storage of ${dtype}`)
+  target.data = rebuild_tensor(state as unknown[])
+}
+
+/** Sets a parameter of the first versions of PyTorch. */
+export function set_parameter(target: Parameter, state: unknown): void {
+  if (!Array.isArray(state) || state.length < 3 || state.length > 5)
+    throw runtime_error(`the state of a parameter must be a tuple of 3 to 5 items, not ${type_name(state)}`)
+  const items = state as unknown[]
+  if (items.length === 4) set_legacy_tensor(target, items)
+  else if (items.length === 5) {
+    target.data = argument(items, 0, Tensor)
+    target.requires_grad = items[3] === true
+  } else target.requires_grad = items[0] === true
 }
 
 /** (dtype, size, stride, requires_grad) */
@@ -167,6 +255,7 @@ export function rebuild_sparse(args: readonly unknown[]): Tensor {
   if (layout?.name === 'sparse_coo') {
     const [indices, values] = [held(parts, 0), held(parts, 1)]
     const size = integers(parts, 2)
+    // Files of PyTorch before 2.0 do not say it.
     const is_coalesced = parts[3] === true
     aten_validate_coo(indices, values, size, is_coalesced)
     const { dtype, device } = values
@@ -193,9 +282,11 @@ function held(args: readonly unknown[], place: number): Tensor {
   throw runtime_error(`argument ${place} has more elements than its storage`)
 }
 
+const LAYOUTS = 8
+
 /** A layout by its text, `torch.sparse_coo`. */
 export function get_layout(args: readonly unknown[]): Layout {
-  for (let code = 0; code < 7; code++) {
+  for (let code = 0; code < LAYOUTS; code++) {
     const layout = layout_of_code(code)
     if (String(layout) === args[0]) return layout
   }
@@ -203,4 +294,4 @@ export function get_layout(args: readonly unknown[]): Layout {
 }
 
 /** A storage whose elements have no dtype of their own. */
-export const UNTYPED_STORAGE = new StorageType(uint8)
+export const UNTYPED_STORAGE = new StorageType(uint8, true)

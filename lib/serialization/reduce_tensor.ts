@@ -2,13 +2,19 @@ import { OrderedDict } from '../collections.js'
 import { Device } from '../device.js'
 import { DType } from '../dtype.js'
 import { runtime_error } from '../errors.js'
+import { Layout, QScheme } from '../layout.js'
 import { native } from '../native.js'
+import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { operator } from '../ops/operator.js'
 import { Complex, FloatScalar } from '../scalar.js'
 import { Size } from '../size.js'
+import { bytes_of_storage, is_storage, TypedStorage, type UntypedStorage } from '../storage.js'
 import { handle_of, Tensor } from '../tensor.js'
+import { type Form, form_of } from './form.js'
+import { path_of_value } from './globals.js'
 import { saved_part } from './mapped.js'
-import { Global, PersistentId, Reduce, Tuple } from './pickle_types.js'
+import { Global, PersistentId, PlainDict, Reduce, Tuple } from './pickle_types.js'
+import { quantizer_of } from './quantized.js'
 import { added_path } from './safe_globals.js'
 import { STORAGE_CLASSES, UNTYPED } from './storage_types.js'
 
@@ -18,10 +24,20 @@ const aten_compressed_values = operator('aten::values')
 const aten_is_coalesced = operator('aten::is_coalesced')
 const COMPRESSED_BY_ROW = new Set(['sparse_csr', 'sparse_bsr'])
 
+const aten_nested_offsets = operator('aten::_nested_tensor_storage_offsets')
+const aten_nested_size = operator('aten::_nested_tensor_size')
+const aten_nested_strides = operator('aten::_nested_tensor_strides')
+const aten_values_of = operator('aten::values')
+
 const ORDERED_DICT = new Global('collections', 'OrderedDict')
+const COUNTER = new Global('collections', 'Counter')
 const utils = (name: string) => new Global('torch._utils', name)
-const ordered = (items: Iterable<readonly [unknown, unknown]>, state: ReadonlyMap<string, unknown> | null) =>
-  new Reduce(ORDERED_DICT, new Tuple(), items, state)
+const ordered = (items: Iterable<readonly [unknown, unknown]>, attributes: PlainDict | null = null) =>
+  new Reduce(ORDERED_DICT, new Tuple(), items, attributes)
+const counter = (items: Iterable<readonly [unknown, unknown]>) =>
+  new Reduce(COUNTER, new Tuple(new PlainDict(items)))
+// As old files have it, a tensor's backward hooks: never any.
+const no_hooks = () => ordered([])
 
 /** What a saved value needs beside its pickle: each storage once, under the number that the pickle calls it. */
 export class Reduction {
@@ -31,12 +47,18 @@ export class Reduction {
   readonly storages: Tensor[] = []
 
   /** What Python's `__reduce__` answers for a value; undefined for one that has no part in PyTorch's files. */
-  readonly reduce = (
-    value: object,
-  ): Reduce | PersistentId | Global | Map<unknown, unknown> | Tuple | undefined => {
+  readonly reduce = (value: object): Reduce | PersistentId | Global | PlainDict | undefined => {
     if (value instanceof Tensor) return this.#tensor(value)
-    if (value instanceof OrderedDict) return ordered(value.items(), attributes_of(value))
-    if (value instanceof DType) return new Global('torch', value.name)
+    if (value instanceof OrderedDict) {
+      return form_of(value) === undefined
+        ? ordered(entries_of(value), attributes_of(value))
+        : formed(value, form_of(value)!)
+    }
+    const form = form_of(value)
+    if (form !== undefined) return formed(value, form)
+    if (value instanceof DType || value instanceof QScheme) return new Global('torch', value.name)
+    if (value instanceof Layout) return layout_value(value.name)
+    if (is_storage(value)) return this.#storage_value(value)
     if (value instanceof Device) {
       const parts = value.index === null ? [value.type] : [value.type, value.index]
       return new Reduce(new Global('torch', 'device'), new Tuple(...parts))
@@ -54,21 +76,36 @@ export class Reduction {
       const parts = [value.re, value.im].map((part) => new FloatScalar(part))
       return new Reduce(new Global('__builtin__', 'complex'), new Tuple(...parts))
     }
+    if (typeof value === 'function') {
+      const named = path_of_value(value)
+      return named === undefined ? undefined : global_of(named)
+    }
     const path = added_path(value.constructor)
     return path === undefined ? undefined : instance_of(path, value)
   }
 
   #tensor(self: Tensor): Reduce {
-    if (self.constructor.name !== 'Parameter') return this.#plain(self)
-    const data = self.detach()
-    return new Reduce(utils('_rebuild_parameter'), new Tuple(data, self.requires_grad, ordered([], null)))
+    const attributes = attributes_of_tensor(self)
+    if (self instanceof Parameter) {
+      // Without the parameter's own attributes, which stand beside it.
+      const args = [self.detach(), self.requires_grad, no_hooks()]
+      return attributes === null
+        ? new Reduce(utils('_rebuild_parameter'), new Tuple(...args))
+        : new Reduce(utils('_rebuild_parameter_with_state'), new Tuple(...args, attributes))
+    }
+    const plain = this.#plain(self)
+    if (attributes === null) return plain
+    const args = new Tuple(plain.callable, new Global('torch', 'Tensor'), plain.args, attributes)
+    return new Reduce(new Global('torch._tensor', '_rebuild_from_type_v2'), args)
   }
 
   #plain(self: Tensor): Reduce {
-    const size = new Tuple(...self.shape)
-    if (self.is_nested || self.is_quantized) {
-      throw runtime_error(`save(): cannot save a ${self.is_nested ? 'nested' : 'quantized'} tensor`)
+    if (self.is_nested) {
+      // Saved by their buffer, and the sizes, strides and offsets of the parts in it.
+      const parts = [aten_nested_size(self), aten_nested_strides(self), aten_nested_offsets(self)]
+      return new Reduce(utils('_rebuild_nested_tensor'), new Tuple(aten_values_of(self), ...parts))
     }
+    const size = new Tuple(...self.shape)
     const layout = self.layout.name
     if (layout === 'sparse_coo') {
       const parts = [aten_indices(self), aten_values(self), torch_size(self), aten_is_coalesced(self)]
@@ -91,14 +128,26 @@ export class Reduction {
     }
     const untyped = UNTYPED.includes(self.dtype)
     const { storage, offset } = this.#storage(self, untyped)
-    const args: unknown[] = [storage, offset, size, stride, self.requires_grad, ordered([], null)]
+    if (self.is_quantized) {
+      const args = [storage, offset, size, stride, quantizer_of(self), self.requires_grad, no_hooks()]
+      return new Reduce(utils('_rebuild_qtensor'), new Tuple(...args))
+    }
+    const args: unknown[] = [storage, offset, size, stride, self.requires_grad, no_hooks()]
     if (untyped) args.push(self.dtype)
     const bits = [
       ['conj', self.is_conj()],
       ['neg', self.is_neg()],
     ].filter(([, is_set]) => is_set)
-    if (bits.length > 0) args.push(new Map(bits as [string, boolean][]))
+    if (bits.length > 0) args.push(new PlainDict(bits as [string, boolean][]))
     return new Reduce(utils(untyped ? '_rebuild_tensor_v3' : '_rebuild_tensor_v2'), new Tuple(...args))
+  }
+
+  #storage_value(value: UntypedStorage | TypedStorage): PersistentId {
+    if (value instanceof TypedStorage) {
+      const row = bytes_of_storage(value)
+      return this.#storage(value.length === 0 ? row : row.view(value.dtype), false).storage
+    }
+    return this.#storage(bytes_of_storage(value), true).storage
   }
 
   #storage(self: Tensor, untyped: boolean): { storage: PersistentId; offset: number } {
@@ -131,12 +180,16 @@ function storage_class(dtype: DType): string {
   return name
 }
 
+function global_of(path: string): Global {
+  const dot = path.lastIndexOf('.')
+  return new Global(path.slice(0, dot), path.slice(dot + 1))
+}
+
 // As Python's: an object made without its constructor, then its attributes.
 function instance_of(path: string, value: object): Reduce {
-  const dot = path.lastIndexOf('.')
-  const name = new Global(path.slice(0, dot), path.slice(dot + 1))
-  const attributes = new Map(Object.entries(value))
-  return new Reduce(name, new Tuple(), [], attributes.size === 0 ? null : attributes, true)
+  const entries = Object.entries(value)
+  const attributes = entries.length === 0 ? null : new PlainDict(entries)
+  return new Reduce(global_of(path), new Tuple(), [], attributes, true)
 }
 
 const torch_size = (self: Tensor) =>
@@ -144,9 +197,35 @@ const torch_size = (self: Tensor) =>
 const layout_value = (name: string) =>
   new Reduce(new Global('torch.serialization', '_get_layout'), new Tuple(`torch.${name}`))
 
+// A dictionary whose class or keys in Python JavaScript does not show.
+function formed(value: object, { kind, keys }: Form): Reduce | PlainDict {
+  const entries = entries_of(value)
+  const items = keys === 'int' ? entries.map(([key, item]) => [number_of(key), item] as const) : entries
+  if (kind === 'Counter') return counter(items)
+  return kind === 'dict' ? new PlainDict(items) : ordered(items, attributes_of(value))
+}
+
+function entries_of(value: object): (readonly [unknown, unknown])[] {
+  if (value instanceof Map) return [...value]
+  return value instanceof OrderedDict ? OrderedDict.prototype.items.call(value) : Object.entries(value)
+}
+
+/** The number that a property's name stands for; other names stay what they are. */
+function number_of(name: unknown): unknown {
+  return typeof name === 'string' && String(Number(name)) === name ? Number(name) : name
+}
+
 // Python's OrderedDict carries attributes, and a state_dict the versions of its modules in one.
-function attributes_of(dict: OrderedDict<unknown>): ReadonlyMap<string, unknown> | null {
-  const metadata = Object.getOwnPropertyDescriptor(dict, '_metadata')
-  if (metadata === undefined || metadata.enumerable) return null
-  return new Map([['_metadata', metadata.value as unknown]])
+function attributes_of(dict: object): PlainDict | null {
+  const attributes = Object.entries(Object.getOwnPropertyDescriptors(dict))
+    .filter(([, property]) => property.enumerable === false && 'value' in property)
+    .map(([name, { value }]) => [name, value as unknown] as const)
+  return attributes.length === 0 ? null : new PlainDict(attributes)
+}
+
+/** What Python calls a tensor's `__dict__`. */
+function attributes_of_tensor(self: Tensor): PlainDict | null {
+  const attributes = Object.entries(self)
+  if (self instanceof ModuleBuffer) attributes.push(['_is_buffer', true])
+  return attributes.length === 0 ? null : new PlainDict(attributes)
 }

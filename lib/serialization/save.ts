@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { native } from '../native.js'
 import { handle_of } from '../tensor.js'
 import { write_atomically } from './atomic.js'
+import { KINDS_RECORD, type Kinds } from './pickle_types.js'
 import { Pickler } from './pickler.js'
 import { Reduction } from './reduce_tensor.js'
 import { path_of } from './source.js'
@@ -13,9 +14,10 @@ const ALIGNMENT = 64
 /**
  * Saves an object to a file in PyTorch's format, which Python's `torch.load` reads: tensors and parameters, numbers (a
  * whole one becomes Python's int, `torch.float_scalar(2)` its float), bigints, strings, booleans, null, arrays (lists),
- * sets, bytes (Uint8Array), dtypes, devices, and dictionaries (an OrderedDict, a Map, a plain object) of them. The keys
- * of a plain object are strings, and ints where all are whole numbers. Tensors that share a storage
- * share it in the file too. The file appears under its name only when all of it is on the disk.
+ * sets, bytes (Uint8Array), dtypes, devices, layouts, storages, and dictionaries (an OrderedDict, a Map, a plain object)
+ * of them. The keys of a plain object are ints in Python where all of them are integers, else strings. {@link load}
+ * gives each back as it was. Tensors that share a storage share it in the file too. The file appears under its name only
+ * when all of it is on the disk.
  *
  * @param obj - what to save
  * @param f - path of the file
@@ -53,8 +55,9 @@ export function save_with_sha256(obj: unknown, path: string): { sha256: string; 
 
 function write(obj: unknown, path: string, buffer?: Uint8Array, take?: (length: number) => void): void {
   const reduction = new Reduction()
-  const pickle = new Pickler(reduction.reduce).dump(obj)
-  const records: (string | Uint8Array | number)[] = ['data.pkl', pickle]
+  const pickler = new Pickler(reduction.reduce)
+  const records: (string | Uint8Array | number)[] = ['data.pkl', pickler.dump(obj)]
+  if (has_kinds(pickler.kinds)) records.push(KINDS_RECORD, Buffer.from(JSON.stringify(pickler.kinds)))
   records.push('.format_version', Buffer.from('1'), '.storage_alignment', Buffer.from(String(ALIGNMENT)))
   records.push('byteorder', Buffer.from('little'))
   reduction.storages.forEach((tensor, key) => {
@@ -73,6 +76,8 @@ function write(obj: unknown, path: string, buffer?: Uint8Array, take?: (length: 
     (error) => words_for(error, path, failed),
   )
 }
+
+const has_kinds = ({ maps, bigints }: Kinds) => maps.length > 0 || bigints.length > 0
 
 /** What PyTorch says. Its own names for the system's errors are glibc's. */
 const STRERROR: Readonly<Record<string, string>> = {

@@ -15,6 +15,11 @@ export const STORAGE_CLASSES: ReadonlyMap<DType, string> = new Map([
   [dtypes.bfloat16, 'BFloat16Storage'],
   [dtypes.complex128, 'ComplexDoubleStorage'],
   [dtypes.complex64, 'ComplexFloatStorage'],
+  [dtypes.qint8, 'QInt8Storage'],
+  [dtypes.quint8, 'QUInt8Storage'],
+  [dtypes.qint32, 'QInt32Storage'],
+  [dtypes.quint4x2, 'QUInt4x2Storage'],
+  [dtypes.quint2x4, 'QUInt2x4Storage'],
 ])
 
 /** Dtypes that have no storage class of their own: their bytes are an UntypedStorage, and the dtype stands beside it. */
@@ -24,6 +29,12 @@ export const UNTYPED: readonly DType[] = [
   dtypes.float8_e5m2fnuz,
   dtypes.float8_e4m3fnuz,
   dtypes.float8_e8m0fnu,
+  dtypes.float4_e2m1fn_x2,
+  dtypes.bits1x8,
+  dtypes.bits2x4,
+  dtypes.bits4x2,
+  dtypes.bits8,
+  dtypes.bits16,
   dtypes.complex32,
   dtypes.uint16,
   dtypes.uint32,

@@ -1,22 +1,9 @@
 import { runtime_error, type_name } from '../errors.js'
+import { type Constructor, Found } from './found.js'
+import { python_3_name } from './old_names.js'
 import type { PickleCursor } from './pickle_cursor.js'
 import { OP, Tuple } from './pickle_types.js'
 import { is_stack_overflow } from './pickler.js'
-
-const OLD_MODULES = new Map([
-  ['__builtin__', 'builtins'],
-  ['copy_reg', 'copyreg'],
-])
-
-/** What a pickle may name: a class or function that its REDUCE calls, and what else may be done with it. */
-export interface Constructor {
-  /** The value of a call with these arguments. */
-  call?(args: readonly unknown[]): unknown
-  /** A new object without the constructor having run, where that is not the same. */
-  make?(args: readonly unknown[]): unknown
-  /** The value itself, where the name is no function (a dtype). */
-  readonly value?: unknown
-}
 
 /** What the reader of a pickle knows of the world outside it. */
 export interface PickleEnvironment {
@@ -28,20 +15,17 @@ export interface PickleEnvironment {
   set_item(target: unknown, key: unknown, value: unknown): boolean
   /** Gives an object the attributes that the pickle has for it; false where it takes none. */
   build(target: unknown, state: unknown): boolean
-  /** A new, empty dict. */
-  dict(): object
+  /** A new, empty dict; `is_map` where the file says that it was a Map. */
+  dict(is_map: boolean): object
+  /** Dicts that were Maps and ints that were bigints, by the bytes of their instructions. */
+  readonly kinds?: { readonly maps: ReadonlySet<number>; readonly bigints: ReadonlySet<number> }
 }
+
+// Never allowed, whatever is added.
+const BLOCKED_MODULES = new Set(['sys', 'os', 'posix', 'nt'])
 
 const MARK = Symbol('mark')
 const OP_NAMES = new Map<number, string>(Object.entries(OP).map(([name, code]) => [code, name]))
-
-/** A class or function that a pickle named and may call. */
-export class Found {
-  constructor(
-    readonly path: string,
-    readonly constructor_: Constructor,
-  ) {}
-}
 
 /**
  * Reads Python's pickle format with the instructions that PyTorch's weights-only reader allows. Nothing in the file is
@@ -107,17 +91,17 @@ export class Unpickler {
       case OP.NEWFALSE:
         return this.#push(false)
       case OP.BININT1:
-        return this.#push(cursor.uint(1))
+        return this.#integer(cursor.uint(1))
       case OP.BININT2:
-        return this.#push(cursor.uint(2))
+        return this.#integer(cursor.uint(2))
       case OP.BININT:
-        return this.#push(cursor.take(4).readInt32LE())
+        return this.#integer(cursor.take(4).readInt32LE())
       case OP.BINFLOAT:
         return this.#push(cursor.take(8).readDoubleBE())
       case OP.LONG1:
-        return this.#push(cursor.long(cursor.uint(1)))
+        return this.#integer(cursor.long(cursor.uint(1)))
       case OP.LONG4:
-        return this.#push(cursor.long(cursor.uint(4)))
+        return this.#integer(cursor.long(cursor.uint(4)))
       case OP.SHORT_BINUNICODE:
         return this.#push(cursor.text(cursor.uint(1)))
       case OP.BINUNICODE:
@@ -125,9 +109,9 @@ export class Unpickler {
       case OP.BINUNICODE8:
         return this.#push(cursor.text(cursor.uint64()))
       case OP.SHORT_BINSTRING:
-        return this.#push(cursor.take(cursor.uint(1)).toString('latin1'))
+        return this.#push(cursor.text(cursor.uint(1)))
       case OP.BINSTRING:
-        return this.#push(cursor.take(cursor.uint(4)).toString('latin1'))
+        return this.#push(cursor.text(cursor.uint(4)))
       case OP.SHORT_BINBYTES:
         return this.#push(new Uint8Array(cursor.take(cursor.uint(1))))
       case OP.BINBYTES:
@@ -140,7 +124,9 @@ export class Unpickler {
       case OP.EMPTY_LIST:
         return this.#push([])
       case OP.EMPTY_DICT:
-        return this.#push(this.#environment.dict())
+        return this.#push(
+          this.#environment.dict(this.#environment.kinds?.maps.has(this.#instruction) ?? false),
+        )
       case OP.EMPTY_SET:
         return this.#push(new Set())
       default:
@@ -274,9 +260,17 @@ export class Unpickler {
     }
   }
 
-  #global(module: string, name: string): unknown {
+  #integer(value: number | bigint): true {
+    const was_bigint = this.#environment.kinds?.bigints.has(this.#instruction) ?? false
+    return this.#push(was_bigint ? BigInt(value) : value)
+  }
+
+  #global(given_module: string, given_name: string): unknown {
     // Python 2's names, which protocol 2 keeps.
-    const path = `${OLD_MODULES.get(module) ?? module}.${name}`
+    const [module, name] = python_3_name(given_module, given_name)
+    const path = `${module}.${name}`
+    if (BLOCKED_MODULES.has(module))
+      throw this.#error(`Trying to load unsupported GLOBAL ${path} whose module ${module} is blocked.`)
     const found = this.#environment.find(path)
     if (found === undefined) {
       throw this.#error(
