@@ -1,47 +1,47 @@
-import { without_grad } from './autograd/grad_mode.js'
 import { OrderedDict } from './collections.js'
-import { runtime_error, type_error, type_name } from './errors.js'
+import { copy_tensor } from './copy_tensor.js'
+import { Device } from './device.js'
+import { DType } from './dtype.js'
+import { type_error, type_name } from './errors.js'
 import { Generator } from './generator.js'
-import { Buffer, Parameter } from './nn/parameter.js'
-import * as ops from './ops/generated/torch.js'
+import { Layout, MemoryFormat, QScheme } from './layout.js'
+import { Complex, FloatScalar } from './scalar.js'
+import { form_of, note_form } from './serialization/form.js'
+import { like_tuple } from './serialization/pickle_types.js'
 import { Tensor } from './tensor.js'
 
 /** What is copied already, by its original. */
 export type Memo = Map<object, unknown>
 
-const NOT_A_LEAF =
-  'Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you ' +
-  'were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see ' +
-  'https://github.com/pytorch/pytorch/pull/103001'
-
-function copy_tensor(tensor: Tensor, memo: Memo): Tensor {
-  if (!tensor.is_leaf) throw runtime_error(NOT_A_LEAF)
-  const values = without_grad(() => ops.clone(tensor.detach()))
-  let copied: Tensor
-  if (tensor instanceof Parameter) copied = new Parameter(values, tensor.requires_grad)
-  else if (tensor instanceof Buffer) copied = new Buffer(values, { persistent: tensor.persistent })
-  else copied = values
-  copied.requires_grad = tensor.requires_grad
-  if (tensor.grad !== null) copied.grad = deepcopy(tensor.grad, memo)
-  return copied
-}
-
 // Classes of values that never change.
-const immutable = new Set(['DType', 'Device', 'Layout', 'MemoryFormat', 'QScheme', 'FloatScalar', 'Complex'])
+const IMMUTABLE = [DType, Device, Layout, MemoryFormat, QScheme, FloatScalar, Complex]
 
 function copy_object(value: object, memo: Memo): unknown {
   const { __deepcopy__ } = value as { __deepcopy__?: (memo: Memo) => unknown }
   if (typeof __deepcopy__ === 'function') return __deepcopy__.call(value, memo)
-  if (value instanceof Tensor) return copy_tensor(value, memo)
+  if (value instanceof Tensor) return copy_tensor(value, memo, (item) => deepcopy(item, memo))
   if (value instanceof Generator) return value.clone_state()
-  if (immutable.has(value.constructor?.name ?? '')) return value
-  if (ArrayBuffer.isView(value) || value instanceof Date || value instanceof RegExp)
+  if (IMMUTABLE.some((kind) => value instanceof kind)) return value
+  if (
+    ArrayBuffer.isView(value) ||
+    value instanceof ArrayBuffer ||
+    value instanceof Date ||
+    value instanceof RegExp
+  )
     return structuredClone(value)
+  return note_form(copy_container(value, memo), form_of(value))
+}
+
+function copy_container(value: object, memo: Memo): object {
   if (value instanceof OrderedDict) {
     const copied = new OrderedDict<unknown>()
     memo.set(value, copied)
     for (const [key, item] of OrderedDict.prototype.items.call(value) as [string, unknown][])
       OrderedDict.prototype.set.call(copied, key, deepcopy(item, memo))
+    // What Python calls its attributes: a state_dict's `_metadata`.
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(value)))
+      if (property.enumerable === false && 'value' in property)
+        Object.defineProperty(copied, name, { ...property, value: deepcopy(property.value, memo) })
     return copied
   }
   if (value instanceof Map) {
@@ -58,7 +58,9 @@ function copy_object(value: object, memo: Memo): unknown {
   }
   // A frozen list stands for a tuple: one of plain values is its own copy.
   if (Array.isArray(value) && Object.isFrozen(value) && value.every((item) => !is_object(item))) return value
-  const copied = Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value))
+  const copied: object = Array.isArray(value)
+    ? like_tuple(value, [])
+    : Object.create(Object.getPrototypeOf(value))
   memo.set(value, copied)
   for (const key of Reflect.ownKeys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key)!
@@ -75,7 +77,8 @@ function is_object(value: unknown): value is object {
 /**
  * A copy that shares no memory with its original: of a module, a parameter, an optimizer, a state dict, or of any
  * structure of such things. What stands in several places of the original stands, as one copy, in those places of the
- * copy. Functions and values that never change are their own copies; an object's method `__deepcopy__(memo)` is called
+ * copy, and tensors that share a storage share the storage's copy. As in Python, a tensor's strides, its gradient and its
+ * own attributes are copied, and of a Parameter the values only: its copy has no gradient. Functions and values that never change are their own copies; an object's method `__deepcopy__(memo)` is called
  * where there is one, which a class with `#private` fields needs.
  *
  * @param value - what is copied
