@@ -47,6 +47,18 @@ export function items_of<V>(source: Items<V> | OrderedDict<V>): Iterable<readonl
   return Object.entries(source as { readonly [key: string]: V })
 }
 
+/**
+ * A state as a record of its own: from a plain object, an {@link OrderedDict} or a Map by name.
+ *
+ * @throws TypeError for anything else, naming `operator`
+ */
+export function record_of(operator: string, state: unknown): Record<string, unknown> {
+  const is_record = typeof state === 'object' && state !== null && !Array.isArray(state)
+  if (!is_record)
+    throw type_error(`${operator}(): expected state_dict to be dict-like, got ${python_type_name(state)}.`)
+  return Object.fromEntries(items_of(state as Items<unknown>))
+}
+
 const ORDER = Symbol('order')
 
 // Not an assignment: `__proto__`, `get` and the like are keys as any other.

@@ -1,6 +1,7 @@
 import { without_grad } from '../autograd/grad_mode.js'
+import { record_of } from '../collections.js'
 import { float16, float32, float64, int32 } from '../dtype.js'
-import { assertion_error, runtime_error, value_error } from '../errors.js'
+import { assertion_error, key_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_options, take_options } from '../ops/keywords.js'
@@ -371,21 +372,27 @@ export class GradScaler {
   /**
    * Takes what {@link state_dict} gave.
    *
-   * @throws RuntimeError for the empty state of a scaler that was not enabled
+   * @throws RuntimeError for the empty state of a scaler that was not enabled; KeyError where something is missing
    */
   load_state_dict(state_dict: GradScalerState): void {
     if (!this.#enabled) return
-    const { scale, growth_factor, backoff_factor, growth_interval, _growth_tracker } = state_dict
-    if (Object.keys(state_dict).length === 0)
+    const state = record_of('load_state_dict', state_dict)
+    if (Object.keys(state).length === 0)
       throw runtime_error(
         'The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler.',
       )
-    this.#init_scale = scale!
-    this.#growth_factor = growth_factor!
-    this.#backoff_factor = backoff_factor!
-    this.#growth_interval = growth_interval!
-    this.#init_growth_tracker = _growth_tracker!
-    this.#scale?.fill_(scale!)
-    this.#growth_tracker?.fill_(_growth_tracker!)
+    const take = (name: keyof GradScalerState): number => {
+      const value = state[name]
+      if (value === undefined) throw key_error(name)
+      return Number(value)
+    }
+    const [scale, growth_tracker] = [take('scale'), take('_growth_tracker')]
+    this.#growth_factor = take('growth_factor')
+    this.#backoff_factor = take('backoff_factor')
+    this.#growth_interval = take('growth_interval')
+    this.#init_scale = scale
+    this.#init_growth_tracker = growth_tracker
+    this.#scale?.fill_(scale)
+    this.#growth_tracker?.fill_(growth_tracker)
   }
 }

@@ -1,8 +1,9 @@
-import { items_of } from '../collections.js'
+import { items_of, OrderedDict } from '../collections.js'
 import { float32 } from '../dtype.js'
 import { value_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
 import { keep } from '../scope.js'
+import { like_tuple } from '../serialization/pickle_types.js'
 import { Tensor } from '../tensor.js'
 import type { Optimizer, ParamGroup, ParamState } from './optimizer.js'
 
@@ -41,7 +42,9 @@ export function pack_optimizer_state(optimizer: Optimizer): OptimizerStateDict {
 
 function deep_copy(value: unknown): unknown {
   if (value instanceof Tensor) return keep(value.detach().clone().requires_grad_(value.requires_grad))
-  if (Array.isArray(value)) return value.map(deep_copy)
+  if (Array.isArray(value)) return like_tuple(value, value.map(deep_copy))
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, deep_copy(item)]))
+  if (value instanceof Set) return new Set([...value].map(deep_copy))
   if (is_options(value))
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deep_copy(item)]))
   return value
@@ -64,8 +67,21 @@ function cast_tensor(
 
 function cast(param: Tensor, value: unknown, key: string | null, group: PackedGroup | undefined): unknown {
   if (value instanceof Tensor) return keep(cast_tensor(param, value, key, group))
-  if (Array.isArray(value)) return value.map((item) => cast(param, item, null, group))
-  if (value instanceof Map || is_options(value))
+  if (Array.isArray(value))
+    return like_tuple(
+      value,
+      value.map((item) => cast(param, item, null, group)),
+    )
+  if (value instanceof OrderedDict)
+    return new OrderedDict(
+      OrderedDict.prototype.items
+        .call(value)
+        .map(([name, item]): [string, unknown] => [name, cast(param, item, name, group)]),
+    )
+  if (value instanceof Map)
+    return new Map([...value].map(([name, item]) => [name, cast(param, item, String(name), group)]))
+  if (value instanceof Set) return new Set([...value].map((item) => cast(param, item, null, group)))
+  if (is_options(value))
     return Object.fromEntries(
       [...items_of(value as Record<string, unknown>)].map(([name, item]) => [
         name,

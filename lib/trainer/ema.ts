@@ -2,7 +2,7 @@ import { without_grad } from '../autograd/grad_mode.js'
 import { run_then } from '../callback.js'
 import { runtime_error } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
-import type { StateDict, StateDictLike } from '../nn/modules/state_dict.js'
+import { metadata_of, type StateDict, type StateDictLike } from '../nn/modules/state_dict.js'
 import { operator } from '../ops/operator.js'
 import { AveragedModel } from '../optim/swa_utils/averaged_model.js'
 import { get_ema_multi_avg_fn } from '../optim/swa_utils/averages.js'
@@ -114,14 +114,28 @@ export class EMA<M extends Module = Module> {
     return run_then(callback, () => this.restore())
   }
 
-  /** The averages, as Python's `AveragedModel.state_dict()`. */
+  /**
+   * The averages, as Python's `AveragedModel.state_dict()`. How many steps there were stands in its `_metadata`, which
+   * goes through files and through Python.
+   */
   state_dict(): StateDict {
-    return this.averaged.state_dict()
+    const state = this.averaged.state_dict()
+    const metadata = metadata_of(state)
+    metadata?.set('', { ...metadata.get(''), ema_steps: this.#steps })
+    return state
   }
 
-  /** Takes what {@link state_dict} gave; `steps` is how many steps there were, where averages are not taken in each. */
-  load_state_dict(state_dict: StateDictLike, steps = 0): void {
+  /**
+   * Takes what {@link state_dict} gave.
+   *
+   * @param state_dict - the averages
+   * @param steps - how many steps there were. Default: what the state says; one that does not say it (Python's) was taken
+   *   when averages had just been
+   */
+  load_state_dict(state_dict: StateDictLike, steps?: number): void {
     this.averaged.load_state_dict(state_dict)
-    this.#steps = steps
+    const saved = metadata_of(state_dict)?.get('')?.ema_steps
+    const count = Number(this.averaged.n_averaged.item())
+    this.#steps = saved ?? steps ?? count * this.#update_every
   }
 }

@@ -110,6 +110,8 @@ export function add_backward(
 export interface LocalMetadata {
   version?: number
   assign_to_params_buffers?: boolean
+  /** How many steps an EMA had seen. */
+  ema_steps?: number
 }
 
 /** Hooks around `state_dict` and `load_state_dict`. The dictionaries are changed in place. */

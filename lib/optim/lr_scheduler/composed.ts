@@ -1,3 +1,4 @@
+import { record_of } from '../../collections.js'
 import { type_error, value_error } from '../../errors.js'
 import { take_options } from '../../ops/keywords.js'
 import { type Optimizer, options_of } from '../optimizer.js'
@@ -33,7 +34,13 @@ class Composed extends LRScheduler {
   }
 
   override load_state_dict(state_dict: SchedulerState): void {
-    const { _schedulers, ...state } = state_dict as { _schedulers: SchedulerState[] }
+    const { _schedulers, ...state } = record_of('load_state_dict', state_dict) as {
+      _schedulers: SchedulerState[]
+    }
+    if (!Array.isArray(_schedulers) || _schedulers.length !== this._schedulers.length)
+      throw value_error(
+        `load_state_dict(): the state is of ${Array.isArray(_schedulers) ? _schedulers.length : 'no'} schedules, and this one is of ${this._schedulers.length}`,
+      )
     Object.assign(this, state)
     _schedulers.forEach((own, i) => {
       this._schedulers[i]!.load_state_dict(own)

@@ -1,3 +1,4 @@
+import { record_of } from '../../collections.js'
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { take_options } from '../../ops/keywords.js'
@@ -199,7 +200,9 @@ export class CyclicLR extends LRScheduler {
   }
 
   override load_state_dict(state_dict: SchedulerState): void {
-    const { _scale_fn_custom: own, ...state } = state_dict as { _scale_fn_custom?: object | null }
+    const { _scale_fn_custom: own, ...state } = record_of('load_state_dict', state_dict) as {
+      _scale_fn_custom?: object | null
+    }
     super.load_state_dict(state)
     if (own) Object.assign(this._scale_fn_custom!, own)
   }

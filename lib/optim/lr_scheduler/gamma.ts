@@ -1,8 +1,10 @@
+import { type Items, items_of, record_of } from '../../collections.js'
 import { native } from '../../native.js'
 import { take_options } from '../../ops/keywords.js'
+import { note_form } from '../../serialization/form.js'
 import type { Optimizer } from '../optimizer.js'
 import { type Rate, times, to_the } from '../options.js'
-import { LRScheduler, type SchedulerOptions, scale } from './scheduler.js'
+import { LRScheduler, type SchedulerOptions, type SchedulerState, scale } from './scheduler.js'
 
 // Schedules whose rate falls by one factor, gamma, again and again.
 
@@ -60,6 +62,11 @@ export class StepLR extends LRScheduler {
   }
 }
 
+/** Counts by epoch, which a file holds as Python's Counter. */
+function as_counter(counts: Items<number>): Record<string, number> {
+  return note_form(Object.fromEntries(items_of(counts)), { kind: 'Counter', keys: 'int' })
+}
+
 /** Options of {@link MultiStepLR}. */
 export interface MultiStepLROptions extends SchedulerOptions {
   /** The epochs at which the rate falls. */
@@ -100,9 +107,16 @@ export class MultiStepLR extends LRScheduler {
       ['optimizer', 'milestones', 'gamma', 'last_epoch'],
       { gamma: 0.1, last_epoch: -1 },
     )
-    const milestones: Record<string, number> = {}
-    for (const epoch of given.milestones) milestones[epoch] = (milestones[epoch] ?? 0) + 1
-    super(given.optimizer, given.last_epoch, { milestones, gamma: given.gamma })
+    const counts = new Map<string, number>()
+    for (const epoch of given.milestones) counts.set(String(epoch), (counts.get(String(epoch)) ?? 0) + 1)
+    super(given.optimizer, given.last_epoch, { milestones: as_counter(counts), gamma: given.gamma })
+  }
+
+  // Python's state has them in a Counter, whose keys are ints.
+  override load_state_dict(state_dict: SchedulerState): void {
+    const { milestones, ...state } = record_of('load_state_dict', state_dict)
+    super.load_state_dict(state)
+    if (milestones !== undefined) this.milestones = as_counter(milestones as Items<number>)
   }
 
   override get_lr(): Rate[] {

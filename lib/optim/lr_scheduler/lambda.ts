@@ -1,3 +1,4 @@
+import { record_of } from '../../collections.js'
 import { type_error, type_name, value_error } from '../../errors.js'
 import { take_options } from '../../ops/keywords.js'
 import type { Optimizer } from '../optimizer.js'
@@ -46,7 +47,9 @@ class ByLambda extends LRScheduler {
   }
 
   override load_state_dict(state_dict: SchedulerState): void {
-    const { lr_lambdas, ...state } = state_dict as { lr_lambdas?: (object | null)[] }
+    const { lr_lambdas, ...state } = record_of('load_state_dict', state_dict) as {
+      lr_lambdas?: (object | null)[]
+    }
     super.load_state_dict(state)
     lr_lambdas?.forEach((properties, i) => {
       if (properties !== null) Object.assign(this.lr_lambdas[i]!, properties)

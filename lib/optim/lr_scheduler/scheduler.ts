@@ -1,3 +1,4 @@
+import { record_of } from '../../collections.js'
 import { key_error, not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { full_like } from '../../ops/generated/torch.js'
 import { keep } from '../../scope.js'
@@ -160,9 +161,13 @@ export class LRScheduler {
     return { ...(this as unknown as SchedulerState) }
   }
 
-  /** Takes what {@link state_dict} gave. */
+  /**
+   * Takes what {@link state_dict} gave, also through a file, and what Python's gave.
+   *
+   * @throws TypeError for something else than an object of properties
+   */
   load_state_dict(state_dict: SchedulerState): void {
-    Object.assign(this, state_dict)
+    Object.assign(this, record_of('load_state_dict', state_dict))
   }
 
   /** Each group's rate as the last step set it. */
