@@ -26,6 +26,10 @@ export class GradcheckError extends RuntimeError {
 export class CheckpointError extends RuntimeError {
   override name = 'CheckpointError'
 }
+/** A file that a newer version of this library wrote; a RuntimeError by its name. @internal */
+export class NewerVersionError extends RuntimeError {}
+/** A file that names a class or function that was not allowed; a RuntimeError by its name. @internal */
+export class UnsupportedGlobalError extends RuntimeError {}
 /** `torch.library.opcheck`'s error; its `cause` says where. */
 export class OpCheckError extends Error {
   override name = 'OpCheckError'
@@ -69,6 +73,8 @@ const classes: Record<string, ErrorClass> = {
   OutOfMemoryError,
   LinAlgError,
   CheckpointError,
+  NewerVersionError,
+  UnsupportedGlobalError,
   GradcheckError,
   OpCheckError,
   AcceleratorError,

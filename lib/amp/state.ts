@@ -1,5 +1,6 @@
+import { Device } from '../device.js'
 import { DType } from '../dtype.js'
-import { python_type_name, runtime_error, type_error } from '../errors.js'
+import { python_type_name, RuntimeError, runtime_error, type_error } from '../errors.js'
 import { native } from '../native.js'
 import { autocast_mode, device_autocast, with_device } from './autocast_state.js'
 
@@ -24,8 +25,17 @@ export function expect_argument(
   )
 }
 
-const has_none = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('unknown device type for autocast')
+// What is no type of device is refused; of the others, some have no autocast.
+function has_autocast(device_type: string): boolean {
+  new Device(device_type)
+  try {
+    device_autocast(device_type)
+    return true
+  } catch (error) {
+    if (error instanceof RuntimeError) return false
+    throw error
+  }
+}
 
 /**
  * Whether there is autocast for a type of device.
@@ -36,13 +46,7 @@ const has_none = (error: unknown): boolean =>
  */
 export function is_autocast_available(device_type: string): boolean {
   expect_argument('_is_autocast_available', 'device_type', 1, device_type, 'str')
-  try {
-    device_autocast(device_type)
-    return true
-  } catch (error) {
-    if (has_none(error)) return false
-    throw error
-  }
+  return has_autocast(device_type)
 }
 
 /** Whether autocast is on here for a type of device, `'cuda'` where none is given. */
@@ -72,11 +76,8 @@ export function set_autocast_enabled(first: string | boolean, second?: boolean):
  */
 export function get_autocast_dtype(device_type: string): DType {
   expect_argument('get_autocast_dtype', 'device_type', 1, device_type, 'str')
-  try {
-    return device_autocast(device_type).dtype
-  } catch (error) {
-    throw has_none(error) ? runtime_error('unsupported scalarType', 'get_autocast_dtype') : error
-  }
+  if (!has_autocast(device_type)) throw runtime_error('unsupported scalarType', 'get_autocast_dtype')
+  return device_autocast(device_type).dtype
 }
 
 /** Sets what autocast casts to on a type of device. */

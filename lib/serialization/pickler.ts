@@ -22,7 +22,7 @@ function could_be_object(map: ReadonlyMap<unknown, unknown>): boolean {
   )
 }
 
-/** Whether an error is the engine's own, of a call too deep. */
+/** Whether an error is the engine's own, of a call too deep: it has no class for it. */
 export function is_stack_overflow(error: unknown): boolean {
   return error instanceof RangeError && error.name === 'RangeError' && /call stack/.test(error.message)
 }

@@ -1,4 +1,4 @@
-import { runtime_error, type_name } from '../errors.js'
+import { make_error, OutOfMemoryError, type_name } from '../errors.js'
 import { type Constructor, Found } from './found.js'
 import { python_3_name } from './old_names.js'
 import type { PickleCursor } from './pickle_cursor.js'
@@ -75,10 +75,10 @@ export class Unpickler {
     }
   }
 
-  #error(message: string): Error {
+  #error(message: string, kind = 'RuntimeError'): Error {
     const name = OP_NAMES.get(this.#op)
     const place = `${this.#name}, byte ${this.#instruction}${name === undefined ? '' : `, ${name}`}`
-    return runtime_error(`Weights only load failed. ${message} (${place})`)
+    return make_error(kind, `Weights only load failed. ${message} (${place})`)
   }
 
   #literal(op: number): boolean {
@@ -254,9 +254,9 @@ export class Unpickler {
     try {
       return call()
     } catch (cause) {
+      if (is_stack_overflow(cause) || cause instanceof OutOfMemoryError) throw cause
       const message = cause instanceof Error ? cause.message : String(cause)
-      if (is_stack_overflow(cause)) throw cause
-      throw this.#error(`${message}${where}`)
+      throw Object.assign(this.#error(`${message}${where}`), { cause })
     }
   }
 
@@ -270,11 +270,15 @@ export class Unpickler {
     const [module, name] = python_3_name(given_module, given_name)
     const path = `${module}.${name}`
     if (BLOCKED_MODULES.has(module))
-      throw this.#error(`Trying to load unsupported GLOBAL ${path} whose module ${module} is blocked.`)
+      throw this.#error(
+        `Trying to load unsupported GLOBAL ${path} whose module ${module} is blocked.`,
+        'UnsupportedGlobalError',
+      )
     const found = this.#environment.find(path)
     if (found === undefined) {
       throw this.#error(
         `Unsupported global: GLOBAL ${path} was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, '${path}']])\` to allowlist this global if you trust this class/function.`,
+        'UnsupportedGlobalError',
       )
     }
     return found.call === undefined ? found.value : new Found(path, found)

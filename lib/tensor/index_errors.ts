@@ -1,4 +1,4 @@
-import { index_error, type_name, value_error } from '../errors.js'
+import { IndexError, index_error, type_name, value_error } from '../errors.js'
 import type { Tensor } from '../tensor.js'
 
 const INT64_END = 2n ** 63n
@@ -31,8 +31,9 @@ export function select_error(
 
 /** What to say of a failed look-up by tensors. */
 export function explain_gather(error: unknown, tensors: readonly (Tensor | null)[]): unknown {
-  if (!(error instanceof Error) || !error.message.startsWith('tensors used as indices must be')) return error
-  if (!tensors.some((tensor) => tensor?.dtype.is_floating_point)) return error
+  // Nothing else is looked at before the dtypes.
+  if (!(error instanceof IndexError) || !tensors.some((tensor) => tensor?.dtype.is_floating_point))
+    return error
   return index_error(
     'tensors used as indices must be long, int, byte or bool tensors, make it with { dtype: torch.long } or bigints',
   )

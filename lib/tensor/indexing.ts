@@ -1,6 +1,7 @@
 import { context, enter_context } from '../autograd/context.js'
 import { link_hooks } from '../autograd/hooks.js'
-import { type_error, type_name } from '../errors.js'
+import { bool, uint8 } from '../dtype.js'
+import { IndexError, type_error, type_name } from '../errors.js'
 import { sparse_coo } from '../layout.js'
 import { type Handle, type NativeOperator, native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
@@ -121,13 +122,19 @@ function handles_of(tensors: readonly (Tensor | null)[]): (Handle | null)[] {
   return tensors.map((tensor) => (tensor === null ? null : raw_handle(tensor)))
 }
 
+/** How many dimensions indices take: a mask as many as it has. */
+function dimensions_of(tensors: readonly (Tensor | null)[]): number {
+  const is_mask = ({ dtype }: Tensor) => dtype === bool || dtype === uint8
+  return tensors.reduce((sum, tensor) => sum + (tensor !== null && is_mask(tensor) ? tensor.ndim : 1), 0)
+}
+
 function gather(self: Tensor, view: Handle, tensors: readonly (Tensor | null)[]): Handle {
   bound_index ??= native.bind('aten::index', 'Tensor')
   try {
     return bound_index(view, handles_of(tensors)) as Handle
   } catch (error) {
-    const message = error instanceof Error ? error.message : ''
-    if (message.startsWith('too many indices for tensor')) throw too_many_indices(self.ndim)
+    if (error instanceof IndexError && dimensions_of(tensors) > native.ndim(view))
+      throw too_many_indices(self.ndim)
     throw explain_gather(error, tensors)
   }
 }

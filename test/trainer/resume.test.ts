@@ -231,6 +231,25 @@ describe('a folder of checkpoints', () => {
     )
   })
 
+  test('one that names a class that is not allowed is refused, and not set aside as damaged', async () => {
+    class Score {
+      value = 1
+    }
+    const folder = new_folder()
+    const callbacks = [{ state_dict: () => new Score() }]
+    await torch.serialization.safe_globals([[Score, 'scores.Score']], () =>
+      make({ max_steps: 6, checkpoints: { folder, every_steps: 3 }, callbacks }).fit(),
+    )
+    const before = files(folder)
+    await expect(make({ max_steps: 9, checkpoints: folder }).fit()).rejects.toThrow(
+      'GLOBAL scores.Score was not an allowed global by default',
+    )
+    expect(files(folder)).toEqual(before)
+    await torch.serialization.safe_globals([[Score, 'scores.Score']], async () => {
+      expect(await make({ max_steps: 9, checkpoints: folder }).fit()).toHaveLength(3)
+    })
+  })
+
   test('without its manifest, or with a damaged one, it is read all the same', async () => {
     const folder = await three()
     rmSync(join(folder, 'manifest.json'))

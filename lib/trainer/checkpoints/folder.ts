@@ -1,6 +1,12 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { runtime_error } from '../../errors.js'
+import {
+  make_error,
+  NewerVersionError,
+  OutOfMemoryError,
+  runtime_error,
+  UnsupportedGlobalError,
+} from '../../errors.js'
 import { save_with_sha256 } from '../../serialization/save.js'
 import { load } from '../../serialization.js'
 import type { TrainerStateDict } from '../state.js'
@@ -62,7 +68,8 @@ async function read(folder: string, entry: CheckpointEntry): Promise<TrainerStat
 
 function check_version(path: string, { version }: { version: number }): void {
   if (version > VERSION)
-    throw runtime_error(
+    throw make_error(
+      'NewerVersionError',
       `Trainer: '${path}' is of format version ${version}; this version of typetorch reads up to ${VERSION}`,
     )
 }
@@ -97,6 +104,23 @@ export async function load_checkpoint(
   return found.state
 }
 
+// What the system says of a file that is not there, or whose bytes are gone.
+const LOST = new Set(['ENOENT', 'EIO'])
+
+/** Whether an error says that the file is at fault, and not the version, the memory, the rights or the program. */
+function is_damage(error: unknown): boolean {
+  if (!(error instanceof Error)) return true
+  const { code, cause } = error as NodeJS.ErrnoException
+  if (
+    error instanceof NewerVersionError ||
+    error instanceof UnsupportedGlobalError ||
+    error instanceof OutOfMemoryError
+  )
+    return false
+  if (typeof code === 'string') return LOST.has(code)
+  return cause === undefined || is_damage(cause)
+}
+
 /** The first that can be read; null where there is none at all. */
 async function first_readable(
   folder: string,
@@ -115,9 +139,8 @@ async function first_readable(
         )
       return { state, path, damaged }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      if (/format version/.test(reason)) throw error
-      damaged.push({ path, reason })
+      if (!is_damage(error)) throw error
+      damaged.push({ path, reason: error instanceof Error ? error.message : String(error) })
     }
   }
   if (damaged.length === 0) return null
