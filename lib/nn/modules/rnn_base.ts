@@ -6,6 +6,7 @@ import * as ops from '../../ops/generated/torch.js'
 import { take_options } from '../../ops/keywords.js'
 import { FloatScalar } from '../../scalar.js'
 import type { Tensor } from '../../tensor.js'
+import { warn_once } from '../../warn.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
 import { py_bool, py_float, py_ints } from '../repr.js'
@@ -303,4 +304,25 @@ export class RNNBase extends Module {
 /** The states of sequences in another order. */
 export function permuted(state: Tensor, permutation: Tensor | null): Tensor {
   return permutation === null ? state : state.index_select(1, permutation)
+}
+
+/**
+ * Orders a state's sequences anew.
+ *
+ * @param tensor - the state, with its sequences along `dim`
+ * @param permutation - the places that the sequences come from
+ * @param dim - the dimension of sequences. Default: 1
+ * @deprecated Use `tensor.index_select(dim, permutation)`.
+ * @see torch/nn/modules/rnn.py
+ */
+export function apply_permutation(
+  tensor: Tensor,
+  permutation: Tensor,
+  dim: number | { dim?: number } = 1,
+): Tensor {
+  warn_once(
+    '`apply_permutation` is deprecated, please use `tensor.index_select(dim, permutation)` instead',
+    'FutureWarning',
+  )
+  return tensor.index_select(typeof dim === 'number' ? dim : (dim.dim ?? 1), permutation)
 }

@@ -1,0 +1,3 @@
+// torch.nn.modules.adaptive
+
+export { AdaptiveLogSoftmaxWithLoss } from '../index.js'

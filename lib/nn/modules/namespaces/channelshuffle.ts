@@ -1,0 +1,3 @@
+// torch.nn.modules.channelshuffle
+
+export { ChannelShuffle } from '../index.js'

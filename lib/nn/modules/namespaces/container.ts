@@ -1,0 +1,3 @@
+// torch.nn.modules.container
+
+export { Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from '../index.js'

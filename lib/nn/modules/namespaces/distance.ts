@@ -1,0 +1,3 @@
+// torch.nn.modules.distance
+
+export { CosineSimilarity, PairwiseDistance } from '../index.js'

@@ -1,0 +1,3 @@
+// torch.nn.modules.flatten
+
+export { Flatten, Unflatten } from '../index.js'

@@ -1,0 +1,3 @@
+// torch.nn.modules.fold
+
+export { Fold, Unfold } from '../index.js'

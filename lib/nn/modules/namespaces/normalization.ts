@@ -1,0 +1,3 @@
+// torch.nn.modules.normalization
+
+export { CrossMapLRN2d, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm } from '../index.js'

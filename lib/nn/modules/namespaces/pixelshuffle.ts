@@ -1,0 +1,3 @@
+// torch.nn.modules.pixelshuffle
+
+export { PixelShuffle, PixelUnshuffle } from '../index.js'

@@ -1,0 +1,3 @@
+// torch.nn.modules.sparse
+
+export { Embedding, EmbeddingBag } from '../index.js'

@@ -1,0 +1,3 @@
+// torch.nn.modules.upsampling
+
+export { Upsample, UpsamplingBilinear2d, UpsamplingNearest2d } from '../index.js'
