@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import * as torch from 'typetorch'
+import { nn } from 'typetorch'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { temporary_folder } from './helpers/folder.js'
 import { live_torch } from './helpers/python.js'
@@ -237,3 +238,152 @@ function packed(header: string, data = 0): Buffer {
   bytes.write(header, 8)
   return bytes
 }
+
+class Tied extends nn.Module {
+  inner = new nn.Linear(2, 2)
+  outer = new nn.Linear(2, 2)
+  norm = new nn.BatchNorm1d(2)
+  constructor() {
+    super()
+    this.outer.weight = this.inner.weight
+  }
+}
+
+describe('save_model and load_model', () => {
+  const { save_model, load_model, safe_open } = safetensors
+  const values = (model: nn.Module) =>
+    [...model.state_dict().items()].map(([name, tensor]) => [name, tensor.tolist()])
+
+  it('carry a model with tied weights, which are saved once', () => {
+    const model = new Tied()
+    save_model(model, path('tied.safetensors'))
+    const file = safe_open(path('tied.safetensors'))
+    expect([file.keys().includes('outer.weight'), file.metadata()]).toEqual([
+      false,
+      { 'outer.weight': 'inner.weight' },
+    ])
+    file.close()
+    const other = new Tied()
+    expect(load_model(other, path('tied.safetensors'))).toEqual([[], []])
+    expect(values(other)).toEqual(values(model))
+    expect(other.outer.weight).toBe(other.inner.weight)
+  })
+
+  it("keep metadata by position and by keyword, and the user's own under the others' names", () => {
+    save_model(new Tied(), path('metadata.safetensors'), { format: 'pt', 'outer.weight': 'mine' })
+    const file = safe_open(path('metadata.safetensors'))
+    expect(file.metadata()).toEqual({ format: 'pt', 'outer.weight': 'mine' })
+    file.close()
+    save_model(new nn.Linear(1, 1), path('keyword.safetensors'), { metadata: { format: 'pt' } })
+    const other = safe_open(path('keyword.safetensors'))
+    expect(other.metadata()).toEqual({ format: 'pt' })
+    other.close()
+  })
+
+  it('take a file that has the other name of tied weights', () => {
+    const model = new Tied()
+    const {
+      'inner.weight': weight,
+      'outer.weight': _,
+      ...others
+    } = Object.fromEntries(model.state_dict().items())
+    safetensors.save_file({ ...others, 'outer.weight': weight! }, path('other.safetensors'))
+    const loaded = new Tied()
+    expect(load_model(loaded, path('other.safetensors'))).toEqual([[], []])
+    expect(values(loaded)).toEqual(values(model))
+  })
+
+  it('throw for what is missing or too much, unless told otherwise', () => {
+    save_model(new nn.Sequential(new nn.Linear(2, 2)), path('short.safetensors'))
+    const longer = new nn.Sequential(new nn.Linear(2, 2, { bias: false }), new nn.Linear(2, 1))
+    expect(() => load_model(longer, path('short.safetensors'))).toThrow(
+      'Error(s) in loading state_dict for Sequential:\n    Missing key(s) in state_dict: "1.bias", "1.weight"\n    Unexpected key(s) in state_dict: "0.bias"',
+    )
+    const [missing, unexpected] = load_model(longer, path('short.safetensors'), { strict: false })
+    expect([missing.sort(), unexpected]).toEqual([['1.bias', '1.weight'], ['0.bias']])
+    expect(() => load_model(new nn.Linear(3, 3), path('short.safetensors'), false)).not.toThrow()
+    expect(() => save_model({} as never, path('no.safetensors'))).toThrow(
+      "save_model(): argument 'model' must be Module, not Object",
+    )
+    expect(() =>
+      save_model(new nn.Linear(1, 1), path('no.safetensors'), { force_contigous: true } as never),
+    ).toThrow('force_contigous')
+  })
+
+  it('copy what is not contiguous, and refuse views of which none is whole', () => {
+    const model = new nn.Linear(2, 3)
+    model.weight = new nn.Parameter(torch.arange(6, { dtype: torch.float32 }).view(2, 3).t())
+    save_model(model, path('turned.safetensors'))
+    expect(safetensors.load_file(path('turned.safetensors'))['weight']!.tolist()).toEqual(
+      model.weight.tolist(),
+    )
+    expect(() => save_model(model, path('no.safetensors'), { force_contiguous: false })).toThrow(
+      'Or use save_model(..., { force_contiguous: true })',
+    )
+    const parts = new nn.ParameterList([torch.arange(6, { dtype: torch.float32 }).at('0:4'), torch.ones(1)])
+    expect(() => save_model(parts, path('no.safetensors'))).toThrow(
+      "found no suitable name to keep for saving amongst: {'0'}",
+    )
+  })
+
+  it("save a model whose tensors are a mapped file's", () => {
+    const model = new nn.Linear(2, 2)
+    save_model(model, path('mapped.safetensors'))
+    const other = new nn.Linear(2, 2)
+    other.load_state_dict(safetensors.load_file(path('mapped.safetensors')), { assign: true })
+    save_model(other, path('mapped_again.safetensors'))
+    expect(readFileSync(path('mapped_again.safetensors'))).toEqual(readFileSync(path('mapped.safetensors')))
+  })
+
+  it.skipIf(!has_package())('go to Python and back', () => {
+    const model = new Tied()
+    save_model(model, path('ours.safetensors'), { format: 'pt' })
+    const out = python_safetensors(
+      `
+import sys, json, torch
+from safetensors.torch import load_model, save_model
+class Tied(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner, self.outer, self.norm = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2)
+        self.outer.weight = self.inner.weight
+m = Tied()
+load_model(m, sys.argv[1])
+save_model(m, sys.argv[2], metadata={'format': 'pt'})
+part = torch.nn.ParameterList([torch.arange(6.)[:4]])
+try: save_model(part, sys.argv[3])
+except RuntimeError as e: print(str(e)[:100])`,
+      [path('ours.safetensors'), path('theirs.safetensors'), path('no.safetensors')],
+    )
+    expect(out).toMatch('no suitable name to keep')
+    const file = safe_open(path('theirs.safetensors'))
+    expect(file.metadata()).toEqual({ format: 'pt', 'outer.weight': 'inner.weight' })
+    file.close()
+    const loaded = new Tied()
+    load_model(loaded, path('theirs.safetensors'))
+    expect(values(loaded)).toEqual(values(model))
+  })
+})
+
+describe('save_file', () => {
+  it('takes metadata by position and by keyword', () => {
+    const read = () => {
+      const file = safetensors.safe_open(path('meta.safetensors'))
+      const metadata = file.metadata()
+      file.close()
+      return metadata
+    }
+    const tensors = { a: torch.ones(1) }
+    safetensors.save_file(tensors, path('meta.safetensors'), { format: 'pt' })
+    expect(read()).toEqual({ format: 'pt' })
+    safetensors.save_file(tensors, path('meta.safetensors'), { metadata: { format: 'np' } })
+    expect(read()).toEqual({ format: 'np' })
+    safetensors.save_file(tensors, path('meta.safetensors'), { metadata: 'a', format: 'pt' } as never)
+    expect(read()).toEqual({ metadata: 'a', format: 'pt' })
+    safetensors.save_file(tensors, path('meta.safetensors'), {})
+    expect(read()).toBe(null)
+    expect(() =>
+      safetensors.save_file(tensors, path('no.safetensors'), { metdata: { a: 'b' } } as never),
+    ).toThrow("did you mean 'metadata'?")
+  })
+})

@@ -1,7 +1,7 @@
 import { type Items, items_of, type OrderedDict } from '../collections.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
-import { take_options } from '../ops/keywords.js'
+import { is_options, take_options } from '../ops/keywords.js'
 import { write_all, write_atomically } from '../serialization/atomic.js'
 import { bytes_at } from '../serialization/read_storage.js'
 import { path_of } from '../serialization/source.js'
@@ -33,13 +33,13 @@ export interface SaveFileOptions {
  *
  * @param tensors the tensors by name: contiguous, dense, and none over another's memory
  * @param filename path of the file
- * @param options.metadata strings by name that the file says of itself. Default: nothing
+ * @param metadata strings by name that the file says of itself, also as `{ metadata }`. Default: nothing
  * @throws ValueError for a tensor that is not contiguous or not dense
  * @throws RuntimeError for tensors that share memory, and where the file cannot be written
  *
  * @example
  * ```ts
- * torch.safetensors.save_file(model.state_dict(), 'model.safetensors', { metadata: { format: 'pt' } })
+ * torch.safetensors.save_file(model.state_dict(), 'model.safetensors', { format: 'pt' })
  * ```
  * @see https://huggingface.co/docs/safetensors/api/torch
  */
@@ -53,8 +53,8 @@ export function save_file(
 export function save_file(tensors: unknown, ...rest: unknown[]): void {
   const given = take_options<{ tensors: unknown; filename: unknown; metadata: unknown }>(
     'save_file',
-    // A plain object of tensors is no keywords.
-    [undefined, ...rest],
+    // A plain object of tensors is no keywords, and one of metadata neither.
+    [undefined, ...rest, ...(is_metadata(rest[1]) ? [{}] : [])],
     ['tensors', 'filename', 'metadata'],
     { tensors, metadata: null },
   )
@@ -65,6 +65,13 @@ export function save_file(tensors: unknown, ...rest: unknown[]): void {
     write_all(file, header)
     for (const { tensor } of parts) for (const bytes of chunks_of(tensor)) write_all(file, bytes)
   })
+}
+
+/** Whether a plain object is metadata by position, and no keywords: it holds texts only. */
+export function is_metadata(value: unknown): boolean {
+  if (!is_options(value)) return false
+  const values = Object.values(value)
+  return values.length > 0 && values.every((item) => typeof item === 'string')
 }
 
 /**
