@@ -333,6 +333,7 @@ describe('load refuses', () => {
     const path = forged('added.pt', 'csys\nexit\n', ')R.')
     torch.serialization.safe_globals([[() => 0, 'sys.exit']], () => {
       expect(() => torch.load(path)).toThrow('GLOBAL sys.exit whose module sys is blocked')
+      expect(torch.serialization.get_unsafe_globals_in_checkpoint(path)).toEqual(['sys.exit'])
     })
   })
 

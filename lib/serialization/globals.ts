@@ -12,6 +12,7 @@ import { TypedStorage } from '../storage.js'
 import { Dict } from './dict.js'
 import { type Constructor, StorageType } from './found.js'
 import { LEGACY_TENSORS } from './legacy_tensors.js'
+import { BLOCKED_MODULES } from './old_names.js'
 import * as rebuild from './rebuild.js'
 import { added_global } from './safe_globals.js'
 import { STORAGE_CLASSES } from './storage_types.js'
@@ -74,7 +75,7 @@ export function find_global(path: string): Constructor | undefined {
   const known = allowed.get(path)
   if (known !== undefined) return known
   const callable = added_global(path)
-  if (callable === undefined) return undefined
+  if (callable === undefined || BLOCKED_MODULES.has(path.slice(0, path.lastIndexOf('.')))) return undefined
   const call = callable as ((...args: unknown[]) => unknown) & (new (...args: unknown[]) => object)
   if (!is_class(call)) return { call: (args) => call(...args) }
   return { call: (args) => new call(...args), make: () => Object.create(call.prototype as object) as object }

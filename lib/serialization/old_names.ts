@@ -1,5 +1,8 @@
 // Names of Python 2 in the words of Python 3, as PyTorch's weights-only reader has them (torch/_utils.py).
 
+/** Modules of which nothing is allowed, whatever was added. */
+export const BLOCKED_MODULES: ReadonlySet<string> = new Set(['sys', 'os', 'posix', 'nt'])
+
 const MODULES: ReadonlyMap<string, string> = new Map([
   ['__builtin__', 'builtins'],
   ['copy_reg', 'copyreg'],

@@ -1,6 +1,6 @@
 import { make_error, OutOfMemoryError, type_name } from '../errors.js'
 import { type Constructor, Found } from './found.js'
-import { python_3_name } from './old_names.js'
+import { BLOCKED_MODULES, python_3_name } from './old_names.js'
 import type { PickleCursor } from './pickle_cursor.js'
 import { OP, Tuple } from './pickle_types.js'
 import { is_stack_overflow } from './pickler.js'
@@ -20,9 +20,6 @@ export interface PickleEnvironment {
   /** Dicts that were Maps and ints that were bigints, by the bytes of their instructions. */
   readonly kinds?: { readonly maps: ReadonlySet<number>; readonly bigints: ReadonlySet<number> }
 }
-
-// Never allowed, whatever is added.
-const BLOCKED_MODULES = new Set(['sys', 'os', 'posix', 'nt'])
 
 const MARK = Symbol('mark')
 const OP_NAMES = new Map<number, string>(Object.entries(OP).map(([name, code]) => [code, name]))
@@ -269,13 +266,13 @@ export class Unpickler {
     // Python 2's names, which protocol 2 keeps.
     const [module, name] = python_3_name(given_module, given_name)
     const path = `${module}.${name}`
-    if (BLOCKED_MODULES.has(module))
-      throw this.#error(
-        `Trying to load unsupported GLOBAL ${path} whose module ${module} is blocked.`,
-        'UnsupportedGlobalError',
-      )
     const found = this.#environment.find(path)
     if (found === undefined) {
+      if (BLOCKED_MODULES.has(module))
+        throw this.#error(
+          `Trying to load unsupported GLOBAL ${path} whose module ${module} is blocked.`,
+          'UnsupportedGlobalError',
+        )
       throw this.#error(
         `Unsupported global: GLOBAL ${path} was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, '${path}']])\` to allowlist this global if you trust this class/function.`,
         'UnsupportedGlobalError',
