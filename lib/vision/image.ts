@@ -1,24 +1,34 @@
+import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { inspect } from 'node:util'
-import { value_error } from '../errors.js'
+import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { write_whole } from '../serialization/atomic.js'
+import { convert_mode } from './convert_mode.js'
+import { read_image_bytes } from './formats/index.js'
+import {
+  type ChannelMode,
+  type Extras,
+  is_channel_mode,
+  is_mode,
+  type Mode,
+  PIXEL,
+  type Transparency,
+} from './mode.js'
 import { type Resampling, resample } from './resample.js'
 import { load_sharp } from './sharp.js'
 
-/** How an image's bytes are meant: grey, grey with alpha, colours, colours with alpha. */
-export type Mode = 'L' | 'LA' | 'RGB' | 'RGBA'
-
-const CHANNELS: Record<Mode, number> = { L: 1, LA: 2, RGB: 3, RGBA: 4 }
-const MODES: readonly Mode[] = ['L', 'LA', 'RGB', 'RGBA']
+export type { Extras, Mode, Transparency } from './mode.js'
 
 /**
- * An image of 8 bits a channel: the counterpart of PIL's, which datasets give and transforms take. Its arithmetic
- * (grey values, resampling, blending) is PIL's own, to the last bit.
+ * An image: the counterpart of PIL's, which datasets give and transforms take. Its arithmetic (grey values, resampling,
+ * blending) is PIL's own, to the last bit.
  *
- * @param mode - `'L'`, `'LA'`, `'RGB'` or `'RGBA'`
+ * @param mode - a {@link Mode}: `'L'` grey, `'RGB'` colours, `'RGBA'` with alpha, …
  * @param width - in pixels
  * @param height - in pixels
- * @param data - the bytes, row by row, a pixel's channels together: height · width · channels of them
+ * @param data - the bytes, row by row, a pixel's channels together; numbers of 16 and 32 bits with the least significant byte
+ *   first
+ * @param extras - a palette, and what is transparent
  * @throws ValueError for another mode, or another number of bytes
  *
  * @example
@@ -27,18 +37,26 @@ const MODES: readonly Mode[] = ['L', 'LA', 'RGB', 'RGBA']
  * const tensor = vision.transforms.functional.to_tensor(image) // (1, 2, 2), between 0 and 1
  * ```
  */
-export class Image {
+export class Image implements Extras {
   declare readonly channels: number
+  declare readonly data: Uint8Array
+  declare readonly palette?: Uint8Array
+  declare readonly transparency?: Transparency
 
   constructor(
     readonly mode: Mode,
     readonly width: number,
     readonly height: number,
-    readonly data: Uint8Array,
+    data: Uint8Array,
+    extras: Extras = {},
   ) {
-    this.channels = CHANNELS[mode]
-    if (this.channels === undefined) throw value_error(`unrecognized image mode: ${String(mode)}`)
-    const expected = width * height * this.channels
+    // A Buffer's slice() would be no copy.
+    this.data = Buffer.isBuffer(data) ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data
+    if (!is_mode(mode)) throw value_error(`unrecognized image mode: ${String(mode)}`)
+    this.channels = PIXEL[mode].channels
+    if (extras.palette !== undefined) this.palette = extras.palette
+    if (extras.transparency !== undefined) this.transparency = extras.transparency
+    const expected = width * height * PIXEL[mode].bytes
     if (data.length !== expected)
       throw value_error(
         `an image of mode ${mode} and size (${width}, ${height}) has ${expected} bytes, not ${data.length}`,
@@ -51,30 +69,41 @@ export class Image {
   }
 
   /**
-   * Reads an image file of any format that sharp reads; rotation that the file's EXIF asks for is not applied.
+   * Reads an image file's first image as PIL does: PNG, JPEG, WebP, GIF, TIFF, BMP, PBM, PGM, PPM and PFM. Colour
+   * profiles are not applied, nor is the orientation that EXIF names (but a TIFF's is, as in PIL).
    *
    * @param source - a path, or the file's bytes
+   * @throws RuntimeError, with the path, for a damaged file or one of another format; the system's error where there is none
    */
   static async open(source: string | Uint8Array): Promise<Image> {
-    const sharp = await load_sharp()
-    const file = sharp(source)
-    const { space } = await file.metadata()
-    file.toColourspace(space === 'b-w' || space === 'grey16' ? 'b-w' : 'srgb')
-    const { data, info } = await file.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-    return new Image(MODES[info.channels - 1]!, info.width, info.height, new Uint8Array(data))
+    const named = typeof source === 'string'
+    if (!named && !ArrayBuffer.isView(source))
+      throw type_error(`Image.open(): argument 'source' must be a path or bytes, not ${type_name(source)}`)
+    const bytes = named ? await readFile(source) : source
+    try {
+      const { mode, width, height, data, ...extras } = await read_image_bytes(bytes)
+      return new Image(mode, width, height, data, extras)
+    } catch (cause) {
+      throw unreadable(named ? `'${source}'` : 'in the given bytes', cause)
+    }
   }
 
   /**
    * Writes the image; the path's ending says the format. The file appears under its name only when all of it is on the disk.
    *
-   * @throws ValueError for an ending that no format has, RuntimeError where the file cannot be written
+   * @throws ValueError for an ending that no format has, RuntimeError where the mode has first to be converted, or where the
+   *   file cannot be written
    */
   async save(path: string): Promise<void> {
     const sharp = await load_sharp()
     const { width, height, channels } = this
+    const ending = extname(path)
+    if (!is_channel_mode(this.mode))
+      throw runtime_error(
+        `cannot write mode ${this.mode} as ${ending}: convert it to 'L', 'LA', 'RGB' or 'RGBA'`,
+      )
     const image = sharp(this.data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } })
     image.toColourspace(channels < 3 ? 'b-w' : 'srgb')
-    const ending = extname(path)
     try {
       image.toFormat(ending.slice(1).toLowerCase() as keyof typeof sharp.format)
     } catch {
@@ -84,40 +113,31 @@ export class Image {
   }
 
   /**
-   * The image in another mode. Grey is (19595 R + 38470 G + 7471 B + 32768) / 65536; alpha is 255 where there was none, and
-   * is dropped where none is wanted.
+   * The image in mode `'L'`, `'LA'`, `'RGB'` or `'RGBA'`, from any mode. Grey is
+   * (19595 R + 38470 G + 7471 B + 32768) / 65536; values of 16 and 32 bits are cut off at 255, as in PIL; alpha is 255 where
+   * there was none, and is dropped where none is wanted.
+   *
+   * @throws ValueError for another mode than the image's own
    */
   convert(mode: Mode): Image {
     if (mode === this.mode) return this
-    const from = this.channels
-    const to = CHANNELS[mode]
-    const data = new Uint8Array(this.width * this.height * to)
-    for (let i = 0, j = 0; j < data.length; i += from, j += to) {
-      const [r, g, b] = from < 3 ? [i, i, i] : [i, i + 1, i + 2]
-      if (to < 3) {
-        data[j] =
-          from < 3
-            ? this.data[i]!
-            : (this.data[r]! * 19595 + this.data[g]! * 38470 + this.data[b]! * 7471 + 0x8000) >> 16
-      } else {
-        data[j] = this.data[r]!
-        data[j + 1] = this.data[g]!
-        data[j + 2] = this.data[b]!
-      }
-      if (to % 2 === 0) data[j + to - 1] = from % 2 === 0 ? this.data[i + from - 1]! : 255
-    }
-    return new Image(mode, this.width, this.height, data)
+    const { width, height, data, ...extras } = convert_mode(this, mode)
+    return new Image(mode, width, height, data, extras)
   }
 
   /**
    * The image at another size.
    *
    * @param size - width and height
-   * @param resampling - the filter. Default: `'bicubic'`, as PIL's
+   * @param resampling - the filter; modes `'1'` and `'P'` take the nearest pixel, as in PIL. Default: `'bicubic'`, as PIL's
+   * @throws ValueError for a size that is not positive, or a mode whose values cannot be mixed
    */
   resize([width, height]: readonly [number, number], resampling: Resampling = 'bicubic'): Image {
     if (width <= 0 || height <= 0) throw value_error('height and width must be > 0')
-    return new Image(this.mode, width, height, resample(this, width, height, resampling))
+    const filter = this.mode === '1' || this.mode === 'P' ? 'nearest' : resampling
+    if (filter !== 'nearest') require_channels(this, 'resize')
+    const data = resample(pixels_of(this), width, height, filter)
+    return new Image(this.mode, width, height, data, this)
   }
 
   toString(): string {
@@ -127,4 +147,32 @@ export class Image {
   [inspect.custom](): string {
     return this.toString()
   }
+}
+
+// Where only bytes are moved, a pixel's bytes are its channels.
+const pixels_of = ({ mode, width, height, data }: Image) => ({
+  width,
+  height,
+  channels: PIXEL[mode].bytes,
+  data,
+})
+
+/**
+ * Refuses images whose values cannot be blended or resampled.
+ *
+ * @throws ValueError that says what to do
+ */
+export function require_channels(image: Image, name: string): asserts image is Image & { mode: ChannelMode } {
+  if (!is_channel_mode(image.mode))
+    throw value_error(
+      `${name}(): images of mode '${image.mode}' are not supported: convert them to 'L', 'LA', 'RGB' or 'RGBA' first`,
+    )
+}
+
+/** The error of a file that cannot be read, with its name. */
+export function unreadable(name: string, cause: unknown): Error {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const error = runtime_error(`cannot read the image ${name}: ${message}`)
+  error.cause = cause
+  return error
 }

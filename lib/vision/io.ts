@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { uint8 } from '../dtype.js'
-import { runtime_error } from '../errors.js'
+import { key_error, runtime_error, type_error, type_name } from '../errors.js'
 import { write_whole } from '../serialization/atomic.js'
 import { frombuffer } from '../tensor/from_memory.js'
-import type { Tensor } from '../tensor.js'
-import { Image, type Mode } from './image.js'
-import { bytes_of, image_of, tensor_of } from './pixels.js'
+import { Tensor } from '../tensor.js'
+import { type DecodeMode, decode } from './decode.js'
+import { type Image, unreadable } from './image.js'
+import { bytes_of, image_of } from './pixels.js'
 import { load_sharp } from './sharp.js'
 
 /** How {@link decode_image} gives the colours: as the file has them, or in one of the modes. */
@@ -15,15 +16,9 @@ export const ImageReadMode = Object.freeze({
   GRAY_ALPHA: 'GRAY_ALPHA',
   RGB: 'RGB',
   RGB_ALPHA: 'RGB_ALPHA',
+  RGBA: 'RGB_ALPHA',
 } as const)
 export type ImageReadMode = keyof typeof ImageReadMode
-
-const MODES: Record<Exclude<ImageReadMode, 'UNCHANGED'>, Mode> = {
-  GRAY: 'L',
-  GRAY_ALPHA: 'LA',
-  RGB: 'RGB',
-  RGB_ALPHA: 'RGBA',
-}
 
 /** Options of {@link decode_image} and {@link read_image}. */
 export interface DecodeOptions {
@@ -47,34 +42,56 @@ export async function write_file(filename: string, data: Tensor): Promise<void> 
   write_whole('write_file', filename, bytes_of(data))
 }
 
+interface Decoding {
+  mode: DecodeMode
+  oriented: boolean
+}
+
+function decoding_of(mode: ImageReadMode | DecodeOptions, options: DecodeOptions): Decoding {
+  const given = { mode: 'UNCHANGED' as const, ...(typeof mode === 'string' ? { mode } : mode), ...options }
+  const name = String(given.mode).toUpperCase()
+  if (!Object.hasOwn(ImageReadMode, name))
+    throw key_error(
+      `'${String(given.mode)}': decode_image's modes are ${Object.keys(ImageReadMode).join(', ')}`,
+    )
+  return { mode: ImageReadMode[name as ImageReadMode], oriented: given.apply_exif_orientation === true }
+}
+
 /**
- * Decodes an image: PNG, JPEG, WebP, GIF, AVIF and whatever else sharp reads. The promise stands where Python waits.
+ * Decodes a PNG, JPEG, WebP or GIF as torchvision does, to the bit. The promise stands where Python waits.
  *
- * @param input - the file's bytes, of dtype uint8 and one dimension
+ * @param input - the file's bytes, of dtype uint8 and one dimension; or a path
  * @param mode - the colours wanted, a string of {@link ImageReadMode}. Default: `'UNCHANGED'`
- * @param options.apply_exif_orientation - whether the rotation that the file's EXIF names is applied. Default: false
- * @returns uint8 (channels, height, width), between 0 and 255
- * @throws RuntimeError for what is no image
+ * @param options.apply_exif_orientation - whether the rotation that a JPEG's or PNG's EXIF names is applied. Default: false
+ * @returns uint8 (channels, height, width), between 0 and 255; uint16 of a PNG of 16 bits; (frames, 3, height, width) of a GIF
+ *   of more than one frame. A palette's pixels in mode `'UNCHANGED'` are its places
+ * @throws RuntimeError for another format, a mode that the format has not, or a damaged file, which is named
  *
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.io.decode_image.html
  */
 export async function decode_image(
-  input: Tensor,
+  input: Tensor | string,
   mode: ImageReadMode | DecodeOptions = 'UNCHANGED',
   options: DecodeOptions = {},
 ): Promise<Tensor> {
-  const given = { mode: 'UNCHANGED' as const, ...(typeof mode === 'string' ? { mode } : mode), ...options }
-  if (!(given.mode in ImageReadMode)) throw runtime_error(`decode_image: unknown mode ${String(given.mode)}`)
-  const bytes = Buffer.from(bytes_of(input))
+  const wanted = decoding_of(mode, options)
+  if (typeof input === 'string') return decode_bytes(`'${input}'`, await readFile(input), wanted)
+  if (!(input instanceof Tensor))
+    throw type_error(`decode_image(): argument 'input' must be Tensor or a path, not ${type_name(input)}`)
+  if (input.dtype !== uint8)
+    throw runtime_error(`decode_image: Expected a torch.uint8 tensor, got ${input.dtype}`)
+  if (input.ndim !== 1 || input.numel() === 0)
+    throw runtime_error(
+      `decode_image: Expected a non empty 1-dimensional tensor, got one of shape (${input.shape.join(', ')})`,
+    )
+  return decode_bytes('in the given tensor', bytes_of(input), wanted)
+}
+
+async function decode_bytes(name: string, bytes: Uint8Array, { mode, oriented }: Decoding): Promise<Tensor> {
   try {
-    const turned =
-      given.apply_exif_orientation === true
-        ? await (await load_sharp())(bytes).autoOrient().png().toBuffer()
-        : bytes
-    const image = await Image.open(turned)
-    return tensor_of(given.mode === 'UNCHANGED' ? image : image.convert(MODES[given.mode]))
+    return await decode(bytes, mode, oriented)
   } catch (cause) {
-    throw runtime_error(`decode_image: ${cause instanceof Error ? cause.message : String(cause)}`)
+    throw unreadable(name, cause)
   }
 }
 
@@ -83,7 +100,8 @@ export async function decode_image(
  *
  * @param path - the file
  * @param mode - the colours wanted. Default: `'UNCHANGED'`
- * @returns uint8 (channels, height, width), between 0 and 255
+ * @returns what {@link decode_image} gives
+ * @throws RuntimeError that names the file where it cannot be decoded
  *
  * @example
  * ```ts
@@ -98,7 +116,7 @@ export async function read_image(
   mode: ImageReadMode | DecodeOptions = 'UNCHANGED',
   options: DecodeOptions = {},
 ): Promise<Tensor> {
-  return decode_image(await read_file(path), mode, options)
+  return decode_image(path, mode, options)
 }
 
 function encodable(input: Tensor, name: string): Image {

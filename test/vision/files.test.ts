@@ -53,14 +53,11 @@ describe('images in files', () => {
       )
   })
 
-  it.each(['png', 'PNG', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif'])(
-    '.%s is a format',
-    async (ending) => {
-      const path = join(folder, `image.${ending}`)
-      await new vision.Image('RGB', 2, 2, new Uint8Array(12).fill(200)).save(path)
-      expect((await vision.Image.open(path)).size).toEqual([2, 2])
-    },
-  )
+  it.each(['png', 'PNG', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff'])('.%s is a format', async (ending) => {
+    const path = join(folder, `image.${ending}`)
+    await new vision.Image('RGB', 2, 2, new Uint8Array(12).fill(200)).save(path)
+    expect((await vision.Image.open(path)).size).toEqual([2, 2])
+  })
 
   it('EXIF rotation is applied where it is asked for', async () => {
     const path = join(folder, 'turned.jpg')
@@ -75,8 +72,10 @@ describe('images in files', () => {
   it('refuses what is no image, and what cannot be written', async () => {
     writeFileSync(join(folder, 'text.png'), 'text')
     await expect(io.read_image(join(folder, 'text.png'))).rejects.toThrow(
-      /^decode_image: .*unsupported image format/,
+      `cannot read the image '${join(folder, 'text.png')}': Unsupported image file. Only jpeg, png, webp and gif`,
     )
+    await new vision.Image('RGB', 2, 2, new Uint8Array(12)).save(join(folder, 'x.avif'))
+    await expect(vision.Image.open(join(folder, 'x.avif'))).rejects.toThrow(/x\.avif': AVIF is not read/)
     await expect(io.read_image(join(folder, 'none.png'))).rejects.toThrow('ENOENT')
     await expect(io.encode_png(torch.ones(3, 2, 2))).rejects.toThrow(
       'encode_png: Input tensor dtype should be uint8',
@@ -93,8 +92,8 @@ describe('images in files', () => {
     expect(() => new vision.Image('L', 2, 2, new Uint8Array(3))).toThrow(
       'an image of mode L and size (2, 2) has 4 bytes, not 3',
     )
-    expect(() => new vision.Image('P' as never, 2, 2, new Uint8Array(4))).toThrow(
-      'unrecognized image mode: P',
+    expect(() => new vision.Image('HSV' as never, 2, 2, new Uint8Array(4))).toThrow(
+      'unrecognized image mode: HSV',
     )
   })
 })

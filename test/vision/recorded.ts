@@ -56,7 +56,7 @@ print(json.dumps({'versions': versions, 'capability': torch.backends.cpu.get_cpu
 `
 
 /** An image whose bytes follow a formula, as the one of that name in Python. */
-export function image(mode: torch.vision.Mode, width: number, height: number): torch.vision.Image {
+export function image(mode: 'L' | 'LA' | 'RGB' | 'RGBA', width: number, height: number): torch.vision.Image {
   const channels = { L: 1, LA: 2, RGB: 3, RGBA: 4 }[mode]
   const data = Uint8Array.from(
     { length: width * height * channels },

@@ -6,10 +6,10 @@ import * as ops from '../../ops/generated/torch.js'
 import { py_float } from '../../repr.js'
 import { Tensor } from '../../tensor.js'
 import { shift_hue } from '../hue.js'
-import { Image } from '../image.js'
+import { Image, require_channels } from '../image.js'
 import { image_of, tensor_of } from '../pixels.js'
 import { convert_image_dtype, max_value } from './convert.js'
-import { get_dimensions, on_pixels, type Picture } from './picture.js'
+import { get_dimensions, on_values, type Picture } from './picture.js'
 
 function check_factor(name: string, factor: number): void {
   if (factor < 0) throw value_error(`${name} (${py_float(factor)}) is not non-negative.`)
@@ -78,11 +78,12 @@ export function to_grayscale(img: Image, num_output_channels = 1): Image {
 /** The image times a factor: 0 is black, 1 the image itself. */
 export function adjust_brightness<P extends Picture>(img: P, brightness_factor: number): P {
   if (img instanceof Image) {
+    require_channels(img, 'adjust_brightness')
     const black = new Image(img.mode, img.width, img.height, new Uint8Array(img.data.length))
     return blend_images(black, img, brightness_factor) as P
   }
   check_factor('brightness_factor', brightness_factor)
-  return on_pixels(img, (pixels) => {
+  return on_values(img, 'adjust_brightness', (pixels) => {
     check_channels(pixels, [1, 3])
     return blend(pixels, ops.zeros_like(pixels), brightness_factor)
   })
@@ -91,13 +92,14 @@ export function adjust_brightness<P extends Picture>(img: P, brightness_factor: 
 /** The image nearer to, or farther from, its mean grey: 0 is all grey, 1 the image itself. */
 export function adjust_contrast<P extends Picture>(img: P, contrast_factor: number): P {
   if (img instanceof Image) {
+    require_channels(img, 'adjust_contrast')
     const { data } = img.convert('L')
     const mean = Math.trunc(data.reduce((sum, value) => sum + value, 0) / data.length + 0.5)
     const gray = new Image('L', img.width, img.height, new Uint8Array(data.length).fill(mean))
     return blend_images(gray.convert(img.mode), img, contrast_factor) as P
   }
   check_factor('contrast_factor', contrast_factor)
-  return on_pixels(img, (pixels) => {
+  return on_values(img, 'adjust_contrast', (pixels) => {
     check_channels(pixels, [3, 1])
     const dtype = pixels.is_floating_point() ? pixels.dtype : float32
     const gray = get_dimensions(pixels)[0] === 3 ? gray_tensor(pixels, 1) : pixels
@@ -107,10 +109,12 @@ export function adjust_contrast<P extends Picture>(img: P, contrast_factor: numb
 
 /** The image nearer to, or farther from, its grey: 0 is without colour, 1 the image itself. */
 export function adjust_saturation<P extends Picture>(img: P, saturation_factor: number): P {
-  if (img instanceof Image)
+  if (img instanceof Image) {
+    require_channels(img, 'adjust_saturation')
     return blend_images(img.convert('L').convert(img.mode), img, saturation_factor) as P
+  }
   check_factor('saturation_factor', saturation_factor)
-  return on_pixels(img, (pixels) => {
+  return on_values(img, 'adjust_saturation', (pixels) => {
     check_channels(pixels, [1, 3])
     return get_dimensions(pixels)[0] === 1 ? pixels : blend(pixels, gray_tensor(pixels, 1), saturation_factor)
   })
@@ -120,8 +124,11 @@ export function adjust_saturation<P extends Picture>(img: P, saturation_factor: 
 export function adjust_hue<P extends Picture>(img: P, hue_factor: number): P {
   if (!(hue_factor >= -0.5 && hue_factor <= 0.5))
     throw value_error(`hue_factor (${py_float(hue_factor)}) is not in [-0.5, 0.5].`)
-  if (img instanceof Image) return (img.channels < 3 ? img : shift_hue(img, hue_factor)) as P
-  return on_pixels(img, (pixels) => {
+  if (img instanceof Image) {
+    require_channels(img, 'adjust_hue')
+    return (img.channels < 3 ? img : shift_hue(img, hue_factor)) as P
+  }
+  return on_values(img, 'adjust_hue', (pixels) => {
     check_channels(pixels, [1, 3])
     if (get_dimensions(pixels)[0] === 1) return pixels
     const [h, s, v] = rgb_to_hsv(convert_image_dtype(pixels, float32))
@@ -198,7 +205,7 @@ export function gaussian_blur<P extends Picture>(
   const [sx, sy] = sigma === null ? [kx * 0.15 + 0.35, ky * 0.15 + 0.35] : as_pair(sigma, 'sigma')
   if (sx <= 0 || sy <= 0)
     throw value_error(`sigma should have positive values. Got [${py_float(sx)}, ${py_float(sy)}]`)
-  return on_pixels(img, (pixels) => {
+  return on_values(img, 'gaussian_blur', (pixels) => {
     const { dtype } = pixels
     const values = pixels.is_floating_point() ? pixels : pixels.to(float32)
     const batch = values.ndim < 4 ? values.unsqueeze(0) : values

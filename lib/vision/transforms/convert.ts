@@ -15,6 +15,7 @@ import * as ops from '../../ops/generated/torch.js'
 import { as_tensor } from '../../tensor/create.js'
 import { Tensor } from '../../tensor.js'
 import { Image, type Mode } from '../image.js'
+import { CHANNEL_MODES } from '../mode.js'
 import { image_of, tensor_of } from '../pixels.js'
 
 const GREATEST = new Map<DType, number>([
@@ -32,17 +33,22 @@ export function max_value(dtype: DType): number {
 }
 
 /**
- * An image between 0 and 255 as floats between 0 and 1, of the default dtype.
+ * An image between 0 and 255 as floats between 0 and 1, of the default dtype. Images of 16 and 32 bits keep their values,
+ * as in Python: mode `'I;16'` gives int16, `'I'` int32, `'F'` float32.
  *
  * @throws TypeError for something else than an {@link Image}, tensors too, as in Python
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.to_tensor.html
  */
 export function to_tensor(pic: Image): Tensor {
   if (!(pic instanceof Image)) throw type_error(`pic should be PIL Image or ndarray. Got ${type_name(pic)}`)
-  return tensor_of(pic).to(get_default_dtype()).div(255)
+  const pixels = tensor_of(pic)
+  if (pic.mode === 'I;16') return pixels.view(int16)
+  if (pic.mode === 'I' || pic.mode === 'F') return pixels
+  const bytes = pic.mode === '1' ? pixels.to(uint8).mul(255) : pixels
+  return bytes.to(get_default_dtype()).div(255)
 }
 
-/** An image's values as they are: uint8 (channels, height, width). */
+/** An image's values as they are: (channels, height, width), uint8, of mode `'1'` bool, of more bits uint16, int32 or float32. */
 export function pil_to_tensor(pic: Image): Tensor {
   if (!(pic instanceof Image)) throw type_error(`pic should be PIL Image. Got ${type_name(pic)}`)
   return tensor_of(pic)
@@ -129,7 +135,6 @@ export function to_dtype(
   return dtype === uint16 ? inpt.to(dtype).mul(2 ** -shift) : inpt.to(dtype).bitwise_left_shift_(-shift)
 }
 
-const MODES: readonly Mode[] = ['L', 'LA', 'RGB', 'RGBA']
 const PERMITTED: Record<number, string> = {
   2: "Only modes ['LA'] are supported for 2D inputs",
   3: "Only modes ['RGB', 'YCbCr', 'HSV'] are supported for 3D inputs",
@@ -151,7 +156,7 @@ export function to_pil_image(pic: Tensor, mode: Mode | null = null): Image {
   const planes = pic.ndim === 2 ? pic.unsqueeze(0) : pic
   const channels = planes.shape[0]!
   if (channels > 4) throw value_error(`pic should not have > 4 channels. Got ${channels} channels.`)
-  const wanted = MODES[channels - 1]!
+  const wanted = CHANNEL_MODES[channels - 1]!
   if (mode !== null && mode !== wanted)
     throw value_error(
       PERMITTED[channels] ??

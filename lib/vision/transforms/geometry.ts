@@ -7,7 +7,7 @@ import { round_half_even } from '../../round.js'
 import { as_tensor } from '../../tensor/create.js'
 import type { Tensor } from '../../tensor.js'
 import { Image } from '../image.js'
-import { get_dimensions, on_pixels, type Picture, pair_of, type SizeLike } from './picture.js'
+import { get_dimensions, on_pixels, type Picture, pair_of, type SizeLike, takes_fill } from './picture.js'
 
 /** How values between pixels are found. */
 export const InterpolationMode = Object.freeze({
@@ -121,9 +121,14 @@ export function pad<P extends Picture>(
   if (!['constant', 'edge', 'reflect', 'symmetric'].includes(padding_mode))
     throw value_error('Padding mode should be either constant, edge, reflect or symmetric')
   const sides = sides_of(padding)
+  if (padding_mode === 'constant' && !takes_fill(img) && [fill].flat().some((value) => value !== 0))
+    throw value_error(
+      `pad(): images of mode '${(img as Image).mode}' are padded with 0 only, not ${[fill].flat().join(', ')}: convert them first`,
+    )
   if (typeof fill === 'number')
     return on_pixels(img, (pixels) => pad_tensor(pixels, sides, fill, padding_mode))
   if (!(img instanceof Image)) throw type_error('Got inappropriate fill arg')
+  if (!takes_fill(img)) return pad(img, padding, 0, padding_mode)
   const fills = fill.length === 1 ? new Array<number>(img.channels).fill(fill[0]!) : fill
   if (fills.length !== img.channels)
     throw value_error(

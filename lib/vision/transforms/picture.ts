@@ -1,7 +1,8 @@
 import { type_error, type_name, value_error } from '../../errors.js'
 import type { Tensor } from '../../tensor.js'
-import { Image } from '../image.js'
-import { image_of, tensor_of } from '../pixels.js'
+import { Image, require_channels } from '../image.js'
+import { is_channel_mode } from '../mode.js'
+import { image_of, planes_of, tensor_of } from '../pixels.js'
 
 /** What transforms take: an {@link Image}, or a tensor (…, channels, height, width). */
 export type Picture = Image | Tensor
@@ -28,15 +29,32 @@ export function get_image_num_channels(img: Picture): number {
   return get_dimensions(img)[0]
 }
 
-/** Does to an image what is done to tensors. */
-export function on_pixels<P extends Picture>(img: P, change: (pixels: Tensor) => Tensor): P {
+/**
+ * Does to an image's values what is done to tensors.
+ *
+ * @param name - the transform's, for errors
+ * @throws ValueError for images whose values cannot be blended
+ */
+export function on_values<P extends Picture>(img: P, name: string, change: (pixels: Tensor) => Tensor): P {
   if (!(img instanceof Image)) {
     get_dimensions(img)
     return change(img) as P
   }
-  const changed = change(tensor_of(img))
-  return image_of(changed, img.mode) as P
+  require_channels(img, name)
+  return image_of(change(tensor_of(img)), img.mode) as P
 }
+
+/** Moves an image's pixels, of any mode, as it moves those of tensors; what is new is 0. */
+export function on_pixels<P extends Picture>(img: P, move: (pixels: Tensor) => Tensor): P {
+  if (!(img instanceof Image)) {
+    get_dimensions(img)
+    return move(img) as P
+  }
+  return image_of(move(planes_of(img)), img.mode, img) as P
+}
+
+/** True for images whose pixels are bytes that a fill value stands for, and for tensors. */
+export const takes_fill = (img: Picture): boolean => !(img instanceof Image) || is_channel_mode(img.mode)
 
 /** A size as height and width. */
 export function pair_of(size: SizeLike, message: string): [number, number] {
