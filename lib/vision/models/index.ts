@@ -6,6 +6,8 @@ export {
   ResNet18_Weights,
   ResNet34_Weights,
   ResNet50_Weights,
+  ResNet101_Weights,
+  ResNet152_Weights,
   type ResNetModelOptions,
   type ResNetOptions,
   resnet18,
@@ -13,11 +15,18 @@ export {
   resnet50,
   resnet101,
   resnet152,
+  Wide_ResNet50_2_Weights,
   wide_resnet50_2,
 } from './resnet.js'
 export {
   VGG,
+  VGG11_BN_Weights,
+  VGG11_Weights,
+  VGG13_BN_Weights,
+  VGG13_Weights,
+  VGG16_BN_Weights,
   VGG16_Weights,
+  VGG19_BN_Weights,
   VGG19_Weights,
   type VGGModelOptions,
   type VGGOptions,
@@ -37,4 +46,4 @@ export {
   type ViTModelOptions,
   vit_b_16,
 } from './vision_transformer.js'
-export type { Weights, WeightsLike } from './weights.js'
+export type { Weights, WeightsEnum, WeightsLike } from './weights.js'

@@ -11,7 +11,8 @@ import { GroupNorm } from '../../nn/modules/normalization.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
-import { classes_of, imagenet_weights, load_weights, type WeightsLike } from './weights.js'
+import { check_options } from '../options.js'
+import { make_model, one_set, two_sets, type WeightsEnum, type WeightsLike } from './weights.js'
 
 /** A layer that keeps its input's shape and ends in a Tensor. */
 type Layer = Module & ((x: Tensor) => Tensor)
@@ -164,6 +165,7 @@ export class ResNet extends Module {
 
   constructor(block: Block, layers: readonly [number, number, number, number], options: ResNetOptions = {}) {
     super()
+    check_options('ResNet', options, OPTIONS)
     const { num_classes = 1000, zero_init_residual = false, norm_layer = batch_norm } = options
     const dilate = options.replace_stride_with_dilation ?? [false, false, false]
     if (dilate.length !== 3)
@@ -234,27 +236,43 @@ export interface ResNetModelOptions extends ResNetOptions {
   weights?: WeightsLike
 }
 
+const OPTIONS = [
+  'num_classes',
+  'zero_init_residual',
+  'groups',
+  'width_per_group',
+  'replace_stride_with_dilation',
+  'norm_layer',
+] as const
+
 function resnet(
+  name: string,
+  weights: WeightsEnum,
   block: Block,
   layers: readonly [number, number, number, number],
-  { weights = null, ...options }: ResNetModelOptions,
+  options: ResNetModelOptions,
 ): ResNet {
-  return load_weights(new ResNet(block, layers, { ...classes_of(weights), ...options }), weights)
+  return make_model(name, weights, OPTIONS, options, (rest) => new ResNet(block, layers, rest))
 }
 
-export const ResNet18_Weights = Object.freeze({
-  IMAGENET1K_V1: imagenet_weights('resnet18-f37072fd.pth'),
-  DEFAULT: imagenet_weights('resnet18-f37072fd.pth'),
-})
-export const ResNet34_Weights = Object.freeze({
-  IMAGENET1K_V1: imagenet_weights('resnet34-b627a593.pth'),
-  DEFAULT: imagenet_weights('resnet34-b627a593.pth'),
-})
-export const ResNet50_Weights = Object.freeze({
-  IMAGENET1K_V1: imagenet_weights('resnet50-0676ba61.pth'),
-  IMAGENET1K_V2: imagenet_weights('resnet50-11ad3fa6.pth', 232),
-  DEFAULT: imagenet_weights('resnet50-11ad3fa6.pth', 232),
-})
+export const ResNet18_Weights = one_set('ResNet18_Weights', 'resnet18-f37072fd.pth')
+export const ResNet34_Weights = one_set('ResNet34_Weights', 'resnet34-b627a593.pth')
+export const ResNet50_Weights = two_sets('ResNet50_Weights', 'resnet50-0676ba61.pth', 'resnet50-11ad3fa6.pth')
+export const ResNet101_Weights = two_sets(
+  'ResNet101_Weights',
+  'resnet101-63fe2227.pth',
+  'resnet101-cd907fc2.pth',
+)
+export const ResNet152_Weights = two_sets(
+  'ResNet152_Weights',
+  'resnet152-394f9c45.pth',
+  'resnet152-f82ba261.pth',
+)
+export const Wide_ResNet50_2_Weights = two_sets(
+  'Wide_ResNet50_2_Weights',
+  'wide_resnet50_2-95faca4d.pth',
+  'wide_resnet50_2-9ba9bcbe.pth',
+)
 
 /**
  * ResNet-18.
@@ -270,30 +288,33 @@ export const ResNet50_Weights = Object.freeze({
  * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html
  */
 export function resnet18(options: ResNetModelOptions = {}): ResNet {
-  return resnet(BasicBlock, [2, 2, 2, 2], options)
+  return resnet('resnet18', ResNet18_Weights, BasicBlock, [2, 2, 2, 2], options)
 }
 
 /** ResNet-34; options as for {@link resnet18}. */
 export function resnet34(options: ResNetModelOptions = {}): ResNet {
-  return resnet(BasicBlock, [3, 4, 6, 3], options)
+  return resnet('resnet34', ResNet34_Weights, BasicBlock, [3, 4, 6, 3], options)
 }
 
 /** ResNet-50; options as for {@link resnet18}. */
 export function resnet50(options: ResNetModelOptions = {}): ResNet {
-  return resnet(Bottleneck, [3, 4, 6, 3], options)
+  return resnet('resnet50', ResNet50_Weights, Bottleneck, [3, 4, 6, 3], options)
 }
 
 /** ResNet-101; options as for {@link resnet18}. */
 export function resnet101(options: ResNetModelOptions = {}): ResNet {
-  return resnet(Bottleneck, [3, 4, 23, 3], options)
+  return resnet('resnet101', ResNet101_Weights, Bottleneck, [3, 4, 23, 3], options)
 }
 
 /** ResNet-152; options as for {@link resnet18}. */
 export function resnet152(options: ResNetModelOptions = {}): ResNet {
-  return resnet(Bottleneck, [3, 8, 36, 3], options)
+  return resnet('resnet152', ResNet152_Weights, Bottleneck, [3, 8, 36, 3], options)
 }
 
 /** ResNet-50 of twice the width; options as for {@link resnet18}. */
 export function wide_resnet50_2(options: ResNetModelOptions = {}): ResNet {
-  return resnet(Bottleneck, [3, 4, 6, 3], { width_per_group: 128, ...options })
+  return resnet('wide_resnet50_2', Wide_ResNet50_2_Weights, Bottleneck, [3, 4, 6, 3], {
+    width_per_group: 128,
+    ...options,
+  })
 }

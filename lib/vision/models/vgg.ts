@@ -10,7 +10,8 @@ import { Module } from '../../nn/modules/module.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
-import { classes_of, imagenet_weights, load_weights, type WeightsLike } from './weights.js'
+import { check_options } from '../options.js'
+import { make_model, one_set, type WeightsEnum, type WeightsLike } from './weights.js'
 
 /** Options of {@link VGG}. */
 export interface VGGOptions {
@@ -38,6 +39,7 @@ export class VGG extends Module {
 
   constructor(features: Module & ((x: Tensor) => Tensor), options: VGGOptions = {}) {
     super()
+    check_options('VGG', options, OPTIONS)
     const { num_classes = 1000, init_weights = true, dropout = 0.5 } = options
     this.features = features
     this.avgpool = new AdaptiveAvgPool2d([7, 7])
@@ -118,28 +120,36 @@ export interface VGGModelOptions extends VGGOptions {
   weights?: WeightsLike
 }
 
-function vgg(name: keyof typeof STAGES, batch_norm: boolean, options: VGGModelOptions): VGG {
-  const { weights = null, ...rest } = options
-  const drawn = weights === null ? {} : { init_weights: false }
-  const features = make_features(STAGES[name], batch_norm)
-  return load_weights(new VGG(features, { ...drawn, ...classes_of(weights), ...rest }), weights)
+const OPTIONS = ['num_classes', 'init_weights', 'dropout'] as const
+
+function vgg(
+  name: keyof typeof STAGES,
+  weights: WeightsEnum,
+  batch_norm: boolean,
+  options: VGGModelOptions,
+): VGG {
+  const title = batch_norm ? `${name}_bn` : name
+  return make_model(title, weights, OPTIONS, options, (rest, starts_trained) => {
+    const drawn = starts_trained ? { init_weights: false } : {}
+    return new VGG(make_features(STAGES[name], batch_norm), { ...drawn, ...rest })
+  })
 }
 
-export const VGG16_Weights = Object.freeze({
-  IMAGENET1K_V1: imagenet_weights('vgg16-397923af.pth'),
-  DEFAULT: imagenet_weights('vgg16-397923af.pth'),
-})
-export const VGG19_Weights = Object.freeze({
-  IMAGENET1K_V1: imagenet_weights('vgg19-dcbb9e9d.pth'),
-  DEFAULT: imagenet_weights('vgg19-dcbb9e9d.pth'),
-})
+export const VGG11_Weights = one_set('VGG11_Weights', 'vgg11-8a719046.pth')
+export const VGG11_BN_Weights = one_set('VGG11_BN_Weights', 'vgg11_bn-6002323d.pth')
+export const VGG13_Weights = one_set('VGG13_Weights', 'vgg13-19584684.pth')
+export const VGG13_BN_Weights = one_set('VGG13_BN_Weights', 'vgg13_bn-abd245e5.pth')
+export const VGG16_Weights = one_set('VGG16_Weights', 'vgg16-397923af.pth')
+export const VGG16_BN_Weights = one_set('VGG16_BN_Weights', 'vgg16_bn-6c64b313.pth')
+export const VGG19_Weights = one_set('VGG19_Weights', 'vgg19-dcbb9e9d.pth')
+export const VGG19_BN_Weights = one_set('VGG19_BN_Weights', 'vgg19_bn-c79401a0.pth')
 
 /** VGG-11; options as for {@link vgg19}. */
-export const vgg11 = (options: VGGModelOptions = {}): VGG => vgg('vgg11', false, options)
+export const vgg11 = (options: VGGModelOptions = {}): VGG => vgg('vgg11', VGG11_Weights, false, options)
 /** VGG-13; options as for {@link vgg19}. */
-export const vgg13 = (options: VGGModelOptions = {}): VGG => vgg('vgg13', false, options)
+export const vgg13 = (options: VGGModelOptions = {}): VGG => vgg('vgg13', VGG13_Weights, false, options)
 /** VGG-16; options as for {@link vgg19}. */
-export const vgg16 = (options: VGGModelOptions = {}): VGG => vgg('vgg16', false, options)
+export const vgg16 = (options: VGGModelOptions = {}): VGG => vgg('vgg16', VGG16_Weights, false, options)
 
 /**
  * VGG-19.
@@ -148,13 +158,13 @@ export const vgg16 = (options: VGGModelOptions = {}): VGG => vgg('vgg16', false,
  *
  * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.vgg19.html
  */
-export const vgg19 = (options: VGGModelOptions = {}): VGG => vgg('vgg19', false, options)
+export const vgg19 = (options: VGGModelOptions = {}): VGG => vgg('vgg19', VGG19_Weights, false, options)
 
 /** VGG-11 with batch normalisation; options as for {@link vgg19}. */
-export const vgg11_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg11', true, options)
+export const vgg11_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg11', VGG11_BN_Weights, true, options)
 /** VGG-13 with batch normalisation; options as for {@link vgg19}. */
-export const vgg13_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg13', true, options)
+export const vgg13_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg13', VGG13_BN_Weights, true, options)
 /** VGG-16 with batch normalisation; options as for {@link vgg19}. */
-export const vgg16_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg16', true, options)
+export const vgg16_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg16', VGG16_BN_Weights, true, options)
 /** VGG-19 with batch normalisation; options as for {@link vgg19}. */
-export const vgg19_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg19', true, options)
+export const vgg19_bn = (options: VGGModelOptions = {}): VGG => vgg('vgg19', VGG19_BN_Weights, true, options)

@@ -12,7 +12,8 @@ import { Sequential } from '../../nn/modules/sequential.js'
 import { Parameter } from '../../nn/parameter.js'
 import * as ops from '../../ops/generated/torch.js'
 import type { Tensor } from '../../tensor.js'
-import { classes_of, imagenet_weights, load_weights, type WeightsLike } from './weights.js'
+import { check_options } from '../options.js'
+import { make_model, one_set, type WeightsLike } from './weights.js'
 
 const assert = (holds: boolean, message: string) => {
   if (!holds) throw assertion_error(message)
@@ -146,6 +147,14 @@ export class VisionTransformer extends Module {
 
   constructor(options: VisionTransformerOptions) {
     super()
+    check_options('VisionTransformer', options, [
+      ...VARIANT,
+      'patch_size',
+      'num_layers',
+      'num_heads',
+      'hidden_dim',
+      'mlp_dim',
+    ])
     const {
       image_size = 224,
       patch_size,
@@ -201,10 +210,9 @@ export interface ViTModelOptions
   weights?: WeightsLike
 }
 
-export const ViT_B_16_Weights = Object.freeze({
-  IMAGENET1K_V1: imagenet_weights('vit_b_16-c867db91.pth'),
-  DEFAULT: imagenet_weights('vit_b_16-c867db91.pth'),
-})
+export const ViT_B_16_Weights = one_set('ViT_B_16_Weights', 'vit_b_16-c867db91.pth')
+
+const VARIANT = ['image_size', 'dropout', 'attention_dropout', 'num_classes', 'representation_size'] as const
 
 /**
  * ViT-B/16: patches of 16 pixels, 12 layers of width 768.
@@ -213,7 +221,13 @@ export const ViT_B_16_Weights = Object.freeze({
  *
  * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.vit_b_16.html
  */
-export function vit_b_16({ weights = null, ...options }: ViTModelOptions = {}): VisionTransformer {
+export function vit_b_16(options: ViTModelOptions = {}): VisionTransformer {
   const size = { patch_size: 16, num_layers: 12, num_heads: 12, hidden_dim: 768, mlp_dim: 3072 }
-  return load_weights(new VisionTransformer({ ...size, ...classes_of(weights), ...options }), weights)
+  return make_model(
+    'vit_b_16',
+    ViT_B_16_Weights,
+    VARIANT,
+    options,
+    (rest) => new VisionTransformer({ ...size, ...rest }),
+  )
 }
