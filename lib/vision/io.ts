@@ -6,6 +6,7 @@ import { frombuffer } from '../tensor/from_memory.js'
 import { Tensor } from '../tensor.js'
 import { type DecodeMode, decode } from './decode.js'
 import { type Image, unreadable } from './image.js'
+import { check_options } from './options.js'
 import { bytes_of, image_of } from './pixels.js'
 import { load_sharp } from './sharp.js'
 
@@ -48,6 +49,8 @@ interface Decoding {
 }
 
 function decoding_of(mode: ImageReadMode | DecodeOptions, options: DecodeOptions): Decoding {
+  for (const part of [mode, options])
+    if (typeof part !== 'string') check_options('decode_image', part, ['mode', 'apply_exif_orientation'])
   const given = { mode: 'UNCHANGED' as const, ...(typeof mode === 'string' ? { mode } : mode), ...options }
   const name = String(given.mode).toUpperCase()
   if (!Object.hasOwn(ImageReadMode, name))

@@ -7,6 +7,7 @@ import * as torch from 'typetorch'
 import { type Tensor, vision } from 'typetorch'
 import { afterAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { compare_recorded, image } from './recorded.js'
+import { idx } from './written_datasets.js'
 
 const { datasets, io, transforms, utils } = vision
 const folder = mkdtempSync(join(tmpdir(), 'typetorch-vision-'))
@@ -141,16 +142,6 @@ describe('make_grid, as torchvision', () => {
     expect(() => utils.make_grid('images' as never)).toThrow('tensor or list of tensors expected, got string')
   })
 })
-
-// A file of MNIST's format.
-function idx(shape: number[], bytes: number[]): Buffer {
-  const head = Buffer.alloc(4 + 4 * shape.length)
-  head.set([0, 0, 8, shape.length])
-  shape.forEach((size, i) => {
-    head.writeUInt32BE(size, 4 + 4 * i)
-  })
-  return Buffer.concat([head, Buffer.from(bytes)])
-}
 
 describe('datasets', () => {
   const digits = join(folder, 'digits')

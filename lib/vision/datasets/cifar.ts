@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
 import { Image } from '../image.js'
+import { check_options } from '../options.js'
 import { array_of, read_batch } from './cifar_pickle.js'
 import { sample_index } from './mnist.js'
-import { type SplitOptions, VisionDataset } from './vision_dataset.js'
+import { SPLIT, type SplitOptions, VisionDataset } from './vision_dataset.js'
 
 const SIDE = 32
 const PLANE = SIDE * SIDE
@@ -51,6 +52,7 @@ export class CIFAR10<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
   readonly classes: readonly string[]
 
   constructor(root: string, options: SplitOptions<Image, X, Y> = {}) {
+    check_options(new.target.name, options, SPLIT)
     super(root, options)
     this.train = options.train ?? true
     const { train, test, labels, meta, names } = this.#files

@@ -2,9 +2,10 @@ import { int64 } from '../../dtype.js'
 import * as ops from '../../ops/generated/torch.js'
 import { fork_rng, manual_seed } from '../../random.js'
 import type { Image } from '../image.js'
+import { check_options } from '../options.js'
 import { to_pil_image } from '../transforms/convert.js'
 import { sample_index } from './mnist.js'
-import { type TransformOptions, VisionDataset } from './vision_dataset.js'
+import { TRANSFORMS, type TransformOptions, VisionDataset } from './vision_dataset.js'
 
 /** Options of {@link FakeData}. */
 export interface FakeDataOptions<X, Y> extends TransformOptions<Image, X, Y> {
@@ -40,6 +41,7 @@ export class FakeData<X = Image, Y = number> extends VisionDataset<Image, X, Y> 
   readonly random_offset: number
 
   constructor(options: FakeDataOptions<X, Y> = {}) {
+    check_options('FakeData', options, ['size', 'image_size', 'num_classes', 'random_offset', ...TRANSFORMS])
     super(null, options)
     this.size = options.size ?? 1000
     this.image_size = options.image_size ?? [3, 224, 224]

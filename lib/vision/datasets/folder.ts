@@ -2,8 +2,9 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error, value_error } from '../../errors.js'
 import { Image } from '../image.js'
+import { check_options } from '../options.js'
 import { sample_index } from './mnist.js'
-import { type TransformOptions, VisionDataset } from './vision_dataset.js'
+import { TRANSFORMS, type TransformOptions, VisionDataset } from './vision_dataset.js'
 
 /** Endings of image files. */
 export const IMG_EXTENSIONS: readonly string[] = Object.freeze([
@@ -54,6 +55,8 @@ function* files_below(folder: string): Generator<[folder: string, names: string[
   for (const name of entries) if (is_folder.get(name)) yield* files_below(join(folder, name))
 }
 
+const FILES = ['extensions', 'is_valid_file', 'allow_empty'] as const
+
 /** Options of {@link make_dataset}. */
 export interface MakeDatasetOptions {
   /** The endings of files that are taken. */
@@ -72,8 +75,10 @@ export interface MakeDatasetOptions {
 export function make_dataset(
   directory: string,
   class_to_idx: Record<string, number> = find_classes(directory)[1],
-  { extensions = null, is_valid_file = null, allow_empty = false }: MakeDatasetOptions = {},
+  options: MakeDatasetOptions = {},
 ): [path: string, target: number][] {
+  check_options('make_dataset', options, FILES)
+  const { extensions = null, is_valid_file = null, allow_empty = false } = options
   if (Object.keys(class_to_idx).length === 0)
     throw value_error("'class_to_index' must have at least one entry to collect any samples.")
   if ((extensions === null) === (is_valid_file === null))
@@ -124,12 +129,14 @@ export class DatasetFolder<Raw, X = Raw, Y = number> extends VisionDataset<Raw, 
     loader: (path: string) => Raw | Promise<Raw>,
     options: DatasetFolderOptions<Raw, X, Y> = {},
   ) {
+    check_options('DatasetFolder', options, [...FILES, ...TRANSFORMS])
     super(root, options)
+    const { transform, target_transform, ...files } = options
     const [classes, class_to_idx] = this.find_classes(root)
     this.loader = loader
     this.classes = classes
     this.class_to_idx = class_to_idx
-    this.samples = make_dataset(root, class_to_idx, options)
+    this.samples = make_dataset(root, class_to_idx, files)
     this.targets = this.samples.map(([, target]) => target)
   }
 
@@ -175,6 +182,7 @@ export interface ImageFolderOptions<X, Y> extends TransformOptions<Image, X, Y> 
  */
 export class ImageFolder<X = Image, Y = number> extends DatasetFolder<Image, X, Y> {
   constructor(root: string, options: ImageFolderOptions<X, Y> = {}) {
+    check_options('ImageFolder', options, ['loader', 'is_valid_file', 'allow_empty', ...TRANSFORMS])
     const { loader = default_loader, is_valid_file = null, ...rest } = options
     super(root, loader, {
       ...rest,

@@ -1,11 +1,25 @@
 import { join } from 'node:path'
 import { int64, uint8 } from '../../dtype.js'
 import { index_error, runtime_error } from '../../errors.js'
+import type { TypedArray } from '../../tensor/elements.js'
 import { frombuffer } from '../../tensor/from_memory.js'
 import type { Tensor } from '../../tensor.js'
 import { Image } from '../image.js'
+import { check_options } from '../options.js'
 import { find_file, read_idx } from './idx.js'
-import { type SplitOptions, VisionDataset } from './vision_dataset.js'
+import { SPLIT, type SplitOptions, VisionDataset } from './vision_dataset.js'
+
+const elements = new WeakMap<Tensor, TypedArray>()
+
+/** A tensor's memory as a typed array. Kept beside the dataset, whose other fields are copied to each worker. */
+function elements_of(tensor: Tensor): TypedArray {
+  let found = elements.get(tensor)
+  if (found === undefined) {
+    found = tensor.typed_array()
+    elements.set(tensor, found)
+  }
+  return found
+}
 
 /** A place among `length` samples; a negative one counts from the end. */
 export function sample_index(index: number, length: number, name: string): number {
@@ -51,10 +65,8 @@ export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
   /** All targets, int64 (n). */
   readonly targets: Tensor
 
-  readonly #pixels: Uint8Array
-  readonly #labels: Uint8Array
-
   constructor(root: string, options: SplitOptions<Image, X, Y> = {}) {
+    check_options(new.target.name, options, SPLIT)
     super(root, options)
     this.train = options.train ?? true
     const part = this.train ? 'train' : 't10k'
@@ -64,8 +76,6 @@ export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
       throw runtime_error(
         `images of shape (${images.shape.join(', ')}) and labels of shape (${labels.shape.join(', ')}) do not fit`,
       )
-    this.#pixels = images.bytes
-    this.#labels = labels.bytes
     // Memory of our own goes to worker threads without a copy.
     this.data = frombuffer(images.bytes, { dtype: uint8 })
       .view(...images.shape)
@@ -98,15 +108,15 @@ export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
   }
 
   override get length(): number {
-    return this.#labels.length
+    return this.data.shape[0]!
   }
 
   override at(index: number): [X, Y] {
     const i = sample_index(index, this.length, this.constructor.name)
     const [, height, width] = this.data.shape as [number, number, number]
     const size = height * width
-    const image = new Image('L', width, height, this.#pixels.slice(i * size, (i + 1) * size))
-    return this.transformed(image, this.#labels[i]!)
+    const pixels = elements_of(this.data).slice(i * size, (i + 1) * size) as Uint8Array
+    return this.transformed(new Image('L', width, height, pixels), Number(elements_of(this.targets)[i]))
   }
 
   override extra_repr(): string {

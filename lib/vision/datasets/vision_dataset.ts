@@ -1,10 +1,11 @@
 import { inspect } from 'node:util'
+import { with_integers } from '../../utils/data/_utils/integers.js'
 
 /** What a dataset does to its samples. */
 export interface TransformOptions<Raw, X, Y> {
   /** What is done to each image. Default: nothing. */
   transform?: ((input: Raw) => X) | null
-  /** What is done to each target. Default: nothing. */
+  /** What is done to each target; whole numbers stay integers, and `float_scalar` makes a float. Default: nothing. */
   target_transform?: ((target: number) => Y) | null
 }
 
@@ -13,9 +14,14 @@ function shown(transform: unknown, head: string): string[] {
   return [`${head}${first}`, ...rest.map((line) => ' '.repeat(head.length) + line)]
 }
 
+/** Names of {@link TransformOptions}. */
+export const TRANSFORMS = ['transform', 'target_transform'] as const
+/** Names of {@link SplitOptions}. */
+export const SPLIT = ['train', 'download', ...TRANSFORMS] as const
+
 /**
  * What the datasets of images share: a folder, and what is done to images and targets. A sample, Python's `dataset[i]`, is
- * `dataset.at(i)`, and their number is `length`; a DataLoader takes any of them.
+ * `dataset.at(i)`, and their number is `length`; a DataLoader takes any of them, and makes int64 of their labels.
  *
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.VisionDataset.html
  */
@@ -41,11 +47,15 @@ export abstract class VisionDataset<Raw, X, Y> {
     return ''
   }
 
+  /** A sample: what the transforms make of an image and its class. A whole number is an integer to a DataLoader. */
   protected transformed(image: Raw, target: number): [X, Y] {
-    return [
-      this.transform === null ? (image as unknown as X) : this.transform(image),
-      this.target_transform === null ? (target as unknown as Y) : this.target_transform(target),
-    ]
+    return with_integers(
+      [
+        this.transform === null ? (image as unknown as X) : this.transform(image),
+        this.target_transform === null ? (target as unknown as Y) : this.target_transform(target),
+      ],
+      1,
+    )
   }
 
   toString(): string {

@@ -8,6 +8,7 @@ import { make_tensor } from '../../../tensor/create.js'
 import type { TypedArray } from '../../../tensor/elements.js'
 import { from_numpy } from '../../../tensor/from_memory.js'
 import { Tensor } from '../../../tensor.js'
+import { are_integers } from './integers.js'
 import { is_bytes, is_mapping, keys_of, map_values, value_at } from './structure.js'
 
 type Scalar = number | bigint | boolean | FloatScalar
@@ -82,12 +83,11 @@ function collate_lists(batch: readonly (readonly unknown[])[], map: CollateMap |
   const first = batch[0]!
   if (!batch.every((item) => item.length === first.length))
     throw runtime_error('each element in list of batch should be of equal size')
-  return first.map((_, i) =>
-    collate(
-      batch.map((item) => item[i]),
-      { collate_fn_map: map },
-    ),
-  )
+  return first.map((_, i) => {
+    const items = batch.map((item) => item[i])
+    if (are_integers(batch, i)) return make_tensor(items as number[], { dtype: dtypes.int64 })
+    return collate(items, { collate_fn_map: map })
+  })
 }
 
 /**
@@ -133,7 +133,8 @@ export function collate(
 
 /**
  * Samples put together to a batch: tensors and typed arrays of the same shape get a new first dimension, numbers become a
- * tensor (a number float64 as Python's float, a bigint int64, a boolean bool), strings and Buffers stay a list, and of lists
+ * tensor (a number float64 as Python's float, a bigint int64, a boolean bool; labels of `torch.vision`'s datasets int64),
+ * strings and Buffers stay a list, and of lists
  * and objects every part is put together by itself.
  *
  * @param batch samples, at least one
