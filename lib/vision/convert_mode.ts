@@ -37,19 +37,27 @@ export function full_palette(palette: Uint8Array, transparency?: Transparency): 
   return table
 }
 
-function from_palette(image: Raster): Raster {
+function from_palette(image: Raster, to: ChannelMode): Raster {
   const { mode, width, height, data } = image
   const table = full_palette(
     image.palette ?? new Uint8Array(0),
     mode === 'P' ? image.transparency : undefined,
   )
   const { bytes } = PIXEL[mode]
-  const rgba = new Uint8Array(width * height * 4)
-  for (let i = 0, j = 0; j < rgba.length; i += bytes, j += 4) {
-    const place = data[i]! * 4
-    for (let c = 0; c < 4; c++) rgba[j + c] = table[place + c]!
-    if (mode === 'PA') rgba[j + 3] = data[i + 1]!
+  if (to === 'RGB') {
+    const rgb = new Uint8Array(width * height * 3)
+    for (let i = 0, j = 0; j < rgb.length; i += bytes, j += 3) {
+      const place = data[i]! * 4
+      rgb[j] = table[place]!
+      rgb[j + 1] = table[place + 1]!
+      rgb[j + 2] = table[place + 2]!
+    }
+    return { mode: 'RGB', width, height, data: rgb }
   }
+  const rgba = new Uint8Array(width * height * 4)
+  const [colours, pixels] = [new Uint32Array(table.buffer), new Uint32Array(rgba.buffer)]
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[data[i * bytes]!]!
+  if (mode === 'PA') for (let i = 0; i < pixels.length; i++) rgba[i * 4 + 3] = data[2 * i + 1]!
   return { mode: 'RGBA', width, height, data: rgba }
 }
 
@@ -130,7 +138,7 @@ export function convert_mode(image: Raster, to: Mode): Raster {
     )
   const { mode, width, height } = image
   let base = image
-  if (mode === 'P' || mode === 'PA') base = from_palette(image)
+  if (mode === 'P' || mode === 'PA') base = from_palette(image, to)
   else if (mode === 'CMYK') base = from_cmyk(image)
   else if (PIXEL[mode].channels === 1) base = { mode: 'L', width, height, data: greys(image) }
   const data =

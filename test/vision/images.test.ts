@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type * as torch from 'typetorch'
+import * as torch from 'typetorch'
 import { vision } from 'typetorch'
 import { afterAll, describe, expect, it } from 'vitest'
 
@@ -149,6 +149,19 @@ describe('what is not read', () => {
       const bytes = Buffer.from(answers[name]!.file, 'base64')
       if (answer.test('open')) await expect(vision.Image.open(bytes)).rejects.toThrow('in the given bytes')
     }
+  })
+
+  it('sizes beyond memory are refused before it is taken', async () => {
+    const bmp = Buffer.from(answers['bmp-rle8.bmp']!.file, 'base64')
+    bmp.writeUInt32LE(2 ** 31 - 1, 18)
+    await expect(vision.Image.open(bmp)).rejects.toThrow('exceeds limit of 178956970 pixels')
+    const gif = Buffer.from(answers['gif-plain.gif']!.file, 'base64')
+    gif.writeUInt32LE(0xffffffff, 6)
+    await expect(vision.Image.open(gif)).rejects.toThrow('exceeds limit of 178956970 pixels')
+    await expect(io.decode_image(torch.frombuffer(gif, { dtype: torch.uint8 }))).rejects.toThrow(
+      'exceeds limit',
+    )
+    await expect(vision.Image.open(Buffer.from('P6 99999 99999 255\n'))).rejects.toThrow('exceeds limit')
   })
 
   it('Pillow reads nothing that is of another kind than listed', () => {

@@ -534,6 +534,8 @@ files['tiff-lab.tif'] = tiff(values((H, W * 3)), [8] * 3, 8)
 files['tiff-ycbcr.tif'] = tiff(values((H, W * 3)), [8] * 3, 6, tags=[(530, 'H', [1, 1])])
 for depth in (1, 2, 4, 8):
     files[f'tiff-palette-{depth}.tif'] = tiff(values((H, W), 1 << depth), [depth], 3, table=[int(v) for v in values((3 << depth,), 65536, 17)])
+for extra in (0, 1, 2):
+    files[f'tiff-palette-extra-{extra}.tif'] = tiff(values((H, W * 2)), [8, 8], 3, extra=[extra], table=[int(v) for v in values((768,), 65536, 17)])
 files['tiff-palette-16.tif'] = tiff(values((H, W), 65536), [16], 3, table=[int(v) for v in values((3 << 16,), 65536, 17)][:300])
 for compression in (8, 32773):
     files[f'tiff-compressed-{compression}.tif'] = tiff(values((H, W * 3)), [8] * 3, 2, compression=compression)

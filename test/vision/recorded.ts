@@ -31,13 +31,16 @@ from torchvision.transforms.v2 import functional as F2
 from PIL import Image
 torch.set_num_threads(1)
 def image(mode, width, height):
-    channels = {'L': 1, 'LA': 2, 'RGB': 3, 'RGBA': 4}[mode]
-    data = bytes((i * i * 7 + i * 13 + (i >> 3) * 31) % 256 for i in range(width * height * channels))
-    return Image.frombytes(mode, (width, height), data)
+    size = {'L': 1, 'LA': 2, 'RGB': 3, 'RGBA': 4, 'P': 1, '1': 1, 'I;16': 2, 'I': 4, 'F': 4, 'CMYK': 4}[mode]
+    data = bytes((i * i * 7 + i * 13 + (i >> 3) * 31) % 256 for i in range(width * height * size))
+    if mode == '1': return Image.frombytes('L', (width, height), bytes(255 * (b & 1) for b in data)).point(lambda v: v, '1')
+    made = Image.frombytes(mode, (width, height), data)
+    if mode == 'P': made.putpalette([(i * 37) % 256 for i in range(768)])
+    return made
 def hashed(data): return hashlib.sha256(data).hexdigest()[:24]
 def raw(t): return t.detach().contiguous().numpy().tobytes()
 def described(v):
-    if isinstance(v, PIL.Image.Image): return ['image', v.mode, list(v.size), hashed(v.tobytes())]
+    if isinstance(v, PIL.Image.Image): return ['image', v.mode, list(v.size), hashed(v.convert('L').tobytes() if v.mode == '1' else v.tobytes())]
     if isinstance(v, torch.Tensor): return [str(v.dtype), list(v.shape), hashed(raw(v))]
     if isinstance(v, (list, tuple)): return [described(item) for item in v]
     if v is None or isinstance(v, (bool, int, float, str)): return v
@@ -56,13 +59,18 @@ print(json.dumps({'versions': versions, 'capability': torch.backends.cpu.get_cpu
 `
 
 /** An image whose bytes follow a formula, as the one of that name in Python. */
-export function image(mode: 'L' | 'LA' | 'RGB' | 'RGBA', width: number, height: number): torch.vision.Image {
-  const channels = { L: 1, LA: 2, RGB: 3, RGBA: 4 }[mode]
-  const data = Uint8Array.from(
-    { length: width * height * channels },
-    (_, i) => (i * i * 7 + i * 13 + (i >> 3) * 31) % 256,
-  )
-  return new torch.vision.Image(mode, width, height, data)
+export function image(
+  mode: Exclude<torch.vision.Mode, 'PA' | 'I;16B'>,
+  width: number,
+  height: number,
+): torch.vision.Image {
+  const size = { L: 1, LA: 2, RGB: 3, RGBA: 4, P: 1, '1': 1, 'I;16': 2, I: 4, F: 4, CMYK: 4 }[mode]
+  const data = Uint8Array.from({ length: width * height * size }, (_, i) => {
+    const byte = (i * i * 7 + i * 13 + (i >> 3) * 31) % 256
+    return mode === '1' ? 255 * (byte & 1) : byte
+  })
+  const palette = Uint8Array.from({ length: 768 }, (_, i) => (i * 37) % 256)
+  return new torch.vision.Image(mode, width, height, data, mode === 'P' ? { palette } : {})
 }
 
 const hashed = (...parts: Uint8Array[]) => {

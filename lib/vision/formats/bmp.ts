@@ -1,6 +1,6 @@
 import { value_error } from '../../errors.js'
 import type { Raster } from '../mode.js'
-import { begins, part, truncated, unsupported, view_of } from './bytes.js'
+import { begins, check_size, part, truncated, unsupported, view_of } from './bytes.js'
 
 const FILE_HEADER = 14
 const CORE = 12
@@ -107,31 +107,33 @@ function run_lengths(bytes: Uint8Array, offset: number, header: Header): Uint8Ar
   const { width, height, compression, top_down } = header
   const nibbles = compression === RLE4
   const wanted = width * height
-  const found: number[] = []
+  const found = new Uint8Array(wanted)
+  // Counts what lies beyond the last row, too.
+  let count = 0
   let x = 0
   let at = offset
-  const pixels = (count: number, byte: (i: number) => number) => {
-    for (let i = 0; i < count; i++) {
-      if (!nibbles) found.push(byte(i))
-      else found.push(i % 2 === 0 ? byte(i >> 1) >> 4 : byte(i >> 1) & 15)
+  const pixels = (length: number, byte: (i: number) => number) => {
+    for (let i = 0; i < length; i++) {
+      const value = byte(nibbles ? i >> 1 : i)
+      if (count < wanted) found[count] = nibbles ? (i % 2 === 0 ? value >> 4 : value & 15) : value
+      count++
     }
   }
-  while (found.length < wanted && at + 1 < bytes.length) {
-    const [count, code] = [bytes[at]!, bytes[at + 1]!]
+  while (count < wanted && at + 1 < bytes.length) {
+    const [length, code] = [bytes[at]!, bytes[at + 1]!]
     at += 2
-    if (count > 0) {
-      const run = Math.min(count, Math.max(0, width - x))
+    if (length > 0) {
+      const run = Math.min(length, Math.max(0, width - x))
       pixels(run, () => code)
       x += run
     } else if (code === 0) {
-      while (found.length % width !== 0) found.push(0)
+      count = Math.ceil(count / width) * width
       x = 0
     } else if (code === 1) break
     else if (code === 2) {
       if (at + 1 >= bytes.length) break
-      const skipped = bytes[at]! + bytes[at + 1]! * width
-      for (let i = 0; i < skipped; i++) found.push(0)
-      x = found.length % width
+      count += bytes[at]! + bytes[at + 1]! * width
+      x = count % width
       at += 2
     } else {
       const size = nibbles ? code >> 1 : code
@@ -142,7 +144,7 @@ function run_lengths(bytes: Uint8Array, offset: number, header: Header): Uint8Ar
       at += size + ((at + size) % 2)
     }
   }
-  if (found.length < wanted) throw value_error('not enough image data')
+  if (count < wanted) throw value_error('not enough image data')
   const data = new Uint8Array(wanted)
   for (let y = 0; y < height; y++) {
     const from = (top_down ? y : height - 1 - y) * width
@@ -233,7 +235,7 @@ export function read_bmp(bytes: Uint8Array): Raster {
   if (compression > BITFIELDS) throw unsupported(`Unsupported BMP compression (${compression})`)
   if ((compression === RLE8 && bits !== 8) || (compression === RLE4 && bits !== 4))
     throw unsupported(`a BMP of ${bits} bits in run lengths of another number`)
-  if (width === 0 || height === 0) throw unsupported('an image of no width or height')
+  check_size(width, height)
   const offset = view_of(bytes).getUint32(10, true)
   if (bits <= 8) return with_palette(bytes, offset, header)
   const row = rows_of(bytes, offset || header.end, header)

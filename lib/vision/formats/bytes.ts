@@ -7,6 +7,22 @@ export const unsupported = (what: string): Error => runtime_error(what)
 export const begins = (bytes: Uint8Array, start: string, at = 0): boolean =>
   start.length + at <= bytes.length && [...start].every((c, i) => bytes[at + i] === c.charCodeAt(0))
 
+// PIL's limit, beyond which a file is taken for an attack.
+const MOST_PIXELS = 178956970
+
+/**
+ * Refuses sizes that no image has, before memory is taken for them.
+ *
+ * @throws RuntimeError for no width or height, or too many pixels
+ */
+export function check_size(width: number, height: number): void {
+  if (width === 0 || height === 0) throw unsupported('an image of no width or height')
+  if (width * height > MOST_PIXELS)
+    throw unsupported(
+      `Image size (${width * height} pixels) exceeds limit of ${MOST_PIXELS} pixels, could be decompression bomb DOS attack.`,
+    )
+}
+
 /** A view that reads numbers of a file. */
 export const view_of = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

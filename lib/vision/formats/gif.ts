@@ -1,5 +1,5 @@
 import type { Raster } from '../mode.js'
-import { begins, part, truncated, unsupported, view_of } from './bytes.js'
+import { begins, check_size, part, truncated, unsupported, view_of } from './bytes.js'
 
 const EXTENSION = 0x21
 const IMAGE = 0x2c
@@ -171,6 +171,7 @@ export function parse_gif(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): G
   }
   if (frames.length === 0) throw unsupported('a GIF without an image')
   const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)]
+  if (most === Number.POSITIVE_INFINITY) check_size(width, height)
   return { width, height, palette, background: bytes[11]!, frames, ended }
 }
 
@@ -182,7 +183,7 @@ export function read_gif(bytes: Uint8Array): Raster {
   const frame = gif.frames[0]!
   const width = Math.max(gif.width, frame.left + frame.width)
   const height = Math.max(gif.height, frame.top + frame.height)
-  if (width === 0 || height === 0) throw unsupported('an image of no width or height')
+  check_size(width, height)
   const { transparent } = frame
   const data = new Uint8Array(width * height).fill(transparent ?? 0)
   const indices = frame.indices()

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { runtime_error } from '../../errors.js'
 import type { Raster, Transparency } from '../mode.js'
 import { read_samples, type Samples } from '../sharp.js'
@@ -6,11 +7,6 @@ import { orientation_of } from './exif.js'
 import { gamma_of } from './png_gray.js'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
-  return c
-})
 const DEPTHS: Record<number, readonly number[]> = {
   0: [1, 2, 4, 8, 16],
   2: [8, 16],
@@ -36,12 +32,6 @@ export interface Png {
   readonly gamma: number | undefined
   /** The compressed pixels. */
   readonly data: readonly Uint8Array[]
-}
-
-function crc(bytes: Uint8Array): number {
-  let c = 0xffffffff
-  for (const byte of bytes) c = CRC_TABLE[(c ^ byte) & 255]! ^ (c >>> 8)
-  return (c ^ 0xffffffff) >>> 0
 }
 
 function header_of(data: Uint8Array): Pick<Png, 'width' | 'height' | 'depth' | 'colour' | 'interlace'> {
@@ -81,7 +71,7 @@ export function parse_png(bytes: Uint8Array, strict: boolean): Png {
     const end = at + 8 + length
     if (name !== 'IDAT' || strict) {
       if (end + 4 > bytes.length) throw truncated()
-      if (view.getUint32(end) !== crc(bytes.subarray(at + 4, end)))
+      if (view.getUint32(end) !== crc32(bytes.subarray(at + 4, end)))
         throw runtime_error(`broken PNG file (bad header checksum in '${name}')`)
     }
     if (chunks.size === 0 && name !== 'IHDR') throw unsupported('a PNG that does not begin with its header')
@@ -129,7 +119,7 @@ function chunk(name: string, data: Uint8Array): Buffer {
   whole.writeUInt32BE(data.length, 0)
   whole.write(name, 4, 'latin1')
   whole.set(data, 8)
-  whole.writeUInt32BE(crc(whole.subarray(4, 8 + data.length)), 8 + data.length)
+  whole.writeUInt32BE(crc32(whole.subarray(4, 8 + data.length)), 8 + data.length)
   return whole
 }
 

@@ -1,6 +1,6 @@
 import type { Mode, Raster } from '../mode.js'
 import { PIXEL } from '../mode.js'
-import { part, truncated, unsupported } from './bytes.js'
+import { check_size, part, truncated, unsupported } from './bytes.js'
 
 const MODES: Record<string, Mode> = { P1: '1', P2: 'L', P3: 'RGB', P4: '1', P5: 'L', P6: 'RGB', Pf: 'F' }
 const TOKEN = 10
@@ -102,7 +102,7 @@ export function read_ppm(bytes: Uint8Array): Raster {
   if (mode === undefined) throw unsupported(`a file of the PNM family whose kind '${magic}' is not read`)
   const words = new Words(bytes, 3)
   const [width, height] = [words.number('the width', 2 ** 31), words.number('the height', 2 ** 31)]
-  if (width === 0 || height === 0) throw unsupported('an image of no width or height')
+  check_size(width, height)
   const plain = magic === 'P1' || magic === 'P2' || magic === 'P3'
   if (mode === '1') return { mode, width, height, data: black_and_white(words, width, height, plain) }
   if (mode === 'F') return { mode, width, height, data: floats(words, width, height) }

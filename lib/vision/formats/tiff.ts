@@ -157,8 +157,10 @@ function colour_reading({ bits, extra, format, fill }: Layout): Reading | undefi
 
 function palette_reading({ bits, extra, format, fill }: Layout): Reading | undefined {
   const [depth] = bits as [number]
-  if (format !== UNSIGNED || fill !== 1 || ![1, 2, 4, 8].includes(depth) || extra.length > 0) return undefined
-  return { mode: 'P', space: 'b-w', depth: 'uchar' }
+  if (format !== UNSIGNED || fill !== 1 || ![1, 2, 4, 8].includes(depth)) return undefined
+  if (extra.length === 0) return { mode: 'P', space: 'b-w', depth: 'uchar' }
+  if (depth !== 8 || extra.length > 1 || (extra[0] !== 0 && extra[0] !== ALPHA)) return undefined
+  return { mode: extra[0] === ALPHA ? 'PA' : 'P', space: 'srgb', depth: 'uchar' }
 }
 
 function ink_reading({ bits, extra, format, fill }: Layout): Reading | undefined {
@@ -243,9 +245,9 @@ export async function read_tiff(bytes: Uint8Array): Promise<Raster> {
   const [size] = layout.bits as [number]
   const changes: [number, number][] = [[TAG.ORIENTATION, 1]]
   // Places of a palette, and 16 bits or more of which none is turned to black, are taken as grey.
-  if (mode === 'P' || (layout.photometric === 0 && size > 8)) changes.push([TAG.PHOTOMETRIC, 1])
+  if (layout.photometric === 3 || (layout.photometric === 0 && size > 8)) changes.push([TAG.PHOTOMETRIC, 1])
   if (layout.format === SIGNED && size <= 16) changes.push([TAG.FORMAT, UNSIGNED])
-  if (reading.premultiplied) changes.push([TAG.EXTRA, ALPHA])
+  if (reading.premultiplied || layout.photometric === 3) changes.push([TAG.EXTRA, ALPHA])
   const samples = await read_samples(overwritten(bytes, directory, changes), space, depth)
   const { width, height, channels } = samples
   if (width !== layout.width || height !== layout.height) throw truncated()
@@ -254,11 +256,13 @@ export async function read_tiff(bytes: Uint8Array): Promise<Raster> {
     const wide = new Int32Array(new Int16Array(new Uint8Array(data).buffer))
     data = new Uint8Array(wide.buffer)
   } else if (depth === 'ushort' && space !== 'grey16') data = high_bytes(data)
-  if (mode === 'LA') data = data.filter((_, i) => i % 4 === 0 || i % 4 === 3)
-  else if (PIXEL[mode].channels > 1) data = first_channels(data, channels, PIXEL[mode].channels)
+  if (mode === 'LA' || mode === 'PA')
+    data = data.filter((_, i) => i % channels === 0 || i % channels === channels - 1)
+  else if (depth === 'uchar' || PIXEL[mode].channels > 1)
+    data = first_channels(data, channels, PIXEL[mode].channels)
   if (mode === 'P' && size < 8) data = data.map((value) => value / (255 / ((1 << size) - 1)))
   if (reading.premultiplied) data = divided(data)
-  const extras = mode === 'P' ? { palette: palette_of(directory) } : {}
+  const extras = layout.photometric === 3 ? { palette: palette_of(directory) } : {}
   return turned({ mode, width, height, data, ...extras }, turn_of(directory))
 }
 
