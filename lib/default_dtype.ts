@@ -1,6 +1,6 @@
-import * as dtypes from './dtype.js'
 import { type DType, DType as DTypeClass } from './dtype.js'
 import { attribute_error, type_error } from './errors.js'
+import { dtype_of_legacy_tensor } from './legacy_types.js'
 import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
 import type { TensorData } from './tensor/create.js'
@@ -32,13 +32,6 @@ export function set_default_dtype(dtype: DType): void {
 
 type LegacyTensor = (...args: (number | TensorData)[]) => Tensor
 
-const named: Readonly<Record<string, DType>> = {
-  FloatTensor: dtypes.float32,
-  DoubleTensor: dtypes.float64,
-  HalfTensor: dtypes.float16,
-  BFloat16Tensor: dtypes.bfloat16,
-}
-
 /**
  * Sets the default dtype by an old class of tensors: `torch.DoubleTensor` or its name.
  *
@@ -49,8 +42,8 @@ export function set_default_tensor_type(type: string | LegacyTensor): void {
   const name = typeof type === 'function' ? type.name : String(type).replace(/^torch\./, '')
   const cuda = name.startsWith('cuda.')
   const own = name.replace(/^cuda\./, '')
-  if (!/^(Float|Double|Half|BFloat16|Byte|Char|Short|Int|Long|Bool)Tensor$/.test(own))
-    throw attribute_error(`module 'torch' has no attribute '${own}'`)
+  const dtype = dtype_of_legacy_tensor(own)
+  if (dtype === undefined) throw attribute_error(`module 'torch' has no attribute '${own}'`)
   if (cuda) {
     throw type_error(
       native.has_cuda()
@@ -59,7 +52,6 @@ export function set_default_tensor_type(type: string | LegacyTensor): void {
       'set_default_tensor_type',
     )
   }
-  const dtype = named[own]
-  if (dtype === undefined) throw type_error(REFUSED, 'set_default_tensor_type')
+  if (!dtype.is_floating_point) throw type_error(REFUSED, 'set_default_tensor_type')
   set_default_dtype(dtype)
 }

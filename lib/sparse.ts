@@ -3,6 +3,7 @@ import * as dtypes from './dtype.js'
 import { type_error } from './errors.js'
 import { sparse_coo_tensor } from './functional/sparse_factories.js'
 import type { Layout } from './layout.js'
+import { legacy_name } from './legacy_types.js'
 import { take_arguments } from './ops/arguments.js'
 import { operator } from './ops/operator.js'
 import { Tensor } from './tensor.js'
@@ -76,7 +77,8 @@ export const spdiags: (
 export const spsolve: (input: Tensor, other: Tensor, options?: { left?: boolean }) => Tensor =
   operator('aten::_spsolve')
 
-function legacy(name: string, dtype: DType) {
+function legacy(dtype: DType) {
+  const name = `${legacy_name(dtype)}Tensor`
   return (...args: unknown[]): Tensor => {
     if (args.every((size) => typeof size === 'number')) {
       const sizes = args.length === 0 ? [0] : (args as number[])
@@ -92,12 +94,12 @@ function legacy(name: string, dtype: DType) {
 }
 
 /** Python's `torch.sparse.FloatTensor`: from sizes, or from indices, values and sizes. */
-export const FloatTensor = legacy('FloatTensor', dtypes.float32)
-export const DoubleTensor = legacy('DoubleTensor', dtypes.float64)
-export const HalfTensor = legacy('HalfTensor', dtypes.float16)
-export const BFloat16Tensor = legacy('BFloat16Tensor', dtypes.bfloat16)
-export const ByteTensor = legacy('ByteTensor', dtypes.uint8)
-export const CharTensor = legacy('CharTensor', dtypes.int8)
-export const ShortTensor = legacy('ShortTensor', dtypes.int16)
-export const IntTensor = legacy('IntTensor', dtypes.int32)
-export const LongTensor = legacy('LongTensor', dtypes.int64)
+export const FloatTensor = legacy(dtypes.float32)
+export const DoubleTensor = legacy(dtypes.float64)
+export const HalfTensor = legacy(dtypes.float16)
+export const BFloat16Tensor = legacy(dtypes.bfloat16)
+export const ByteTensor = legacy(dtypes.uint8)
+export const CharTensor = legacy(dtypes.int8)
+export const ShortTensor = legacy(dtypes.int16)
+export const IntTensor = legacy(dtypes.int32)
+export const LongTensor = legacy(dtypes.int64)

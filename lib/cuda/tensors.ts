@@ -1,12 +1,14 @@
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { type_error } from '../errors.js'
+import { legacy_name } from '../legacy_types.js'
 import { native } from '../native.js'
 import { operator } from '../ops/operator.js'
 import { make_tensor, type TensorData } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
 
-function legacy(name: string, dtype: DType) {
+function legacy(dtype: DType) {
+  const name = `${legacy_name(dtype)}Tensor`
   const make = (...args: (number | TensorData)[]): Tensor => {
     if (!native.has_cuda()) {
       throw type_error(`type torch.cuda.${name} not available. Torch not compiled with CUDA enabled.`, name)
@@ -20,13 +22,13 @@ function legacy(name: string, dtype: DType) {
 }
 
 /** Python's `torch.cuda.FloatTensor`: from sizes or from data, on the current GPU. */
-export const FloatTensor = legacy('FloatTensor', dtypes.float32)
-export const DoubleTensor = legacy('DoubleTensor', dtypes.float64)
-export const HalfTensor = legacy('HalfTensor', dtypes.float16)
-export const BFloat16Tensor = legacy('BFloat16Tensor', dtypes.bfloat16)
-export const ByteTensor = legacy('ByteTensor', dtypes.uint8)
-export const CharTensor = legacy('CharTensor', dtypes.int8)
-export const ShortTensor = legacy('ShortTensor', dtypes.int16)
-export const IntTensor = legacy('IntTensor', dtypes.int32)
-export const LongTensor = legacy('LongTensor', dtypes.int64)
-export const BoolTensor = legacy('BoolTensor', dtypes.bool)
+export const FloatTensor = legacy(dtypes.float32)
+export const DoubleTensor = legacy(dtypes.float64)
+export const HalfTensor = legacy(dtypes.float16)
+export const BFloat16Tensor = legacy(dtypes.bfloat16)
+export const ByteTensor = legacy(dtypes.uint8)
+export const CharTensor = legacy(dtypes.int8)
+export const ShortTensor = legacy(dtypes.int16)
+export const IntTensor = legacy(dtypes.int32)
+export const LongTensor = legacy(dtypes.int64)
+export const BoolTensor = legacy(dtypes.bool)

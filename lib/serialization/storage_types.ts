@@ -1,20 +1,10 @@
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
+import { legacy_storages } from '../legacy_types.js'
 
 /** Names of the storage classes by dtype, as old files and `_rebuild_tensor_v2` know them. */
 export const STORAGE_CLASSES: ReadonlyMap<DType, string> = new Map([
-  [dtypes.float64, 'DoubleStorage'],
-  [dtypes.float32, 'FloatStorage'],
-  [dtypes.float16, 'HalfStorage'],
-  [dtypes.int64, 'LongStorage'],
-  [dtypes.int32, 'IntStorage'],
-  [dtypes.int16, 'ShortStorage'],
-  [dtypes.int8, 'CharStorage'],
-  [dtypes.uint8, 'ByteStorage'],
-  [dtypes.bool, 'BoolStorage'],
-  [dtypes.bfloat16, 'BFloat16Storage'],
-  [dtypes.complex128, 'ComplexDoubleStorage'],
-  [dtypes.complex64, 'ComplexFloatStorage'],
+  ...legacy_storages,
   [dtypes.qint8, 'QInt8Storage'],
   [dtypes.quint8, 'QUInt8Storage'],
   [dtypes.qint32, 'QInt32Storage'],

@@ -4,6 +4,7 @@ import * as dtypes from '../dtype.js'
 import { DType } from '../dtype.js'
 import { make_error, type_error, type_name } from '../errors.js'
 import type { MemoryFormat } from '../layout.js'
+import { legacy_name } from '../legacy_types.js'
 import { native } from '../native.js'
 import { bind_method } from '../ops/bind.js'
 import { is_options, take_options } from '../ops/keywords.js'
@@ -139,21 +140,6 @@ export function to_keywords(args: unknown[]): ToKeywords {
   return keywords
 }
 
-const legacy_names: Record<string, string> = {
-  float32: 'Float',
-  float64: 'Double',
-  float16: 'Half',
-  bfloat16: 'BFloat16',
-  uint8: 'Byte',
-  int8: 'Char',
-  int16: 'Short',
-  int32: 'Int',
-  int64: 'Long',
-  bool: 'Bool',
-  complex64: 'ComplexFloat',
-  complex128: 'ComplexDouble',
-}
-
 const as = (dtype: DType) =>
   function (this: Tensor): Tensor {
     return convert_dtype.call(this, dtype) as Tensor
@@ -194,7 +180,7 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
   type(this: Tensor, dtype?: DType) {
     if (dtype !== undefined) return this.to(dtype)
     const place = this.device.type === 'cpu' ? 'torch' : `torch.${this.device.type}`
-    return `${place}.${legacy_names[this.dtype.name] ?? this.dtype.name}Tensor`
+    return `${place}.${legacy_name(this.dtype)}Tensor`
   },
   item(this: Tensor) {
     return number_of_item(native.item(base.raw_handle(this)))

@@ -4,6 +4,7 @@ import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { type_error, type_name, value_error } from '../errors.js'
 import { expect_bool } from '../expect.js'
+import { legacy_name } from '../legacy_types.js'
 import { native } from '../native.js'
 import { is_options, take_options } from '../ops/keywords.js'
 import { lower_device } from '../ops/lower.js'
@@ -287,7 +288,8 @@ export function full(
   })
 }
 
-function legacy(name: string, dtype: DType) {
+function legacy(dtype: DType) {
+  const name = `${legacy_name(dtype)}Tensor`
   const make = (...args: (number | TensorData)[]): Tensor => {
     if (args.length === 0) return make_tensor([], { dtype })
     if (args.every((a) => typeof a === 'number'))
@@ -299,14 +301,14 @@ function legacy(name: string, dtype: DType) {
 }
 
 /** Python's `torch.FloatTensor`: from sizes or from data. */
-export const FloatTensor = legacy('FloatTensor', dtypes.float32)
-export const DoubleTensor = legacy('DoubleTensor', dtypes.float64)
-export const HalfTensor = legacy('HalfTensor', dtypes.float16)
-export const BFloat16Tensor = legacy('BFloat16Tensor', dtypes.bfloat16)
-export const ByteTensor = legacy('ByteTensor', dtypes.uint8)
-export const CharTensor = legacy('CharTensor', dtypes.int8)
-export const ShortTensor = legacy('ShortTensor', dtypes.int16)
-export const IntTensor = legacy('IntTensor', dtypes.int32)
+export const FloatTensor = legacy(dtypes.float32)
+export const DoubleTensor = legacy(dtypes.float64)
+export const HalfTensor = legacy(dtypes.float16)
+export const BFloat16Tensor = legacy(dtypes.bfloat16)
+export const ByteTensor = legacy(dtypes.uint8)
+export const CharTensor = legacy(dtypes.int8)
+export const ShortTensor = legacy(dtypes.int16)
+export const IntTensor = legacy(dtypes.int32)
 /** Integers of 64 bits: `torch.LongTensor([0, 2, 1])`. */
-export const LongTensor = legacy('LongTensor', dtypes.int64)
-export const BoolTensor = legacy('BoolTensor', dtypes.bool)
+export const LongTensor = legacy(dtypes.int64)
+export const BoolTensor = legacy(dtypes.bool)

@@ -4,6 +4,7 @@ import type { DType } from '../dtype.js'
 import { assertion_error, runtime_error, type_error, type_name } from '../errors.js'
 import { lu } from '../functional/nonzero.js'
 import type { MemoryFormat } from '../layout.js'
+import { legacy_name } from '../legacy_types.js'
 import { take_options } from '../ops/keywords.js'
 import { operator } from '../ops/operator.js'
 import { TypedStorage, UntypedStorage } from '../storage.js'
@@ -79,12 +80,6 @@ export interface TensorLegacy {
   readonly volatile: boolean
 }
 
-const names: Record<string, string> = {
-  ...{ float32: 'Float', float64: 'Double', float16: 'Half', bfloat16: 'BFloat16', uint8: 'Byte' },
-  ...{ int8: 'Char', int16: 'Short', int32: 'Int', int64: 'Long', bool: 'Bool' },
-  ...{ complex64: 'ComplexFloat', complex128: 'ComplexDouble' },
-}
-
 /** The elements of tensors through a JavaScript function, written into the first. */
 function each(name: string, tensors: readonly Tensor[], callable: (...values: number[]) => number): void {
   const [self] = tensors as [Tensor]
@@ -127,7 +122,7 @@ export const legacy_methods: Record<string, unknown> = {
   },
   storage_type(this: Tensor) {
     warn_of_typed_storage()
-    return `<class 'torch.${names[this.dtype.name] ?? this.dtype.name}Storage'>`
+    return `<class 'torch.${legacy_name(this.dtype)}Storage'>`
   },
   apply_(this: Tensor, callable: (value: number) => number) {
     each('apply_', [this], callable)
