@@ -29,9 +29,8 @@ export function select_error(
   return error
 }
 
-/** What to say of a failed look-up by tensors. */
+/** What to say of a failed look-up by tensors. LibTorch looks at their dtypes first. */
 export function explain_gather(error: unknown, tensors: readonly (Tensor | null)[]): unknown {
-  // Nothing else is looked at before the dtypes.
   if (!(error instanceof IndexError) || !tensors.some((tensor) => tensor?.dtype.is_floating_point))
     return error
   return index_error(

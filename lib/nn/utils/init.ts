@@ -29,12 +29,31 @@ export function skip_init<A extends unknown[], M extends Module>(
   const keywords = is_options(last) ? last : {}
   const positional = is_options(last) ? args.slice(0, -1) : args
   const device = (keywords['device'] as DeviceLike | undefined) ?? 'cpu'
+  let made: M
   try {
-    const made = new module_cls(...([...positional, { ...keywords, device: 'meta' }] as A))
-    return made.to_empty({ device })
+    made = new module_cls(...([...positional, { ...keywords, device: 'meta' }] as A))
   } catch (error) {
-    if (error instanceof TypeError && error.message.includes("'device'"))
-      throw runtime_error("Module must support a 'device' arg to skip initialization")
+    if (error instanceof TypeError && is_made_without_device(module_cls, args)) throw no_device()
     throw error
+  }
+  if ([...made.parameters()].some((parameter) => !parameter.is_meta)) throw no_device()
+  return made.to_empty({ device })
+}
+
+const no_device = () => runtime_error("Module must support a 'device' arg to skip initialization")
+
+/** Whether the class, which has refused its arguments with a device, takes them without one. */
+function is_made_without_device<A extends unknown[]>(
+  module_cls: new (...args: A) => Module,
+  args: A,
+): boolean {
+  const last = args.at(-1)
+  const { device: _, ...others } = is_options(last) ? last : { device: null }
+  const given = is_options(last) ? [...args.slice(0, -1), others] : args
+  try {
+    new module_cls(...(given as A))
+    return true
+  } catch {
+    return false
   }
 }
