@@ -35,7 +35,7 @@ const objects: (object | undefined)[] = new Array(BATCH).fill(undefined)
 let waiting = 0
 
 /** What the addon shares. */
-export const memory: SharedMemory = { flags: new Int32Array(8), lists: new Float64Array(64) }
+export const memory: SharedMemory = { flags: new Int32Array(0), lists: new Float64Array(0) }
 
 /** Called once by lib/tensor.ts. */
 export function share_memory(shared: SharedMemory): void {

@@ -74,8 +74,34 @@ type UnaryMath =
   | 'gamma'
 type BinaryMath = 'atan2' | 'pow' | 'fmod' | 'hypot'
 
-/** Of a thread: 0 records, 1 records nothing, 2 is inference mode, 3 is enable_grad inside inference mode. */
-export type Mode = 0 | 1 | 2 | 3
+declare const mode_number: unique symbol
+/** How operators record on a thread: a number of {@link Constants.mode}. */
+export type Mode = number & { readonly [mode_number]: true }
+
+type Named<Names extends string, T = number> = Readonly<Record<Names, T>>
+
+/** Numbers that the addon and lib/ share; native/shared_numbers.h has them. */
+export interface Constants {
+  /** What `fact` is asked. */
+  fact: Named<'requires_grad' | 'is_leaf' | 'is_quantized' | 'retains_grad' | 'is_nested' | 'shares_storage'>
+  mode: Named<'grad' | 'no_grad' | 'inference' | 'grad_in_inference', Mode>
+  /** Bits of `adam_step`'s flags. */
+  adam: Named<
+    'amsgrad' | 'maximize' | 'capturable' | 'decoupled_weight_decay' | 'foreach' | 'fused' | 'differentiable'
+  >
+  /** How `objects_reaching` looks. */
+  reach: Named<'of_tensor' | 'of_gradient' | 'of_change'>
+  /** What `graph_node` is asked, beside the number of a next edge. */
+  node_of: Named<'tensor' | 'gradient'>
+  reduction: Named<'none' | 'mean' | 'sum'>
+  /** LibTorch's own, by their numbers, with which a test compares what lib/ knows. */
+  dtypes: readonly [name: string, itemsize: number, is_floating_point: boolean, is_complex: boolean][]
+  layouts: readonly string[]
+  memory_formats: readonly string[]
+  qschemes: readonly string[]
+  /** The kinds of arguments that schemas have. */
+  kinds: readonly string[]
+}
 
 /** A hook as the addon calls it; held there weakly. */
 export type RawHook = (gradient: Handle | Handle[]) => Handle | Handle[] | null
@@ -151,7 +177,15 @@ export interface Native {
     emit_warning: (message: string) => void
   }): SharedMemory
 
-  bind(name: string, overload: string, numbers?: number[], values?: [number, unknown][]): NativeOperator
+  /** Numbers that stand for words, which are written down in the addon alone. */
+  readonly constants: Constants
+  /**
+   * For tests: the allocation after so many others is refused its memory, for good with `on_device`; -1 for none. How
+   * many allocations there were since the last call.
+   */
+  fail_allocations(after: number, on_device: boolean): number
+
+  bind(name: string, overload: string, numbers?: number[]): NativeOperator
   schema(name: string, overload: string): NativeSchema
   alias_sets(name: string, overload: string): [parameters: string[][], results: string[][]]
   is_data_dependent(name: string, overload: string): boolean
@@ -261,7 +295,7 @@ export interface Native {
   serve_backward(always: boolean): void
   finish_function(call: FunctionCall): [node: number, ...outputs: Handle[]]
   saved_of_function(node: number): Handle[]
-  /** Objects of tensors, or places in `handles` where the addon has no object; `way` as in native/graph.cpp. */
+  /** Objects of tensors, or places in `handles` where the addon has no object; `way` is one of {@link Constants.reach}. */
   objects_reaching(x: Handle, way: number, handles: Handle[]): (object | number)[]
   objects_with_recorded_gradient(handles: Handle[]): (object | number)[]
   hooks_reached(x: Handle, of_gradient: boolean): object[]
@@ -311,6 +345,7 @@ export interface Native {
   set_default_dtype(code: number): void
   /** This thread's autocast of a type of device, after setting what is given. */
   autocast(device_type: string, enabled?: boolean, dtype?: number): [enabled: boolean, dtype: number]
+  has_autocast(device_type: string): boolean
   clear_autocast_cache(): void
 
   manual_seed(seed: number | bigint): void
@@ -380,9 +415,8 @@ export interface Native {
 
   /**
    * One step of Adam for all parameters of a group. `tensors` holds five handles a parameter: itself, exp_avg,
-   * exp_avg_sq, max_exp_avg_sq (or 0), step; `numbers` lr, beta1, beta2, eps, weight_decay and flags (1 amsgrad,
-   * 2 maximize, 4 capturable, 8 decoupled weight decay, 16 foreach, 32 fused, 64 differentiable); `extra` the
-   * handles of lr, beta1, beta2, grad_scale, found_inf where they are tensors.
+   * exp_avg_sq, max_exp_avg_sq (or 0), step; `numbers` lr, beta1, beta2, eps, weight_decay and the sum of {@link Constants.adam};
+   * `extra` the handles of lr, beta1, beta2, grad_scale, found_inf where they are tensors.
    */
   adam_step(tensors: Int32Array, numbers: Float64Array, extra: Int32Array): void
 

@@ -321,27 +321,10 @@ export function install_hook_runner(runner: HookRunner): void {
   hook_runner = runner
 }
 
-/** `CPUFloatType` as Python shows it: `torch.FloatTensor`. */
-function python_types(message: string): string {
-  if (!message.includes('Type')) return message
-  return message.replace(
-    /\b(?:Variable\[)?(Sparse)?(CPU|CUDA)(Byte|Char|Double|Float|Int|Long|Short|Half|Bool|BFloat16)Type\b\]?/g,
-    (_, sparse?: string, place?: string, type?: string) =>
-      `torch.${place === 'CUDA' ? 'cuda.' : ''}${sparse ? 'sparse.' : ''}${type}Tensor`,
-  )
-}
-
 const shared = native.start({
   make_error: (kind, message, operator, handle) => {
     if (kind === 'DisposedError') return disposed_error(operator, message, handle)
-    if (kind === 'RuntimeError') return make_error(kind, python_types(message), operator)
-    const named =
-      kind === 'TypeError' && operator !== '' && /^(argument|missing|takes|Overflow)/.test(message)
-    return make_error(
-      kind,
-      named ? `${operator}${/^(argument|Overflow)/.test(message) ? '(): ' : '() '}${message}` : message,
-      operator,
-    )
+    return make_error(kind, message, operator)
   },
   run_hook: (hook, gradient, mode, call) => hook_runner(hook, gradient, mode, call),
   collect_all,

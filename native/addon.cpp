@@ -17,9 +17,11 @@
 #include "nn/nn.h"
 #include "op_table.h"
 #include "optim/optim.h"
+#include "out_of_memory.h"
 #include "random.h"
 #include "repairs.h"
 #include "serialize.h"
+#include "shared_numbers.h"
 #include "sharing.h"
 #include "streams.h"
 #include "tensor.h"
@@ -57,12 +59,15 @@ NAPI_MODULE_INIT() {
     install_warnings();
     leave_out_unusable_nnpack();
     repair_kernels();
-    auto* environment = new Environment(env);
+    // From here on the environment's own hook frees it.
+    Environment* environment = std::make_unique<Environment>(env).release();
     if (getpid() != gettid())
       environment->own_generator = at::detail::createCPUGenerator(c10::detail::getNonDeterministicRandom());
     const Napi::Env wrapped(env);
     Napi::Object object(env, exports);
     export_function<start>(wrapped, object, "start");
+    export_shared_numbers(wrapped, object);
+    export_out_of_memory(wrapped, object);
     export_op_table(wrapped, object);
     export_tensor(wrapped, object);
     export_data(wrapped, object);

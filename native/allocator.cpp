@@ -1,5 +1,7 @@
 #include "allocator.h"
 
+#include "out_of_memory.h"
+
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
@@ -181,29 +183,63 @@ void free_block(void* data) {
   central().give(block);
 }
 
+Block* take_block(SizeClass size) {
+  Block* block = nullptr;
+  if (size.bytes <= kThreadLimit) {
+    ThreadCache::List& list = thread_cache.lists[size.index];
+    if (list.first != nullptr) {
+      block = list.first;
+      list.first = block->next;
+      list.count--;
+    }
+  }
+  if (block == nullptr) block = central().take(size.index);
+  if (block == nullptr) block = take_from_system(size);
+  if (block == nullptr) {
+    central().release(false);
+    block = take_from_system(size);
+  }
+  return block;
+}
+
+std::atomic<bool (*)()> collect{nullptr};
+
+// What a test has asked for, and how many allocations it has seen.
+struct Failure {
+  std::atomic<bool> is_watched{false};
+  std::atomic<int64_t> seen{0};
+  std::atomic<int64_t> after{-1};
+  std::atomic<bool> on_device{false};
+
+  bool is_due() {
+    if (!is_watched.load(std::memory_order_relaxed)) [[likely]]
+      return false;
+    seen++;
+    return after.load() >= 0 && after-- == 0;
+  }
+};
+Failure failure;
+
+[[noreturn]] void refuse(size_t n, const char* reason) {
+  throw HostOutOfMemory({__func__, __FILE__, static_cast<uint32_t>(__LINE__)},
+                        c10::str("can't allocate memory: you tried to allocate ", n, " bytes.", reason));
+}
+
 struct CachingAllocator final : c10::Allocator {
   c10::DataPtr allocate(size_t n) override {
     const auto cpu = c10::Device(c10::DeviceType::CPU);
     if (n == 0) return {nullptr, nullptr, &free_block, cpu};
-    TORCH_CHECK_WITH(OutOfMemoryError, n <= kMost, "can't allocate memory: you tried to allocate ", n, " bytes.");
-    const SizeClass size = size_class(n);
-    Block* block = nullptr;
-    if (size.bytes <= kThreadLimit) {
-      ThreadCache::List& list = thread_cache.lists[size.index];
-      if (list.first != nullptr) {
-        block = list.first;
-        list.first = block->next;
-        list.count--;
-      }
-    }
-    if (block == nullptr) block = central().take(size.index);
-    if (block == nullptr) block = take_from_system(size);
+    const bool is_failing = failure.is_due();
+    if (is_failing && failure.on_device)
+      TORCH_CHECK_WITH(OutOfMemoryError, false, "out of memory. Tried to allocate ", n, " bytes.");
+    const bool is_absurd = n > kMost;
+    const SizeClass size = size_class(is_absurd ? kMost : n);
+    Block* block = is_failing || is_absurd ? nullptr : take_block(size);
     if (block == nullptr) {
-      central().release(false);
-      block = take_from_system(size);
+      const auto collector = collect.load();
+      if (collector != nullptr && collector() && !is_absurd) block = take_block(size);
     }
-    TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "can't allocate memory: you tried to allocate ", n,
-                     " bytes. Error code 12 (Cannot allocate memory)");
+    if (block == nullptr) refuse(n, is_absurd ? "" : " Error code 12 (Cannot allocate memory)");
     const size_t alive = counters.alive.fetch_add(size.bytes, std::memory_order_relaxed) + size.bytes;
     if (alive > counters.peak.load(std::memory_order_relaxed)) counters.peak.store(alive, std::memory_order_relaxed);
     void* data = block + 1;
@@ -218,6 +254,17 @@ struct CachingAllocator final : c10::Allocator {
 void install_caching_allocator() {
   static std::once_flag once;
   std::call_once(once, [] { c10::SetCPUAllocator(new CachingAllocator, 100); });
+}
+
+void collect_when_exhausted(bool (*collector)()) {
+  collect = collector;
+}
+
+int64_t fail_allocations(int64_t after, bool on_device) {
+  failure.is_watched = true;
+  failure.on_device = on_device;
+  failure.after = after;
+  return failure.seen.exchange(0);
 }
 
 size_t alive_bytes() {

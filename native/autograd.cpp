@@ -44,9 +44,9 @@ Napi::Value serve_backward(const Napi::CallbackInfo& info) {
 struct BackwardArguments {
   BackwardArguments(const Napi::CallbackInfo& info, const std::string& operation)
       : environment(Environment::of(info.Env())),
-        tensors(tensors_of(environment, info[0])),
-        gradients(tensors_of(environment, info[1])),
-        inputs(tensors_of(environment, info[4])),
+        tensors(tensors_of(environment, info[0], Use::Facts)),
+        gradients(tensors_of(environment, info[1], Use::Read, (operation + ": a gradient given to it").c_str())),
+        inputs(tensors_of(environment, info[4], Use::Gradient, (operation + ": the gradient of an input").c_str())),
         retain_graph(optional_flag(info[2])),
         create_graph(info[3].As<Napi::Boolean>()) {
     if (anything_in_use()) check_graph(tensors, operation + ": a part of the graph");
@@ -70,9 +70,9 @@ Napi::Value backward(const Napi::CallbackInfo& info) {
 // gradients(outputs, inputs, gradients, retain_graph | null, create_graph, allow_unused): handles, 0 for none
 Napi::Value gradients(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const auto outputs = tensors_of(environment, info[0]);
-  const auto inputs = tensors_of(environment, info[1]);
-  const auto gradients = tensors_of(environment, info[2]);
+  const auto outputs = tensors_of(environment, info[0], Use::Facts);
+  const auto inputs = tensors_of(environment, info[1], Use::Facts);
+  const auto gradients = tensors_of(environment, info[2], Use::Read, "grad(): a gradient given to it");
   const auto retain_graph = optional_flag(info[3]);
   const bool create_graph = info[4].As<Napi::Boolean>();
   const bool allow_unused = info[5].As<Napi::Boolean>();
@@ -102,21 +102,21 @@ Napi::Value inference_enabled(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), c10::InferenceMode::is_enabled());
 }
 
-// This thread's mode: 0 records, 1 records nothing, 2 is inference mode, 3 is enable_grad inside inference mode.
-// Set on the way into LibTorch.
+// This thread's mode, set on the way into LibTorch.
 Napi::Value set_mode(const Napi::CallbackInfo& info) {
-  const int mode = info[0].As<Napi::Number>().Int32Value();
+  const auto mode = static_cast<Mode>(info[0].As<Napi::Number>().Int32Value());
+  const bool is_inference = mode == Mode::Inference || mode == Mode::GradInInference;
   c10::AutogradState state = c10::AutogradState::get_tls_state();
-  state.set_grad_mode(mode == 0 || mode == 3);
-  state.set_fw_grad_mode(mode < 2);
-  state.set_inference_mode(mode >= 2);
+  state.set_grad_mode(mode == Mode::Grad || mode == Mode::GradInInference);
+  state.set_fw_grad_mode(!is_inference);
+  state.set_inference_mode(is_inference);
   c10::AutogradState::set_tls_state(state);
   // Inference tensors are told apart by their dispatch keys, as InferenceMode's guard does it.
   auto keys = c10::impl::tls_local_dispatch_key_set();
-  const auto included = mode >= 2 ? keys.included_.remove(c10::DispatchKey::ADInplaceOrView)
-                                  : keys.included_.add(c10::DispatchKey::ADInplaceOrView);
+  const auto included = is_inference ? keys.included_.remove(c10::DispatchKey::ADInplaceOrView)
+                                     : keys.included_.add(c10::DispatchKey::ADInplaceOrView);
   const auto excluded =
-      mode >= 2 ? keys.excluded_ | c10::autograd_dispatch_keyset : keys.excluded_ - c10::autograd_dispatch_keyset;
+      is_inference ? keys.excluded_ | c10::autograd_dispatch_keyset : keys.excluded_ - c10::autograd_dispatch_keyset;
   c10::impl::PODLocalDispatchKeySet raw{};
   raw.set_included(included);
   raw.set_excluded(excluded);
@@ -131,7 +131,7 @@ at::Tensor call_hook(const WeakHook& hook, const at::Tensor& gradient) {
     const Napi::Value result =
         hook.call([&]() -> Napi::Value { return Napi::Number::New(environment.env, environment.put(gradient)); });
     const int32_t handle = result.IsEmpty() ? 0 : result.As<Napi::Number>().Int32Value();
-    if (handle != 0) answer = environment.tensor(handle);
+    if (handle != 0) answer = environment.tensor(handle, Use::Read, "a gradient that a hook has given");
   });
   return answer;
 }
@@ -139,8 +139,7 @@ at::Tensor call_hook(const WeakHook& hook, const at::Tensor& gradient) {
 // register_hook(x, hook): its place, for remove_hook.
 Napi::Value register_hook(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const at::Tensor& tensor = tensor_argument(info, 0);
-  if (anything_in_use()) check_gradient(tensor, "register_hook(): the tensor");
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Gradient, "register_hook(): the tensor");
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   const auto hook = c10::make_intrusive<WeakHook>(environment, info[1]);
   hook->attach(place_of(tensor));
@@ -150,7 +149,8 @@ Napi::Value register_hook(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value remove_hook(const Napi::CallbackInfo& info) {
-  tensor_argument(info, 0).remove_hook(info[1].As<Napi::Number>().Uint32Value());
+  tensor_argument(info, 0, Use::Gradient, "remove_hook(): the tensor")
+      .remove_hook(info[1].As<Napi::Number>().Uint32Value());
   return info.Env().Undefined();
 }
 
@@ -179,8 +179,7 @@ PostAccumulateHooks* post_accumulate_hooks(const at::Tensor& tensor) {
 
 // register_post_accumulate_hook(x, hook): its place, for remove_post_accumulate_hook.
 Napi::Value register_post_accumulate_hook(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
-  if (anything_in_use()) check_gradient(tensor, "register_hook(): the tensor");
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Gradient, "register_hook(): the tensor");
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   TORCH_CHECK(tensor.is_leaf(), "post accumulate grad hooks cannot be registered on non-leaf tensors");
   if (post_accumulate_hooks(tensor) == nullptr)
@@ -191,14 +190,13 @@ Napi::Value register_post_accumulate_hook(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value remove_post_accumulate_hook(const Napi::CallbackInfo& info) {
-  if (auto* hooks = post_accumulate_hooks(tensor_argument(info, 0)))
+  if (auto* hooks = post_accumulate_hooks(tensor_argument(info, 0, Use::Gradient, "remove_hook(): the tensor")))
     hooks->remove(info[1].As<Napi::Number>().Uint32Value());
   return info.Env().Undefined();
 }
 
 Napi::Value retain_grad(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
-  if (anything_in_use()) check_gradient(tensor, "retain_grad(): the tensor");
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Gradient, "retain_grad(): the tensor");
   tensor.retain_grad();
   return info.Env().Undefined();
 }
@@ -222,7 +220,8 @@ struct HookedIdentity : torch::autograd::Function<HookedIdentity> {
     variable_list replaced = gradients;
     on_thread_of(environment, [&] {
       const Napi::Value answer = hook.call([&]() -> Napi::Value { return handles_of(environment, gradients); });
-      if (!answer.IsEmpty() && answer.IsArray()) replaced = tensors_of(environment, answer);
+      if (!answer.IsEmpty() && answer.IsArray())
+        replaced = tensors_of(environment, answer, Use::Read, "a gradient that a hook has given");
     });
     replaced.resize(gradients.size());
     replaced.emplace_back();  // the hook has no gradient
@@ -234,7 +233,7 @@ struct HookedIdentity : torch::autograd::Function<HookedIdentity> {
 Napi::Value module_hook(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const Hook hook = c10::make_intrusive<WeakHook>(environment, info[1]);
-  const variable_list inputs = tensors_of(environment, info[0]);
+  const variable_list inputs = tensors_of(environment, info[0], Use::Facts);
   // A list is taken for tensors only as a TensorList.
   const variable_list outputs = HookedIdentity::apply(at::TensorList(inputs), hook);
   for (const at::Tensor& output : outputs)

@@ -2,6 +2,8 @@
 
 #include "convert.h"
 #include "guard.h"
+#include "out_of_memory.h"
+#include "status.h"
 #include "tensor.h"
 #include "warnings.h"
 
@@ -43,11 +45,11 @@ std::optional<int32_t> optional_code(const Napi::Value& value) {
 // item_async(x, settle): the job's number.
 Napi::Value item_async(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const at::Tensor tensor = tensor_argument(info, 0);
-  check_read(tensor, "item_async(): the tensor");
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Read, "item_async(): the tensor");
   auto job = std::make_unique<Job>(environment, "item_async()", info[1]);
   job->use.reads(tensor);
   const auto found = std::make_shared<at::Scalar>();
+  job->is_repeatable = true;
   job->work = [=] { *found = tensor.item(); };
   job->result = [=, env = info.Env()] { return Napi::Value(env, from_scalar(env, *found)); };
   return int_result(info, submit(std::move(job)));
@@ -56,8 +58,7 @@ Napi::Value item_async(const Napi::CallbackInfo& info) {
 // to_async(x, dtype | null, device | null, non_blocking, copy, memory_format | null, settle): the job's number.
 Napi::Value to_async(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const at::Tensor tensor = tensor_argument(info, 0);
-  check_read(tensor, "to_async(): the tensor");
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Read, "to_async(): the tensor");
   at::TensorOptions options = tensor.options();
   if (const auto dtype = optional_code(info[1])) options = options.dtype(static_cast<at::ScalarType>(*dtype));
   if (info[2].IsString()) options = options.device(c10::Device(info[2].As<Napi::String>().Utf8Value()));
@@ -68,6 +69,7 @@ Napi::Value to_async(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<Job>(environment, "to_async()", info[6]);
   job->use.reads(tensor);
   const auto found = std::make_shared<at::Tensor>();
+  job->is_repeatable = true;
   job->work = [=] { *found = tensor.to(options, non_blocking, copy, format); };
   job->result = [=, &environment]() -> Napi::Value {
     return Napi::Number::New(environment.env, environment.put(std::move(*found)));
@@ -96,7 +98,7 @@ napi_value error_value(napi_env env, const Job& job, bool& from_javascript) {
     throw_to_javascript(env, job.operation.substr(0, job.operation.find('(')).c_str());
   }
   napi_value error = nullptr;
-  napi_get_and_clear_last_exception(env, &error);
+  checked(env, napi_get_and_clear_last_exception(env, &error));
   return error;
 }
 
@@ -126,10 +128,10 @@ Job::Job(Environment& environment, const std::string& operation, const Napi::Val
 
 Background::Background(Environment& environment) : environment_(environment) {
   serve_by_loop(environment);
-  environment.on_turn = [this] { settle_finished(); };
   // After the event loop's own: hooks run from the last to the first.
-  napi_add_env_cleanup_hook(environment.env, stop_of, &environment);
+  checked(environment.env, napi_add_env_cleanup_hook(environment.env, stop_of, &environment));
   thread_ = std::thread([this] { run(); });
+  environment.on_turn = [this] { settle_finished(); };
   pthread_setname_np(thread_.native_handle(), "typetorch");
 }
 
@@ -138,12 +140,12 @@ Background::~Background() {
 }
 
 void Background::add(std::shared_ptr<Job> job) {
-  if (unsettled_++ == 0) hold_loop(environment_, true);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     TORCH_CHECK(!is_stopped_, job->operation, ": the thread is ending");
     waiting_.push_back(std::move(job));
   }
+  if (unsettled_++ == 0) hold_loop(environment_, true);
   changed_.notify_one();
 }
 
@@ -175,6 +177,7 @@ void Background::run() {
       const ThreadModes::Guard modes(job->modes);
       const HeardWarnings heard(job->warnings);
       const ActingFor acting(job->use.id());
+      const WorksFor works_for(environment_);
       // LibTorch's count of threads and the processor's flags are the thread's.
       if (at::get_num_threads() != job->modes.threads) at::set_num_threads(job->modes.threads);
       set_control_word(job->modes.control);
@@ -190,6 +193,29 @@ void Background::run() {
   }
 }
 
+bool Background::runs_again(const std::shared_ptr<Job>& job) {
+  if (!job->failure || !job->is_repeatable) return false;
+  try {
+    std::rethrow_exception(job->failure);
+  } catch (const HostOutOfMemory&) {
+    return false;
+  } catch (const c10::OutOfMemoryError&) {
+    if (!collect_garbage()) return false;
+  } catch (...) {
+    return false;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_stopped_) return false;
+    job->is_repeatable = false;
+    job->failure = nullptr;
+    job->warnings.clear();
+    waiting_.push_front(job);
+  }
+  changed_.notify_one();
+  return true;
+}
+
 void Background::settle_finished() {
   for (;;) {
     std::shared_ptr<Job> job;
@@ -199,6 +225,7 @@ void Background::settle_finished() {
       job = std::move(finished_.front());
       finished_.pop_front();
     }
+    if (runs_again(job)) continue;
     settle(*job);
     job.reset();
     if (--unsettled_ == 0) hold_loop(environment_, false);

@@ -52,6 +52,8 @@ struct Job {
   // Called as (error, from JavaScript?) or (undefined, false, result).
   Napi::FunctionReference settle;
   std::exception_ptr failure;
+  // Changes nothing: runs once more, after a collection, where a device's memory has run out.
+  bool is_repeatable = false;
   std::vector<std::string> warnings;
 };
 
@@ -71,6 +73,7 @@ struct Background {
  private:
   void run();
   void settle(Job& job);
+  bool runs_again(const std::shared_ptr<Job>& job);
 
   Environment& environment_;
   std::mutex mutex_;

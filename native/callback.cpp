@@ -2,6 +2,8 @@
 
 #include "background.h"
 #include "guard.h"
+#include "out_of_memory.h"
+#include "status.h"
 
 #include <ATen/ThreadLocalState.h>
 #include <c10/core/GradMode.h>
@@ -83,7 +85,9 @@ std::shared_ptr<Asked> take_asked(Desk& desk) {
   return first;
 }
 
-void ask(Environment& environment, const std::function<void()>& call) {
+// Whether it was called: where `longest` is given, an environment that does not come to it by then is not waited for.
+bool ask(Environment& environment, const std::function<void()>& call,
+         std::optional<std::chrono::milliseconds> longest = std::nullopt) {
   Desk& desk = *environment.desk;
   const auto asked = std::make_shared<Asked>();
   // LibTorch's modes belong to the thread: the caller's hold while its call is served.
@@ -96,15 +100,24 @@ void ask(Environment& environment, const std::function<void()>& call) {
     }
   };
   std::unique_lock<std::mutex> lock(desk.mutex);
-  TORCH_CHECK(!desk.is_closed && (desk.serving > 0 || desk.loop != nullptr),
-              "a function written in JavaScript was called on another thread than its own");
+  const bool is_open = !desk.is_closed && (desk.serving > 0 || desk.loop != nullptr);
+  if (longest && !is_open) return false;
+  TORCH_CHECK(is_open, "a function written in JavaScript was called on another thread than its own");
   desk.asked.push_back(asked);
   desk.changed.notify_all();
-  if (desk.loop != nullptr) napi_call_threadsafe_function(desk.loop, nullptr, napi_tsfn_nonblocking);
+  // A loop that is closing has its environment's end to come, of which this waits to hear.
+  if (desk.loop != nullptr) discard(napi_call_threadsafe_function(desk.loop, nullptr, napi_tsfn_nonblocking));
   // One that is being served has this thread's variables in its hands.
-  desk.answered.wait(lock, [&] { return asked->is_done || (desk.is_closed && !asked->is_taken); });
+  const auto is_over = [&] { return asked->is_done || (desk.is_closed && !asked->is_taken); };
+  if (longest && !desk.answered.wait_for(lock, *longest, is_over) && !asked->is_taken) {
+    std::erase(desk.asked, asked);
+    return false;
+  }
+  desk.answered.wait(lock, is_over);
+  if (longest && !asked->is_done) return false;
   TORCH_CHECK(asked->is_done, "the thread whose JavaScript function was called has ended");
   if (asked->failure) std::rethrow_exception(asked->failure);
+  return true;
 }
 
 void on_wake(napi_env env, napi_value, void* context, void*) {
@@ -118,35 +131,40 @@ void on_wake(napi_env env, napi_value, void* context, void*) {
 
 }  // namespace
 
-variable_list tensors_of(Environment& environment, const Napi::Value& value) {
+variable_list tensors_of(Environment& environment, const Napi::Value& value, Use use, const char* what) {
   variable_list list;
   if (!value.IsArray()) return list;
   const auto handles = value.As<Napi::Array>();
   for (uint32_t i = 0; i < handles.Length(); i++) {
     const int32_t handle = handles.Get(i).As<Napi::Number>().Int32Value();
-    list.push_back(handle == 0 ? at::Tensor() : environment.tensor(handle));
+    list.push_back(handle == 0 ? at::Tensor() : environment.tensor(handle, use, what));
   }
   return list;
 }
 
 Napi::Array handles_of(Environment& environment, const variable_list& tensors) {
   Napi::Array handles = Napi::Array::New(environment.env, tensors.size());
-  for (size_t i = 0; i < tensors.size(); i++) handles.Set(static_cast<uint32_t>(i), environment.put(tensors[i]));
+  FreshHandles fresh(environment);
+  for (size_t i = 0; i < tensors.size(); i++) handles.Set(static_cast<uint32_t>(i), fresh.put(tensors[i]));
+  fresh.keep();
   return handles;
 }
 
-int thread_mode() {
-  if (c10::InferenceMode::is_enabled()) return c10::GradMode::is_enabled() ? 3 : 2;
-  return c10::GradMode::is_enabled() ? 0 : 1;
+Mode thread_mode() {
+  if (c10::InferenceMode::is_enabled()) return c10::GradMode::is_enabled() ? Mode::GradInInference : Mode::Inference;
+  return c10::GradMode::is_enabled() ? Mode::Grad : Mode::NoGrad;
 }
 
 Held::Held(Environment& environment, napi_value value, Strength strength)
     : environment(environment), env_(environment.env), thread_(environment.thread) {
-  napi_create_reference(env_, value, static_cast<uint32_t>(strength), &reference_);
-  const std::lock_guard<std::mutex> lock(open_mutex);
-  auto& dead = open_environments[env_];
-  for (napi_ref reference : dead) napi_delete_reference(env_, reference);
-  dead.clear();
+  {
+    const std::lock_guard<std::mutex> lock(open_mutex);
+    auto& dead = open_environments[env_];
+    for (napi_ref reference : dead) discard(napi_delete_reference(env_, reference));
+    dead.clear();
+  }
+  // Last: nothing may be thrown once there is a reference, which only the destructor gives back.
+  checked(env_, napi_create_reference(env_, value, static_cast<uint32_t>(strength), &reference_));
 }
 
 Held::~Held() {
@@ -154,14 +172,14 @@ Held::~Held() {
   const auto open = open_environments.find(env_);
   if (open == open_environments.end()) return;  // Node frees what is left
   if (std::this_thread::get_id() == thread_)
-    napi_delete_reference(env_, reference_);
+    discard(napi_delete_reference(env_, reference_));
   else
     open->second.push_back(reference_);
 }
 
 napi_value Held::get() const {
   napi_value value = nullptr;
-  napi_get_reference_value(env_, reference_, &value);
+  checked(env_, napi_get_reference_value(env_, reference_, &value));
   return value;
 }
 
@@ -187,6 +205,16 @@ void on_thread_of(Environment& environment, const std::function<void()>& call) {
   ask(environment, scoped);
 }
 
+bool ask_within(Environment& environment, std::chrono::milliseconds longest, const std::function<void()>& call) {
+  return ask(
+      environment,
+      [&] {
+        const Napi::HandleScope scope(environment.env);
+        call();
+      },
+      longest);
+}
+
 void serve_while(Environment& environment, const std::function<void()>& work) {
   Desk& desk = *environment.desk;
   bool finished = false;
@@ -198,6 +226,7 @@ void serve_while(Environment& environment, const std::function<void()>& work) {
   std::thread worker([&, modes = ThreadModes()] {
     try {
       const ThreadModes::Guard guard(modes);
+      const WorksFor works_for(environment);
       work();
     } catch (...) {
       failure = std::current_exception();
@@ -231,12 +260,11 @@ void serve_by_loop(Environment& environment) {
   Desk& desk = *environment.desk;
   if (desk.loop != nullptr) return;
   napi_value name;
-  napi_create_string_utf8(environment.env, "typetorch", NAPI_AUTO_LENGTH, &name);
+  checked(environment.env, napi_create_string_utf8(environment.env, "typetorch", NAPI_AUTO_LENGTH, &name));
   napi_threadsafe_function loop = nullptr;
-  const napi_status made = napi_create_threadsafe_function(environment.env, nullptr, nullptr, name, 0, 1, nullptr,
-                                                           nullptr, &environment, on_wake, &loop);
-  TORCH_CHECK(made == napi_ok, "the event loop gives no way to wake it");
-  napi_unref_threadsafe_function(environment.env, loop);
+  checked(environment.env, napi_create_threadsafe_function(environment.env, nullptr, nullptr, name, 0, 1, nullptr,
+                                                           nullptr, &environment, on_wake, &loop));
+  checked(environment.env, napi_unref_threadsafe_function(environment.env, loop));
   const std::lock_guard<std::mutex> lock(desk.mutex);
   desk.loop = loop;
 }
@@ -244,15 +272,14 @@ void serve_by_loop(Environment& environment) {
 void wake_loop(Environment& environment) {
   Desk& desk = *environment.desk;
   const std::lock_guard<std::mutex> lock(desk.mutex);
-  if (desk.loop != nullptr && !desk.is_closed) napi_call_threadsafe_function(desk.loop, nullptr, napi_tsfn_nonblocking);
+  if (desk.loop != nullptr && !desk.is_closed)
+    discard(napi_call_threadsafe_function(desk.loop, nullptr, napi_tsfn_nonblocking));
 }
 
 void hold_loop(Environment& environment, bool hold) {
   napi_threadsafe_function loop = environment.desk->loop;
-  if (hold)
-    napi_ref_threadsafe_function(environment.env, loop);
-  else
-    napi_unref_threadsafe_function(environment.env, loop);
+  checked(environment.env, hold ? napi_ref_threadsafe_function(environment.env, loop)
+                                : napi_unref_threadsafe_function(environment.env, loop));
 }
 
 bool stop_serving(Environment& environment) {
@@ -266,7 +293,7 @@ bool stop_serving(Environment& environment) {
 
 Napi::Value run_hook(Environment& environment, napi_value function, const Napi::Value& argument) {
   return environment.run_hook.Call({Napi::Value(environment.env, function), argument,
-                                    Napi::Number::New(environment.env, thread_mode()),
+                                    Napi::Number::New(environment.env, static_cast<int>(thread_mode())),
                                     Napi::Number::New(environment.env, static_cast<double>(acting_for()))});
 }
 
@@ -312,7 +339,7 @@ void open_environment(Napi::Env env) {
     const std::lock_guard<std::mutex> lock(open_mutex);
     open_environments[env];
   }
-  napi_add_env_cleanup_hook(env, close_environment, static_cast<napi_env>(env));
+  checked(env, napi_add_env_cleanup_hook(env, close_environment, static_cast<napi_env>(env)));
 }
 
 }  // namespace typetorch

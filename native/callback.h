@@ -1,11 +1,13 @@
 #pragma once
 
 #include "environment.h"
+#include "shared_numbers.h"
 
 #include <napi.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/custom_class.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -14,11 +16,11 @@ namespace typetorch {
 using torch::autograd::variable_list;
 
 // Handles in an array, 0 for none.
-variable_list tensors_of(Environment& environment, const Napi::Value& value);
+variable_list tensors_of(Environment& environment, const Napi::Value& value, Use use, const char* what = "");
 Napi::Array handles_of(Environment& environment, const variable_list& tensors);
 
-// How operators record on this thread: 0 records, 1 records nothing, 2 is inference mode, 3 is enable_grad inside it.
-int thread_mode();
+// How operators record on this thread.
+Mode thread_mode();
 
 // What LibTorch keeps of a JavaScript value. Node-API does not trace: a strong reference keeps every closure that holds
 // its own tensor, so functions that the graph calls are held weakly, and the strong edge lives in JavaScript
@@ -45,6 +47,10 @@ class Held {
 // Runs `call` on the thread of the environment, with a HandleScope open: at once, or when that thread serves, or by its
 // event loop. An exception of JavaScript's crosses the other threads as ThrownElsewhere.
 void on_thread_of(Environment& environment, const std::function<void()>& call);
+
+// The same on another thread than the environment's, which waits no longer than this for the call to begin: false where
+// it did not, or could not.
+bool ask_within(Environment& environment, std::chrono::milliseconds longest, const std::function<void()>& call);
 
 // What was thrown in JavaScript: the value itself stays on its own thread, where it is thrown again.
 struct ThrownElsewhere : std::runtime_error {

@@ -2,25 +2,31 @@
 
 #include "allocator.h"
 #include "guard.h"
+#include "status.h"
 #include "tensor.h"
 
 namespace typetorch {
 namespace {
 
 // track(handle, object, handle, object, …): the objects of a batch of new tensors, in one crossing.
-napi_value track(napi_env env, napi_callback_info info) {
+napi_value track_all(napi_env env, napi_callback_info info) {
   constexpr size_t kMost = 64;
   napi_value arguments[kMost];
   size_t count = kMost;
-  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  checked(env, napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr));
+  if (count > kMost || count % 2 != 0) throw ArgumentError("expected pairs of a handle and an object, 32 at the most");
   Environment& environment = Environment::of(env);
-  for (size_t i = 0; i + 1 < count && i + 1 < kMost; i += 2) {
+  for (size_t i = 0; i < count; i += 2) {
     int32_t handle = 0;
-    napi_get_value_int32(env, arguments[i], &handle);
+    checked(env, napi_get_value_int32(env, arguments[i], &handle));
     if (environment.tensors.find(handle) == nullptr) continue;  // disposed of already
     environment.collector.track(env, arguments[i + 1], handle, environment.tensors.generation(handle));
   }
   return nullptr;
+}
+
+napi_value track(napi_env env, napi_callback_info info) {
+  return guard(env, "", [&] { return track_all(env, info); });
 }
 
 // sweep(all): after a collection. True when a major collection should follow.
@@ -91,9 +97,7 @@ Napi::Value alive_handles(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_collection(Napi::Env env, Napi::Object exports) {
-  napi_value function;
-  napi_create_function(env, "track", NAPI_AUTO_LENGTH, track, nullptr, &function);
-  exports.Set("track", Napi::Value(env, function));
+  export_callback(env, exports, "track", track);
   export_function<sweep>(env, exports, "sweep");
   export_function<begin_collection>(env, exports, "begin_collection");
   export_function<worth_resting>(env, exports, "worth_resting");

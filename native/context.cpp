@@ -178,6 +178,11 @@ Napi::Value autocast(const Napi::CallbackInfo& info) {
   return state;
 }
 
+// has_autocast(device type)
+Napi::Value has_autocast(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), at::autocast::is_autocast_available(device_type(info[0])));
+}
+
 Napi::Value clear_autocast_cache(const Napi::CallbackInfo& info) {
   at::autocast::clear_cache();
   return info.Env().Undefined();
@@ -193,6 +198,7 @@ void export_context(Napi::Env env, Napi::Object exports) {
   export_function<default_dtype>(env, exports, "default_dtype");
   export_function<set_default_dtype>(env, exports, "set_default_dtype");
   export_function<autocast>(env, exports, "autocast");
+  export_function<has_autocast>(env, exports, "has_autocast");
   export_function<clear_autocast_cache>(env, exports, "clear_autocast_cache");
 }
 

@@ -2,6 +2,7 @@
 
 #include "data.h"
 #include "guard.h"
+#include "status.h"
 #include "streams.h"
 
 #include <ATen/ScalarOps.h>
@@ -22,28 +23,29 @@ std::string string_of(napi_env env, napi_value value) {
                          const std::string& received = "") {
   std::string expected = parameter.type_text;
   throw ArgumentError("argument '" + parameter.name + "' (position " + std::to_string(position + 1) + ") must be " +
-                      expected + ", not " + (received.empty() ? type_of(environment.env, value) : received));
+                          expected + ", not " + (received.empty() ? type_of(environment.env, value) : received),
+                      ArgumentError::Form::Argument);
 }
 
 std::optional<int64_t> to_int(napi_env env, napi_value value) {
   napi_valuetype type;
-  napi_typeof(env, value, &type);
+  checked(env, napi_typeof(env, value, &type));
   if (type == napi_number) {
     double number;
-    napi_get_value_double(env, value, &number);
+    checked(env, napi_get_value_double(env, value, &number));
     if (std::trunc(number) != number || std::abs(number) > 9.2233720368547748e18) return std::nullopt;
     return static_cast<int64_t>(number);
   }
   if (type == napi_bigint) {
     int64_t number;
     bool exact;
-    napi_get_value_bigint_int64(env, value, &number, &exact);
-    if (!exact) throw ArgumentError("Overflow when unpacking long long");
+    checked(env, napi_get_value_bigint_int64(env, value, &number, &exact));
+    if (!exact) throw ArgumentError("Overflow when unpacking long long", ArgumentError::Form::Argument);
     return number;
   }
   if (type == napi_boolean) {
     bool flag;
-    napi_get_value_bool(env, value, &flag);
+    checked(env, napi_get_value_bool(env, value, &flag));
     return flag ? 1 : 0;
   }
   return std::nullopt;
@@ -59,13 +61,13 @@ std::optional<double> to_double(napi_env env, napi_value value) {
 template <typename Each>
 bool for_each_element(napi_env env, napi_value value, Each&& each) {
   bool is_array = false;
-  napi_is_array(env, value, &is_array);
+  checked(env, napi_is_array(env, value, &is_array));
   if (is_array) {
     uint32_t length;
-    napi_get_array_length(env, value, &length);
+    checked(env, napi_get_array_length(env, value, &length));
     for (uint32_t i = 0; i < length; i++) {
       napi_value element;
-      napi_get_element(env, value, i, &element);
+      checked(env, napi_get_element(env, value, i, &element));
       each(element);
     }
     return true;
@@ -88,7 +90,7 @@ const at::Tensor& tensor_at(Environment& environment, const Parameter& parameter
 
 bool is_nullish(napi_env env, napi_value value) {
   napi_valuetype type;
-  napi_typeof(env, value, &type);
+  checked(env, napi_typeof(env, value, &type));
   return type == napi_null || type == napi_undefined;
 }
 
@@ -181,11 +183,11 @@ std::string type_of(napi_env env, napi_value value) {
 
 std::optional<c10::Scalar> to_scalar(napi_env env, napi_value value) {
   napi_valuetype type;
-  napi_typeof(env, value, &type);
+  checked(env, napi_typeof(env, value, &type));
   switch (type) {
     case napi_number: {
       double number;
-      napi_get_value_double(env, value, &number);
+      checked(env, napi_get_value_double(env, value, &number));
       // A whole number never changes an integer tensor's dtype; -0 and what int64 cannot hold stay floats.
       if (std::trunc(number) == number && std::abs(number) < 9.2233720368547748e18 &&
           !(number == 0 && std::signbit(number)))
@@ -195,16 +197,16 @@ std::optional<c10::Scalar> to_scalar(napi_env env, napi_value value) {
     case napi_bigint: {
       int64_t number;
       bool exact;
-      napi_get_value_bigint_int64(env, value, &number, &exact);
+      checked(env, napi_get_value_bigint_int64(env, value, &number, &exact));
       if (exact) return c10::Scalar(number);
       uint64_t positive;
-      napi_get_value_bigint_uint64(env, value, &positive, &exact);
-      if (!exact) throw ArgumentError("Overflow when unpacking long long");
+      checked(env, napi_get_value_bigint_uint64(env, value, &positive, &exact));
+      if (!exact) throw ArgumentError("Overflow when unpacking long long", ArgumentError::Form::Argument);
       return c10::Scalar(positive);
     }
     case napi_boolean: {
       bool flag;
-      napi_get_value_bool(env, value, &flag);
+      checked(env, napi_get_value_bool(env, value, &flag));
       return c10::Scalar(flag);
     }
     case napi_object: {
@@ -236,11 +238,11 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
   if (is_nullish(env, value)) {
     bool undefined;
     napi_valuetype type;
-    napi_typeof(env, value, &type);
+    checked(env, napi_typeof(env, value, &type));
     undefined = type == napi_undefined;
     if (undefined && parameter.default_value) return *parameter.default_value;
     if (parameter.nullable) return IValue();
-    if (undefined) throw ArgumentError("missing required argument '" + parameter.name + "'");
+    if (undefined) throw ArgumentError("missing required argument '" + parameter.name + "'", ArgumentError::Form::Call);
     refuse(environment, parameter, value, position);
   }
   switch (parameter.kind) {
@@ -322,14 +324,13 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
       // lib/ passes the enumeration's number, which it took from this LibTorch.
       int64_t code;
       if (!Napi::Value(env, value).IsNumber()) refuse(environment, parameter, value, position);
-      napi_get_value_int64(env, value, &code);
+      checked(env, napi_get_value_int64(env, value, &code));
       return IValue(code);
     }
     case Kind::Generator: {
       int32_t handle = 0;
-      napi_get_value_int32(env, value, &handle);
-      if (handle <= 0 || static_cast<size_t>(handle) > environment.generators.size() ||
-          !environment.generators[handle - 1].defined())
+      if (napi_get_value_int32(env, value, &handle) != napi_ok || handle <= 0 ||
+          static_cast<size_t>(handle) > environment.generators.size() || !environment.generators[handle - 1].defined())
         refuse(environment, parameter, value, position);
       return IValue(environment.generators[handle - 1]);
     }
@@ -344,7 +345,8 @@ IValue to_ivalue(Environment& environment, const Parameter& parameter, napi_valu
       break;
   }
   throw ArgumentError("argument '" + parameter.name + "' has the type " + parameter.type_text +
-                      ", which has no counterpart in JavaScript");
+                          ", which has no counterpart in JavaScript",
+                      ArgumentError::Form::Argument);
 }
 
 }  // namespace typetorch

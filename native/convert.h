@@ -46,10 +46,10 @@ struct Parameter {
   bool number_as_tensor = false;  // Python's parser lets a number stand for this tensor
   int32_t list_size = 0;          // int[2]: one number stands for all of them
   bool written = false;           // Tensor(a!)
+  bool written_unsaid = false;    // its elements may change though the schema does not say so
   bool keyword_only = false;
   std::string type_text;
   std::optional<c10::IValue> default_value;
-  std::optional<c10::IValue> bound;  // a prepared value: the call does not pass this argument
 };
 Parameter describe_parameter(const c10::Argument& argument);
 
@@ -61,6 +61,8 @@ c10::IValue to_ivalue(Environment& environment, const Parameter& parameter, napi
 
 // Tensors become handles, lists and tuples arrays.
 napi_value from_ivalue(Environment& environment, c10::IValue&& value);
+// As part of several results.
+napi_value from_ivalue(Environment& environment, c10::IValue&& value, FreshHandles& fresh);
 napi_value from_scalar(napi_env env, const c10::Scalar& scalar);
 
 // int64 in JavaScript: a number where it is exact, else a bigint.

@@ -1,6 +1,7 @@
 #include "convert.h"
 
 #include "guard.h"
+#include "status.h"
 
 #include <ATen/ops/empty.h>
 
@@ -9,10 +10,8 @@ namespace typetorch {
 napi_value from_int(napi_env env, int64_t value) {
   napi_value result;
   constexpr int64_t kExact = int64_t{1} << 53;
-  if (value >= -kExact && value <= kExact)
-    napi_create_int64(env, value, &result);
-  else
-    napi_create_bigint_int64(env, value, &result);
+  const bool is_exact = value >= -kExact && value <= kExact;
+  checked(env, is_exact ? napi_create_int64(env, value, &result) : napi_create_bigint_int64(env, value, &result));
   return result;
 }
 
@@ -35,14 +34,21 @@ napi_value from_scalar(napi_env env, const c10::Scalar& scalar) {
 }
 
 napi_value from_ivalue(Environment& environment, c10::IValue&& value) {
+  FreshHandles fresh(environment);
+  napi_value result = from_ivalue(environment, std::move(value), fresh);
+  fresh.keep();
+  return result;
+}
+
+napi_value from_ivalue(Environment& environment, c10::IValue&& value, FreshHandles& fresh) {
   napi_env env = environment.env;
   napi_value result;
   if (value.isTensor()) {
-    napi_create_int32(env, environment.put(std::move(value).toTensor()), &result);
+    checked(env, napi_create_int32(env, fresh.put(std::move(value).toTensor()), &result));
     return result;
   }
   if (value.isNone()) {
-    napi_get_null(env, &result);
+    checked(env, napi_get_null(env, &result));
     return result;
   }
   if (value.isBool()) return Napi::Boolean::New(env, value.toBool());
@@ -57,14 +63,14 @@ napi_value from_ivalue(Environment& environment, c10::IValue&& value) {
     const auto list = value.toList();
     const auto array = Napi::Array::New(env, list.size());
     for (size_t i = 0; i < list.size(); i++)
-      array.Set(static_cast<uint32_t>(i), from_ivalue(environment, c10::IValue(list.get(i))));
+      array.Set(static_cast<uint32_t>(i), from_ivalue(environment, c10::IValue(list.get(i)), fresh));
     return array;
   }
   if (value.isTuple()) {
     const auto& elements = value.toTupleRef().elements();
     const auto array = Napi::Array::New(env, elements.size());
     for (size_t i = 0; i < elements.size(); i++)
-      array.Set(static_cast<uint32_t>(i), from_ivalue(environment, c10::IValue(elements[i])));
+      array.Set(static_cast<uint32_t>(i), from_ivalue(environment, c10::IValue(elements[i]), fresh));
     return array;
   }
   if (value.isStorage()) {
@@ -72,7 +78,7 @@ napi_value from_ivalue(Environment& environment, c10::IValue&& value) {
     const c10::Storage storage = value.toStorage();
     at::Tensor bytes = at::empty({0}, at::TensorOptions().dtype(at::kByte).device(storage.device()));
     bytes.set_(storage, 0, {static_cast<int64_t>(storage.nbytes())}, {1});
-    napi_create_int32(env, environment.put(bytes), &result);
+    checked(env, napi_create_int32(env, fresh.put(bytes), &result));
     return result;
   }
   throw ArgumentError("a result of the type " + value.tagKind() + " has no counterpart in JavaScript");

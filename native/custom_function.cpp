@@ -50,7 +50,7 @@ struct FunctionNode : Node {
       const Napi::Value result = hook->call([&]() -> Napi::Value { return handles_of(environment, gradients); });
       TORCH_CHECK(!result.IsEmpty(), "the context of ", name_,
                   " was collected: keep one of the tensors that its call returned until backward has run");
-      answer = tensors_of(environment, result);
+      answer = tensors_of(environment, result, Use::Read, "a gradient that a Function has computed");
     });
     return answer;
   }
@@ -96,7 +96,9 @@ struct Call {
   Environment& environment;
   Napi::Object object;
 
-  variable_list tensors(const char* name) const { return tensors_of(environment, object.Get(name)); }
+  variable_list tensors(const char* name, Use use = Use::Facts, const char* what = "") const {
+    return tensors_of(environment, object.Get(name), use, what);
+  }
   bool flag(const char* name) const { return object.Get(name).ToBoolean(); }
 };
 
@@ -110,7 +112,8 @@ torch::autograd::_jvp_fn_t jvp_of(Environment& environment, const Napi::Value& f
         "You must implement the jvp function for custom autograd.Function to use it with forward mode AD.");
     variable_list results;
     on_thread_of(environment, [&] {
-      results = tensors_of(environment, run_hook(environment, held->get(), handles_of(environment, tangents)));
+      results = tensors_of(environment, run_hook(environment, held->get(), handles_of(environment, tangents)),
+                           Use::Read, "a tangent that a Function has computed");
     });
     return results;
   };
@@ -123,7 +126,7 @@ Napi::Value finish_function(const Napi::CallbackInfo& info) {
   const Call call{environment, info[0].As<Napi::Object>()};
   const variable_list inputs = call.tensors("inputs");
   const variable_list outputs = call.tensors("outputs");
-  const variable_list dirty = call.tensors("dirty");
+  const variable_list dirty = call.tensors("dirty", Use::Write, "mark_dirty(): the tensor");
   const variable_list to_save = call.tensors("to_save");
   // The graph must know that what it saved has changed.
   for (const at::Tensor& tensor : dirty) torch::autograd::impl::bump_version(tensor);
@@ -147,9 +150,10 @@ Napi::Value finish_function(const Napi::CallbackInfo& info) {
       [](const at::Tensor& tensor) { return tensor.view_as(tensor); }, false);
 
   Napi::Array result = Napi::Array::New(info.Env(), wrapped.size() + 1);
+  FreshHandles fresh(environment);
   for (uint32_t i = 0; i < wrapped.size(); i++) {
     const bool is_same = !wrapped[i] || (raw[i] && wrapped[i]->is_same(*raw[i]));
-    result.Set(i + 1, is_same ? 0 : environment.put(*wrapped[i]));
+    result.Set(i + 1, is_same ? 0 : fresh.put(*wrapped[i]));
     if (!node) continue;
     // What is no tensor has no gradient, which stays undefined.
     node->outputs.push_back(wrapped[i] ? VariableInfo(*wrapped[i]) : VariableInfo());
@@ -162,6 +166,7 @@ Napi::Value finish_function(const Napi::CallbackInfo& info) {
     }
   }
   result.Set(0u, int_result(info, node ? node->id : 0));
+  fresh.keep();
   return result;
 }
 

@@ -3,6 +3,8 @@
 #include "callback.h"
 #include "convert.h"
 #include "guard.h"
+#include "out_of_memory.h"
+#include "status.h"
 #include "tensor.h"
 
 #include <ATen/ops/empty.h>
@@ -38,7 +40,8 @@ View view_of(const Napi::Value& value) {
   View view;
   void* data = nullptr;
   size_t length = 0;
-  napi_get_typedarray_info(value.Env(), value, nullptr, &length, &data, &view.buffer, &view.offset);
+  checked(value.Env(),
+          napi_get_typedarray_info(value.Env(), value, nullptr, &length, &data, &view.buffer, &view.offset));
   view.data = static_cast<uint8_t*>(data);
   return view;
 }
@@ -47,7 +50,7 @@ Bytes bytes_of(const Napi::Value& value) {
   if (value.IsTypedArray()) {
     const View view = view_of(value);
     bool is_detached = false;
-    napi_is_detached_arraybuffer(value.Env(), view.buffer, &is_detached);
+    checked(value.Env(), napi_is_detached_arraybuffer(value.Env(), view.buffer, &is_detached));
     if (is_detached) throw ArgumentError("the typed array's ArrayBuffer is detached");
     return {view.data, value.As<Napi::TypedArray>().ByteLength()};
   }
@@ -125,9 +128,9 @@ Napi::Value over_bytes(const Napi::CallbackInfo& info) {
 
 // to_bytes(x): an ArrayBuffer with a copy of its elements, row by row.
 Napi::Value to_bytes(const Napi::CallbackInfo& info) {
-  at::Tensor tensor = tensor_argument(info, 0).detach();
+  at::Tensor tensor = tensor_argument(info, 0, Use::Read, "to_bytes(): the tensor").detach();
   tensor = tensor.to(at::kCPU).resolve_conj().resolve_neg().contiguous();
-  auto buffer = Napi::ArrayBuffer::New(info.Env(), tensor.nbytes());
+  auto buffer = new_array_buffer(info.Env(), tensor.nbytes());
   if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.const_data_ptr(), tensor.nbytes());
   return buffer;
 }
@@ -136,7 +139,7 @@ Napi::Value to_bytes(const Napi::CallbackInfo& info) {
 // then it keeps the storage alive.
 Napi::Value storage_buffer(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Read, "typed_array(): the tensor");
   TORCH_CHECK(tensor.is_cpu() && tensor.has_storage(),
               "Cannot access data pointer of Tensor that doesn't have storage");
   if (const Borrowed* borrowed = borrowed_by(tensor);
@@ -153,14 +156,15 @@ Napi::Value storage_buffer(const Napi::CallbackInfo& info) {
     }
   }
   if (storage.nbytes() == 0) return Napi::ArrayBuffer::New(env, 0);
-  auto* held = new at::Storage(storage);
+  auto held = std::make_unique<at::Storage>(storage);
   auto buffer = Napi::ArrayBuffer::New(
       env, storage.mutable_data(), storage.nbytes(),
-      [](Napi::Env finalizing, void*, at::Storage* held) {
-        Environment::of(finalizing).storage_buffers.erase(held->unsafeGetStorageImpl());
-        delete held;
+      [](Napi::Env finalizing, void*, at::Storage* over) {
+        const std::unique_ptr<at::Storage> owned(over);
+        Environment::of(finalizing).storage_buffers.erase(owned->unsafeGetStorageImpl());
       },
-      held);
+      held.get());
+  held.release();  // NOLINT: the buffer's
   buffers[key] = Napi::Weak(buffer.As<Napi::Object>());
   return buffer;
 }
@@ -180,14 +184,14 @@ void check_borrowed(const at::Tensor& tensor) {
   const Napi::HandleScope scope(env);
   napi_value buffer = borrowed->buffer.get();
   bool is_detached = false;
-  napi_is_detached_arraybuffer(env, buffer, &is_detached);
+  checked(env, napi_is_detached_arraybuffer(env, buffer, &is_detached));
   TORCH_CHECK(!is_detached, "the tensor lies over a typed array whose ArrayBuffer was detached or transferred since");
 }
 
 void export_data(Napi::Env env, Napi::Object exports) {
   export_function<from_bytes>(env, exports, "from_bytes");
   export_function<over_bytes>(env, exports, "over_bytes");
-  export_function<to_bytes>(env, exports, "to_bytes");
+  export_repeatable<to_bytes>(env, exports, "to_bytes");
   export_function<storage_buffer>(env, exports, "storage_buffer");
 }
 

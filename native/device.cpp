@@ -47,6 +47,7 @@ Napi::Value open_library(const Napi::CallbackInfo& info) {
     const char* reason = dlerror();
     throw std::runtime_error(reason == nullptr ? path : reason);
   }
+  note_device_memory();
   return info.Env().Undefined();
 }
 

@@ -1,6 +1,7 @@
 #include "dlpack.h"
 
 #include "guard.h"
+#include "status.h"
 #include "tensor.h"
 
 #include <ATen/DLConvertor.h>
@@ -14,18 +15,20 @@ namespace {
 // A capsule is an External whose memory is this, with the tag below (docs/worlds.md): who takes the tensor writes null
 // in its place, so that it is taken once; what nobody takes goes with the External.
 struct Capsule {
+  explicit Capsule(DLManagedTensor* tensor) : tensor(tensor) {}
+  Capsule(const Capsule&) = delete;
+  Capsule& operator=(const Capsule&) = delete;
+  ~Capsule() { release(tensor); }
+  static void release(DLManagedTensor* tensor) {
+    if (tensor != nullptr && tensor->deleter != nullptr) tensor->deleter(tensor);
+  }
   DLManagedTensor* tensor;
 };
 
 constexpr napi_type_tag kCapsule = {0x646c74656e736f72, 0x6e6f64652d617069};  // "dltensor", "node-api"
 
-void release(DLManagedTensor* tensor) {
-  if (tensor != nullptr && tensor->deleter != nullptr) tensor->deleter(tensor);
-}
-
 void release_capsule(napi_env, void* data, void*) {
   const std::unique_ptr<Capsule> capsule(static_cast<Capsule*>(data));
-  release(capsule->tensor);
 }
 
 std::optional<DLDevice> device_argument(const Napi::Value& value) {
@@ -39,15 +42,13 @@ std::optional<DLDevice> device_argument(const Napi::Value& value) {
 Napi::Value to_dlpack(const Napi::CallbackInfo& info) {
   const std::optional<bool> copy =
       info[2].IsBoolean() ? std::optional<bool>(info[2].As<Napi::Boolean>()) : std::nullopt;
-  const at::Tensor tensor = at::maybeCopyTensor(tensor_argument(info, 0), device_argument(info[1]), copy);
+  const at::Tensor tensor = at::maybeCopyTensor(tensor_argument(info, 0, Use::Read, "__dlpack__(): the tensor"),
+                                                device_argument(info[1]), copy);
   auto capsule = std::make_unique<Capsule>(at::toDLPack(tensor));
   napi_value external = nullptr;
-  if (napi_create_external(info.Env(), capsule.get(), release_capsule, nullptr, &external) != napi_ok) {
-    release(capsule->tensor);
-    throw std::runtime_error("can't make a DLPack capsule");
-  }
+  checked(info.Env(), napi_create_external(info.Env(), capsule.get(), release_capsule, nullptr, &external));
   capsule.release();  // NOLINT: the External's
-  TORCH_CHECK(napi_type_tag_object(info.Env(), external, &kCapsule) == napi_ok, "can't mark a DLPack capsule");
+  checked(info.Env(), napi_type_tag_object(info.Env(), external, &kCapsule));
   return {info.Env(), external};
 }
 
@@ -56,7 +57,7 @@ Capsule* capsule_argument(const Napi::Value& value) {
   if (!value.IsExternal() || napi_check_object_type_tag(value.Env(), value, &kCapsule, &is_ours) != napi_ok || !is_ours)
     return nullptr;
   void* data = nullptr;
-  napi_get_value_external(value.Env(), value, &data);
+  checked(value.Env(), napi_get_value_external(value.Env(), value, &data));
   return static_cast<Capsule*>(data);
 }
 
@@ -87,7 +88,7 @@ at::Tensor take_tensor(Capsule& capsule) {
                        "from_dlpack(): the capsule's tensor is on the device ", device, ", which is not there");
   }
   // Ours from here on, also where making the tensor fails: it goes with the storage's deleter.
-  const std::shared_ptr<DLManagedTensor> owner(std::exchange(capsule.tensor, nullptr), release);
+  const std::shared_ptr<DLManagedTensor> owner(std::exchange(capsule.tensor, nullptr), Capsule::release);
   return at::from_blob(
       data, sizes, strides, [owner](void*) {}, at::TensorOptions().dtype(dtype).device(device), device);
 }
@@ -104,7 +105,7 @@ Napi::Value from_dlpack(const Napi::CallbackInfo& info) {
 
 // dlpack_device(x): [device type, index], as DLPack numbers them.
 Napi::Value dlpack_device(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor& tensor = peek_argument(info, 0);
   DLDevice device = at::torchDeviceToDLDevice(tensor.device());
   if (device.device_type == kDLCPU && tensor.is_pinned()) device.device_type = kDLCUDAHost;
   Napi::Array pair = Napi::Array::New(info.Env(), 2);
@@ -116,7 +117,7 @@ Napi::Value dlpack_device(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_dlpack(Napi::Env env, Napi::Object exports) {
-  export_function<to_dlpack>(env, exports, "to_dlpack");
+  export_repeatable<to_dlpack>(env, exports, "to_dlpack");
   export_function<from_dlpack>(env, exports, "from_dlpack");
   export_function<dlpack_device>(env, exports, "dlpack_device");
 }

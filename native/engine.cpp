@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include "callback.h"
+#include "graph.h"
 #include "guard.h"
 #include "tensor.h"
 
@@ -59,7 +60,7 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
       record_ = c10::make_intrusive<Record>(environment, made);
       // A tensor is kept as one: its object would not live without a strong reference.
       const int32_t handle = made.As<Napi::Object>().Get("tensor").As<Napi::Number>().Int32Value();
-      if (handle != 0) tensor_ = environment.tensor(handle);
+      if (handle != 0) tensor_ = environment.tensor(handle, Use::Facts);
     });
     if (is_own_thread) fresh_records.push_back({at::sequence_number::peek(), record_});
     hooks_.reset();
@@ -74,7 +75,8 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
       const Napi::Value unpack = Napi::Object(environment.env, record).Get("unpack");
       const Napi::Value answer =
           run_hook(environment, unpack, Napi::Number::New(environment.env, environment.put(tensor_)));
-      tensor = environment.tensor(answer.As<Napi::Number>().Int32Value());
+      tensor =
+          environment.tensor(answer.As<Napi::Number>().Int32Value(), Use::Read, "a tensor that unpack_hook has given");
     });
     return tensor;
   }
@@ -99,7 +101,8 @@ Napi::Value settle_saves(const Napi::CallbackInfo& info) {
         nodes.emplace(node->sequence_nr(), node).second)
       waiting.push_back(node);
   };
-  for (const at::Tensor& result : tensors_of(Environment::of(info.Env()), info[0])) visit(result.grad_fn().get());
+  for (const at::Tensor& result : tensors_of(Environment::of(info.Env()), info[0], Use::Facts))
+    visit(result.grad_fn().get());
   while (!waiting.empty()) {
     Node* node = waiting.back();
     waiting.pop_back();
@@ -187,7 +190,7 @@ Napi::Value set_hook_pair(const Napi::CallbackInfo& info) {
 
 // node_metadata(a node's tensor, {}): what the user keeps with the node, the object given where that is nothing yet.
 Napi::Value node_metadata(const Napi::CallbackInfo& info) {
-  const auto& node = tensor_argument(info, 0).grad_fn();
+  const auto node = graph_argument(info);
   auto* origin = dynamic_cast<Origin*>(node->metadata());
   TORCH_CHECK(origin != nullptr, "the node's metadata were made by another engine");
   return {info.Env(), origin->dictionary(Environment::of(info.Env()), node.get(), info[1].As<Napi::Object>())};

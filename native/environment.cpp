@@ -3,8 +3,10 @@
 #include "background.h"
 #include "data.h"
 #include "guard.h"
+#include "in_use.h"
 #include "library.h"
 #include "op_table.h"
+#include "status.h"
 
 #include <unistd.h>
 
@@ -26,16 +28,16 @@ void on_environment_end(void* data) {
 }  // namespace
 
 Environment::Environment(napi_env env) : env(env), desk(make_desk()) {
-  environments++;
-  current = this;
   auto memory = Napi::Int32Array::New(env, kFlags);
   flags = memory.Data();
   flags_reference = Napi::Persistent(memory);
   auto numbers = Napi::Float64Array::New(env, kListNumbers);
   lists = numbers.Data();
   lists_reference = Napi::Persistent(numbers);
-  napi_set_instance_data(env, this, nullptr, nullptr);
-  napi_add_env_cleanup_hook(env, on_environment_end, this);
+  checked(env, napi_set_instance_data(env, this, nullptr, nullptr));
+  checked(env, napi_add_env_cleanup_hook(env, on_environment_end, this));
+  environments++;
+  current = this;
 }
 
 Environment::~Environment() {
@@ -49,7 +51,7 @@ Environment::~Environment() {
 
 Environment& Environment::of(napi_env env) {
   void* data = nullptr;
-  napi_get_instance_data(env, &data);
+  checked(env, napi_get_instance_data(env, &data));
   return *static_cast<Environment*>(data);
 }
 
@@ -73,11 +75,26 @@ int32_t Environment::put(at::Tensor tensor) {
   return tensors.put(std::move(tensor));
 }
 
-const at::Tensor& Environment::tensor(int32_t handle) const {
+napi_value Environment::hand_over(at::Tensor tensor) {
+  const int32_t handle = put(std::move(tensor));
+  napi_value value;
+  if (napi_create_int32(env, handle, &value) == napi_ok) [[likely]]
+    return value;
+  tensors.release(handle);
+  throw_status(env);
+}
+
+const at::Tensor& Environment::peek(int32_t handle) const {
   const at::Tensor* found = tensors.find(handle);
   if (found == nullptr) throw DisposedTensor{handle, {}};
   if (borrowed_storages.load(std::memory_order_relaxed) != 0) check_borrowed(*found);
   return *found;
+}
+
+at::Tensor Environment::tensor(int32_t handle, Use use, const char* what) const {
+  const at::Tensor& found = peek(handle);
+  if (use != Use::Facts && anything_in_use()) check_use(found, use, what);
+  return found;
 }
 
 int environment_count() {

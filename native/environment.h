@@ -5,6 +5,7 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/stack.h>
+#include <c10/util/SmallVector.h>
 #include <napi.h>
 
 #include <atomic>
@@ -22,6 +23,14 @@ struct OwnLibrary;
 struct Desk;
 class InUse;
 struct Background;
+
+// What a call does with a tensor, for other threads' sake: calls under way rule some of it out (native/in_use.h).
+enum class Use : uint8_t {
+  Facts,     // looks neither at its elements nor at its gradient
+  Read,      // its elements
+  Write,     // its elements, its history, or its version
+  Gradient,  // its gradient, or its hooks
+};
 
 // What belongs to one JavaScript environment (the main thread or a worker): handles, prepared operators,
 // JavaScript's own functions. Nothing of it is shared; a worker that ends takes its own with it.
@@ -87,7 +96,14 @@ struct Environment {
   void pop_stack();
 
   int32_t put(at::Tensor tensor);
-  const at::Tensor& tensor(int32_t handle) const;
+  // The same as JavaScript's number.
+  napi_value hand_over(at::Tensor tensor);
+
+  // The tensor of a handle; an error where it is gone, or where a call under way on another thread rules the use out.
+  // `what` is the error's subject: "item(): the tensor". The caller owns it: a collection may come at any allocation.
+  at::Tensor tensor(int32_t handle, Use use, const char* what = "") const;
+  // For a look at facts that allocates nothing.
+  const at::Tensor& peek(int32_t handle) const;
 
  private:
   std::deque<torch::jit::Stack> stacks_;
@@ -95,6 +111,26 @@ struct Environment {
 };
 
 std::shared_ptr<Desk> make_desk();
+
+// Handles on their way to JavaScript: given up again unless all of them get there.
+class FreshHandles {
+ public:
+  explicit FreshHandles(Environment& environment) : environment_(environment) {}
+  FreshHandles(const FreshHandles&) = delete;
+  FreshHandles& operator=(const FreshHandles&) = delete;
+  ~FreshHandles() {
+    for (const int32_t handle : handles_) environment_.tensors.release(handle);
+  }
+  int32_t put(at::Tensor tensor) {
+    handles_.push_back(0);
+    return handles_.back() = environment_.put(std::move(tensor));
+  }
+  void keep() { handles_.clear(); }
+
+ private:
+  Environment& environment_;
+  c10::SmallVector<int32_t, 8> handles_;
+};
 
 // How many environments live in this process; more than one means that random draws must take turns.
 int environment_count();

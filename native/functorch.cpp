@@ -109,7 +109,7 @@ Napi::Value changed_result(const Napi::CallbackInfo& info, const at::Tensor& bef
 
 // lift(x): as the innermost level, of 'grad' or 'jvp', has it.
 Napi::Value lift(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   const auto layer = at::functorch::maybeCurrentDynamicLayer();
   TORCH_CHECK(layer.has_value(), "no transform of torch.func is under way");
   const auto& interpreter = layer->interpreter();
@@ -121,13 +121,13 @@ Napi::Value lift(const Napi::CallbackInfo& info) {
 
 // unwrap_if_dead(x): what a level that is over has left, without that level.
 Napi::Value unwrap_if_dead(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   return changed_result(info, tensor, at::functorch::unwrapIfDead(tensor));
 }
 
 // unwrap_batched(x, level): [tensor or 0 where it is not batched at that level, its batch dimension or -1]
 Napi::Value unwrap_batched(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   const BatchedTensorImpl* batched = at::functorch::maybeGetBatchedImpl(tensor);
   const bool is_ours = batched != nullptr && batched->level() == int_argument(info, 1);
   Napi::Array result = Napi::Array::New(info.Env(), 2);
@@ -138,13 +138,13 @@ Napi::Value unwrap_batched(const Napi::CallbackInfo& info) {
 
 // add_batch_dim(x, dim, level)
 Napi::Value add_batch_dim(const Napi::CallbackInfo& info) {
-  return tensor_result(
-      info, at::functorch::addBatchDim(tensor_argument(info, 0), int_argument(info, 1), int_argument(info, 2)));
+  return tensor_result(info, at::functorch::addBatchDim(tensor_argument(info, 0, Use::Facts), int_argument(info, 1),
+                                                        int_argument(info, 2)));
 }
 
 // remove_batch_dim(x, level, batch_size, out_dim): what does not depend on the batch is repeated.
 Napi::Value remove_batch_dim(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   const int64_t level = int_argument(info, 1);
   const int64_t out_dim = int_argument(info, 3);
   const BatchedTensorImpl* batched = at::functorch::maybeGetBatchedImpl(tensor);
@@ -162,13 +162,13 @@ Napi::Value remove_batch_dim(const Napi::CallbackInfo& info) {
 
 // is_batched(x)
 Napi::Value is_batched(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), at::functorch::isBatchedTensor(tensor_argument(info, 0)));
+  return Napi::Boolean::New(info.Env(), at::functorch::isBatchedTensor(peek_argument(info, 0)));
 }
 
 // functorch_wrapper(x): null, or what a level made of a tensor as ['batched' or 'grad', level, batch dimension, the
 // tensor within]. The level of a wrapper for gradients is -2 once it is over.
 Napi::Value functorch_wrapper(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   const BatchedTensorImpl* batched = at::functorch::maybeGetBatchedImpl(tensor);
   const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor);
   if (batched == nullptr && wrapper == nullptr) return info.Env().Null();
@@ -192,12 +192,13 @@ Napi::Value exclude_functorch(const Napi::CallbackInfo& info) {
 
 // wrap_for_grad(x, level)
 Napi::Value wrap_for_grad(const Napi::CallbackInfo& info) {
-  return tensor_result(info, at::functorch::makeTensorWrapper(tensor_argument(info, 0), int_argument(info, 1)));
+  return tensor_result(info,
+                       at::functorch::makeTensorWrapper(tensor_argument(info, 0, Use::Facts), int_argument(info, 1)));
 }
 
 // unwrap_for_grad(x, level): the same tensor where it is of no such level.
 Napi::Value unwrap_for_grad(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor);
   const bool is_ours = wrapper != nullptr && wrapper->level() == int_argument(info, 1);
   return tensor_result(info, is_ours ? wrapper->value() : tensor);

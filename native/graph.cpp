@@ -1,6 +1,8 @@
 #include "graph.h"
 
 #include "guard.h"
+#include "shared_numbers.h"
+#include "status.h"
 #include "tensor.h"
 
 #include <ATen/EmptyTensor.h>
@@ -32,23 +34,20 @@ napi_value known_object(Environment& environment, const Node* node) {
   const auto found = environment.nodes.find(node);
   if (found == environment.nodes.end()) return nullptr;
   napi_value object = nullptr;
-  napi_get_reference_value(environment.env, found->second, &object);
+  checked(environment.env, napi_get_reference_value(environment.env, found->second, &object));
   return object;
 }
 
-constexpr int kOwn = -1;
-constexpr int kGradientEdge = -2;
-
-// graph_node(x, which): x's node (-1), where x's gradient goes to (-2: that of a leaf, too), or what the next edge of
-// x's node leads to. Its object; a tensor's handle where it has none yet; null where there is no such node.
+// graph_node(x, which): x's node or where x's gradient goes to, by NodeOf's numbers, or what the next edge of x's node
+// leads to. Its object; a tensor's handle where it has none yet; null where there is no such node.
 Napi::Value graph_node(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   const int which = info[1].As<Napi::Number>().Int32Value();
   c10::intrusive_ptr<Node> node;
-  if (which == kOwn)
+  if (which == static_cast<int>(NodeOf::Tensor))
     node = tensor.grad_fn();
-  else if (which == kGradientEdge)
+  else if (which == static_cast<int>(NodeOf::Gradient))
     node = impl::gradient_edge(tensor).function;
   else
     node = graph_argument(info)->next_edges().at(static_cast<size_t>(which)).function;
@@ -65,15 +64,18 @@ Napi::Value remember_node(const Napi::CallbackInfo& info) {
     for (auto it = nodes.begin(); it != nodes.end();) {
       const Napi::HandleScope scope(info.Env());
       napi_value object = nullptr;
-      napi_get_reference_value(info.Env(), it->second, &object);
-      if (object == nullptr) napi_delete_reference(info.Env(), it->second);
+      checked(info.Env(), napi_get_reference_value(info.Env(), it->second, &object));
+      if (object == nullptr) checked(info.Env(), napi_delete_reference(info.Env(), it->second));
       it = object == nullptr ? nodes.erase(it) : std::next(it);
     }
     environment.most_nodes = std::max(size_t{1024}, 2 * nodes.size());
   }
-  napi_ref& reference = nodes[graph_argument(info).get()];
-  if (reference != nullptr) napi_delete_reference(info.Env(), reference);
-  napi_create_reference(info.Env(), info[1], 0, &reference);
+  const auto node = graph_argument(info);
+  napi_ref fresh = nullptr;
+  checked(info.Env(), napi_create_reference(info.Env(), info[1], 0, &fresh));
+  napi_ref& reference = nodes[node.get()];
+  if (reference != nullptr) discard(napi_delete_reference(info.Env(), reference));
+  reference = fresh;
   return info.Env().Undefined();
 }
 
@@ -135,7 +137,8 @@ Napi::Value will_execute(const Napi::CallbackInfo& info) {
 
 // increment_version(tensors)
 Napi::Value increment_version(const Napi::CallbackInfo& info) {
-  for (const at::Tensor& tensor : tensors_of(Environment::of(info.Env()), info[0]))
+  for (const at::Tensor& tensor :
+       tensors_of(Environment::of(info.Env()), info[0], Use::Write, "increment_version(): the tensor"))
     if (!tensor.is_inference()) impl::bump_version(tensor);
   return info.Env().Undefined();
 }
@@ -143,7 +146,7 @@ Napi::Value increment_version(const Napi::CallbackInfo& info) {
 }  // namespace
 
 c10::intrusive_ptr<Node> graph_argument(const Napi::CallbackInfo& info) {
-  auto node = tensor_argument(info, 0).grad_fn();
+  auto node = peek_argument(info, 0).grad_fn();
   TORCH_CHECK(node, "the tensor has no node");
   return node;
 }
@@ -160,7 +163,7 @@ void export_graph(Napi::Env env, Napi::Object exports) {
   export_function<next_edges>(env, exports, "next_edges");
   export_function<node_sequence_number>(env, exports, "node_sequence_number");
   export_function<node_variable>(env, exports, "node_variable");
-  export_function<edge_tensor>(env, exports, "edge_tensor");
+  export_repeatable<edge_tensor>(env, exports, "edge_tensor");
   export_function<will_execute>(env, exports, "will_execute");
   export_function<increment_version>(env, exports, "increment_version");
 }

@@ -2,6 +2,7 @@
 
 #include "callback.h"
 #include "guard.h"
+#include "in_use.h"
 #include "tensor.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -40,7 +41,7 @@ struct NodeHooks {
           return handles_of(environment, all);
         });
         if (answer.IsEmpty() || !answer.IsArray()) return;
-        variable_list changed = tensors_of(environment, answer);
+        variable_list changed = tensors_of(environment, answer, Use::Read, "a gradient that a hook has given");
         for (size_t i = 0; i < changed.size(); i++)
           if (changed[i].defined() && current[i].defined())
             torch::autograd::check_variable_result(current[i], changed[i], name);
@@ -79,6 +80,7 @@ NodeHooks* hooks_of(const Node& node, bool before) {
 // register_node_hook(a node's tensor, hook, name, before): its place, for remove_node_hook.
 Napi::Value register_node_hook(const Napi::CallbackInfo& info) {
   const auto node = graph_argument(info);
+  if (anything_in_use()) check_node(node.get(), "register_hook(): the node");
   const bool before = info[3].As<Napi::Boolean>();
   if (hooks_of(*node, before) == nullptr) {
     if (before)
@@ -93,7 +95,9 @@ Napi::Value register_node_hook(const Napi::CallbackInfo& info) {
 
 // remove_node_hook(a node's tensor, place, before)
 Napi::Value remove_node_hook(const Napi::CallbackInfo& info) {
-  if (NodeHooks* found = hooks_of(*graph_argument(info), info[2].As<Napi::Boolean>()))
+  const auto node = graph_argument(info);
+  if (anything_in_use()) check_node(node.get(), "remove_hook(): the node");
+  if (NodeHooks* found = hooks_of(*node, info[2].As<Napi::Boolean>()))
     found->hooks.erase(info[1].As<Napi::Number>().Uint32Value());
   return info.Env().Undefined();
 }

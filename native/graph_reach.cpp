@@ -2,6 +2,9 @@
 
 #include "callback.h"
 #include "guard.h"
+#include "in_use.h"
+#include "shared_numbers.h"
+#include "status.h"
 #include "tensor.h"
 
 #include <torch/csrc/autograd/functions/accumulate_grad.h>
@@ -32,9 +35,9 @@ const at::Tensor& gradient_of(const at::Tensor& tensor) {
 }
 
 // Which nodes reach one node: each is looked at once. A node's topological number is greater than those it reaches.
-class Reach {
+class Search {
  public:
-  explicit Reach(Node* target) : target_(target), number_(target->topological_nr()) {}
+  explicit Search(Node* target) : target_(target), number_(target->topological_nr()) {}
 
   bool from(Node* root) {
     if (const auto known = look(root)) return *known;
@@ -87,7 +90,7 @@ Napi::Array find_objects(Environment& environment, const Napi::Value& handles,
     const at::Tensor* tensor = environment.tensors.find(handle);
     if (tensor == nullptr || environment.tensors.generation(handle) != generation || !is_wanted(*tensor)) return;
     napi_value object = nullptr;
-    napi_get_reference_value(environment.env, reference, &object);
+    checked(environment.env, napi_get_reference_value(environment.env, reference, &object));
     if (object != nullptr) found.Set(count++, Napi::Value(environment.env, object));
   });
   const auto others = handles.As<Napi::Array>();
@@ -98,31 +101,32 @@ Napi::Array find_objects(Environment& environment, const Napi::Value& handles,
   return found;
 }
 
-enum Way : int { kOfTensor, kOfGradient, kOfChange };
-
-// objects_reaching(x, way, handles): the tensors from which backward can come to x's node (0), whose gradient it can
-// (1), or that have part in a change in place of x or of what x is a view of (2); objects, or places in `handles`.
+// objects_reaching(x, way, handles): the tensors that reach x's node by a way of Reach's; objects, or places in
+// `handles`.
 Napi::Value objects_reaching(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const at::Tensor& tensor = tensor_argument(info, 0);
-  const int way = info[1].As<Napi::Number>().Int32Value();
+  const at::Tensor& tensor = peek_argument(info, 0);
+  const auto way = static_cast<Reach>(info[1].As<Napi::Number>().Int32Value());
   const auto* view = impl::get_view_autograd_meta(tensor);
   // Just made: nobody else has the node, nor the leaf.
   const auto& own = tensor.grad_fn();
   const bool is_fresh = view == nullptr && tensor.use_count() == 1 &&
                         (own ? own.use_count() == 1 : !impl::try_get_grad_accumulator(tensor));
-  if (way != kOfChange && is_fresh) return Napi::Array::New(info.Env());
+  if (way != Reach::OfChange && is_fresh) return Napi::Array::New(info.Env());
   c10::intrusive_ptr<Node> node;
-  if (way == kOfChange && view != nullptr && view->has_bw_view()) node = view->get_backward_view().base_.grad_fn();
+  if (way == Reach::OfChange && view != nullptr && view->has_bw_view())
+    node = view->get_backward_view().base_.grad_fn();
   if (!node) node = tensor.grad_fn();
   const at::TensorImpl* leaf = node ? nullptr : tensor.unsafeGetTensorImpl();
   if (!node) node = impl::try_get_grad_accumulator(tensor);
   if (const auto* accumulate = dynamic_cast<AccumulateGrad*>(node.get()))
     leaf = accumulate->variable.unsafeGetTensorImpl();
-  std::optional<Reach> reach;
+  std::optional<Search> reach;
   if (node) reach.emplace(node.get());
   return find_objects(environment, info[2], [&](const at::Tensor& other) {
-    if (way == kOfGradient) return reach && gradient_of(other).defined() && reach->from(gradient_of(other));
+    if (way == Reach::OfGradient) {
+      return reach && !is_gradient_in_use(other) && gradient_of(other).defined() && reach->from(gradient_of(other));
+    }
     return other.unsafeGetTensorImpl() == leaf || (reach && reach->from(other));
   });
 }
@@ -130,7 +134,8 @@ Napi::Value objects_reaching(const Napi::CallbackInfo& info) {
 // objects_with_recorded_gradient(handles): the tensors whose gradient has a graph of its own.
 Napi::Value objects_with_recorded_gradient(const Napi::CallbackInfo& info) {
   return find_objects(Environment::of(info.Env()), info[0], [&](const at::Tensor& other) {
-    return gradient_of(other).defined() && impl::grad_fn_unsafe(gradient_of(other)) != nullptr;
+    return !is_gradient_in_use(other) && gradient_of(other).defined() &&
+           impl::grad_fn_unsafe(gradient_of(other)) != nullptr;
   });
 }
 
@@ -138,7 +143,9 @@ Napi::Value objects_with_recorded_gradient(const Napi::CallbackInfo& info) {
 Napi::Value hooks_reached(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const bool of_gradient = info[1].As<Napi::Boolean>();
-  const at::Tensor tensor = of_gradient ? gradient_of(tensor_argument(info, 0)) : tensor_argument(info, 0);
+  const at::Tensor& given = peek_argument(info, 0);
+  if (of_gradient && anything_in_use()) check_gradient(given, "grad: the tensor's gradient");
+  const at::Tensor tensor = of_gradient ? gradient_of(given) : given;
   Napi::Array found = Napi::Array::New(info.Env());
   if (!tensor.defined() || !any_attached()) return found;
   uint32_t count = 0;

@@ -1,5 +1,7 @@
 #include "guard.h"
 
+#include "status.h"
+
 #include <new>
 #include <regex>
 
@@ -18,7 +20,7 @@ std::string with_python_types(std::string message) {
 
 }  // namespace
 
-ErrorText describe_exception(const std::exception& error) {
+ErrorText describe_exception(const std::exception& error, const char* operator_name) {
   if (const auto* e = dynamic_cast<const c10::Error*>(&error)) {
     static const bool with_trace = [] {
       const char* set = std::getenv("TORCH_SHOW_CPP_STACKTRACES");
@@ -45,17 +47,31 @@ ErrorText describe_exception(const std::exception& error) {
       kind = "DistError";
     return {kind, with_python_types(with_trace ? e->what() : e->what_without_backtrace())};
   }
-  if (dynamic_cast<const ArgumentError*>(&error)) return {"TypeError", error.what()};
+  if (const auto* e = dynamic_cast<const ArgumentError*>(&error)) {
+    const std::string name = operator_name;
+    if (name.empty() || e->form == ArgumentError::Form::Plain) return {"TypeError", e->what()};
+    return {"TypeError", name + (e->form == ArgumentError::Form::Argument ? "(): " : "() ") + e->what()};
+  }
   if (dynamic_cast<const std::bad_alloc*>(&error)) return {"OutOfMemoryError", "can't allocate memory"};
   if (dynamic_cast<const std::out_of_range*>(&error)) return {"IndexError", error.what()};
   return {"RuntimeError", error.what()};
+}
+
+void throw_status(napi_env env) {
+  throw Napi::Error::New(env);
+}
+
+void export_callback(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback) {
+  napi_value function;
+  checked(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function));
+  exports.Set(name, Napi::Value(env, function));
 }
 
 void throw_to_javascript(napi_env env, const char* operator_name) {
   const auto raise = [&](const char* kind, const std::string& message, int32_t handle = 0) {
     Environment& environment = Environment::of(env);
     if (environment.make_error.IsEmpty()) {
-      napi_throw_error(env, kind, message.c_str());
+      discard(napi_throw_error(env, kind, message.c_str()));
       return;
     }
     const Napi::HandleScope scope(env);
@@ -63,7 +79,7 @@ void throw_to_javascript(napi_env env, const char* operator_name) {
       Napi::Value error =
           environment.make_error.Call({Napi::String::New(env, kind), Napi::String::New(env, message),
                                        Napi::String::New(env, operator_name), Napi::Number::New(env, handle)});
-      napi_throw(env, error);
+      discard(napi_throw(env, error));  // an exception that is pending already is told instead
     } catch (const Napi::Error& failed) {
       failed.ThrowAsJavaScriptException();
     }
@@ -75,7 +91,7 @@ void throw_to_javascript(napi_env env, const char* operator_name) {
   } catch (const DisposedTensor& disposed) {
     raise("DisposedError", disposed.argument, disposed.handle);
   } catch (const std::exception& error) {
-    const ErrorText text = describe_exception(error);
+    const ErrorText text = describe_exception(error, operator_name);
     raise(text.kind, text.message);
   } catch (...) {
     raise("RuntimeError", "an unknown exception was thrown in LibTorch");

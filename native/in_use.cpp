@@ -36,17 +36,24 @@ struct Marks {
     return *marks;
   }
 
+  // The operation of a call that has marked it so, other than the one this thread works for; null for none.
   template <typename... Kinds>
-  static void check(const void* what, const std::string& subject, Kinds... kinds) {
+  static std::optional<std::string> user_of(const void* what, Kinds... kinds) {
     Marks& marks = the();
     const int64_t own = acting_for();
     const std::lock_guard<std::mutex> lock(marks.mutex);
     const auto [begin, end] = marks.all.equal_range(what);
     for (auto found = begin; found != end; ++found) {
       const Mark& mark = found->second;
-      if (mark.call == own || !((mark.kind == kinds) || ...)) continue;
-      TORCH_CHECK(false, subject, " is in use by ", *mark.operation, ", which is under way: await it first");
+      if (mark.call != own && ((mark.kind == kinds) || ...)) return *mark.operation;
     }
+    return std::nullopt;
+  }
+
+  template <typename... Kinds>
+  static void check(const void* what, const std::string& subject, Kinds... kinds) {
+    if (const auto user = user_of(what, kinds...))
+      TORCH_CHECK(false, subject, " is in use by ", *user, ", which is under way: await it first");
   }
 
   static void check_elements(const at::Tensor& tensor, const std::string& subject, bool write) {
@@ -60,6 +67,7 @@ struct Marks {
 
   static void check_node(const void* node, const std::string& subject) { check(node, subject, InUse::Kind::Node); }
   static void check_leaf(const void* leaf, const std::string& subject) { check(leaf, subject, InUse::Kind::Gradient); }
+  static bool is_leaf_in_use(const void* leaf) { return user_of(leaf, InUse::Kind::Gradient).has_value(); }
 };
 
 namespace {
@@ -109,10 +117,10 @@ Napi::Value begin_use(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::string operation = info[0].As<Napi::String>();
   auto use = std::make_unique<InUse>(operation);
-  const variable_list read = tensors_of(environment, info[1]);
-  const variable_list written = tensors_of(environment, info[2]);
-  for (const at::Tensor& tensor : read) check_read(tensor, operation + ": a tensor that it needs");
-  for (const at::Tensor& tensor : written) check_write(tensor, operation + ": a tensor that it may change");
+  const std::string needs = operation + ": a tensor that it needs";
+  const std::string changes = operation + ": a tensor that it may change";
+  const variable_list read = tensors_of(environment, info[1], Use::Read, needs.c_str());
+  const variable_list written = tensors_of(environment, info[2], Use::Write, changes.c_str());
   for (const at::Tensor& tensor : read) use->reads(tensor);
   for (const at::Tensor& tensor : written) use->writes(tensor);
   const int64_t id = use->id();
@@ -216,6 +224,27 @@ ActingFor::~ActingFor() {
 
 void act_for(int64_t id) {
   acting_for_good = id;
+}
+
+void check_use(const at::Tensor& tensor, Use use, const std::string& what) {
+  switch (use) {
+    case Use::Facts:
+      break;
+    case Use::Read:
+      return check_read(tensor, what);
+    case Use::Write:
+      return check_write(tensor, what);
+    case Use::Gradient:
+      return check_gradient(tensor, what);
+  }
+}
+
+void check_node(const void* node, const std::string& what) {
+  Marks::check_node(node, what);
+}
+
+bool is_gradient_in_use(const at::Tensor& tensor) {
+  return anything_in_use() && Marks::is_leaf_in_use(tensor.unsafeGetTensorImpl());
 }
 
 void check_read(const at::Tensor& tensor, const std::string& what) {

@@ -62,10 +62,14 @@ class ActingFor {
 void act_for(int64_t id);
 
 // Each throws what says which call uses the tensor; `what` is the text's subject: "add_(): argument 'input'".
+void check_use(const at::Tensor& tensor, Use use, const std::string& what);
 void check_read(const at::Tensor& tensor, const std::string& what);
 void check_write(const at::Tensor& tensor, const std::string& what);
 void check_gradient(const at::Tensor& tensor, const std::string& what);
 void check_graph(const std::vector<at::Tensor>& roots, const std::string& what);
+void check_node(const void* node, const std::string& what);
+// Whether a call under way may set the tensor's gradient: nobody else looks at it then.
+bool is_gradient_in_use(const at::Tensor& tensor);
 
 // begin_use(operation, read, written): its number; end_use(number).
 void export_in_use(Napi::Env env, Napi::Object exports);

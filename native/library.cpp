@@ -3,6 +3,7 @@
 #include "callback.h"
 #include "convert.h"
 #include "guard.h"
+#include "tensor.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <torch/csrc/autograd/autograd_not_implemented_fallback.h>
@@ -185,8 +186,7 @@ Napi::Value below_batched(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value bump_version(const Napi::CallbackInfo& info) {
-  const int32_t handle = info[0].As<Napi::Number>().Int32Value();
-  torch::autograd::impl::bump_version(Environment::of(info.Env()).tensor(handle));
+  torch::autograd::impl::bump_version(tensor_argument(info, 0, Use::Write, "increment_version(): the tensor"));
   return info.Env().Undefined();
 }
 

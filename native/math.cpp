@@ -1,6 +1,7 @@
 #include "math.h"
 
 #include "guard.h"
+#include "status.h"
 
 #include <cmath>
 
@@ -9,37 +10,37 @@ namespace {
 
 double argument(napi_env env, napi_value value) {
   double number = 0;
-  napi_get_value_double(env, value, &number);
+  checked(env, napi_get_value_double(env, value, &number));
   return number;
 }
 
 template <double (*Function)(double)>
 napi_value unary(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value value, result;
-  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
-  napi_create_double(env, Function(argument(env, value)), &result);
-  return result;
+  return guard(env, "", [&] {
+    size_t count = 1;
+    napi_value value, result;
+    checked(env, napi_get_cb_info(env, info, &count, &value, nullptr, nullptr));
+    checked(env, napi_create_double(env, Function(argument(env, value)), &result));
+    return result;
+  });
 }
 
 template <double (*Function)(double, double)>
 napi_value binary(napi_env env, napi_callback_info info) {
-  size_t count = 2;
-  napi_value values[2], result;
-  napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
-  napi_create_double(env, Function(argument(env, values[0]), argument(env, values[1])), &result);
-  return result;
+  return guard(env, "", [&] {
+    size_t count = 2;
+    napi_value values[2], result;
+    checked(env, napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
+    checked(env, napi_create_double(env, Function(argument(env, values[0]), argument(env, values[1])), &result));
+    return result;
+  });
 }
 
 }  // namespace
 
 void export_math(Napi::Env env, Napi::Object exports) {
   Napi::Object math = Napi::Object::New(env);
-  const auto set = [&](const char* name, napi_callback callback) {
-    napi_value function;
-    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
-    math.Set(name, Napi::Value(env, function));
-  };
+  const auto set = [&](const char* name, napi_callback callback) { export_callback(env, math, name, callback); };
   set("exp", unary<std::exp>);
   set("expm1", unary<std::expm1>);
   set("log", unary<std::log>);

@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include "allocator.h"
+#include "status.h"
 #include "tensor_table.h"
 
 #include <algorithm>
@@ -24,9 +25,10 @@ constexpr size_t kRestBytes = size_t{64} << 20;
 }  // namespace
 
 void Collector::track(napi_env env, napi_value object, int32_t handle, uint32_t generation) {
-  napi_ref reference = nullptr;
-  napi_create_reference(env, object, 0, &reference);
-  young_.push_back({reference, handle, generation, 0});
+  young_.push_back({nullptr, handle, generation, 0});
+  if (napi_create_reference(env, object, 0, &young_.back().reference) == napi_ok) return;
+  young_.pop_back();
+  throw_status(env);
 }
 
 void Collector::sweep_list(napi_env env, TensorTable& table, std::vector<Entry>& list, bool at_once) {
@@ -34,15 +36,14 @@ void Collector::sweep_list(napi_env env, TensorTable& table, std::vector<Entry>&
   constexpr size_t kBlock = 1024;
   size_t kept = 0;
   for (size_t start = 0; start < list.size(); start += kBlock) {
-    napi_handle_scope scope;
-    napi_open_handle_scope(env, &scope);
+    const Napi::HandleScope scope(env);
     const size_t end = std::min(list.size(), start + kBlock);
     for (size_t i = start; i < end; i++) {
       Entry entry = list[i];
       napi_value object = nullptr;
-      napi_get_reference_value(env, entry.reference, &object);
-      if (object == nullptr) {
-        napi_delete_reference(env, entry.reference);
+      // Nothing may be thrown here, where part of the list has moved.
+      if (napi_get_reference_value(env, entry.reference, &object) == napi_ok && object == nullptr) {
+        discard(napi_delete_reference(env, entry.reference));
         if (at_once)
           table.release_if(entry.handle, entry.generation);
         else
@@ -53,7 +54,6 @@ void Collector::sweep_list(napi_env env, TensorTable& table, std::vector<Entry>&
         list[kept++] = entry;
       }
     }
-    napi_close_handle_scope(env, scope);
   }
   list.resize(kept);
 }
@@ -144,7 +144,7 @@ void Collector::set_budget(size_t bytes, size_t tensors) {
 
 void Collector::clear(napi_env env) {
   for (auto* list : {&young_, &old_}) {
-    for (const Entry& entry : *list) napi_delete_reference(env, entry.reference);
+    for (const Entry& entry : *list) discard(napi_delete_reference(env, entry.reference));
     list->clear();
   }
 }

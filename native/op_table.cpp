@@ -2,6 +2,8 @@
 
 #include "guard.h"
 #include "in_use.h"
+#include "out_of_memory.h"
+#include "status.h"
 
 #include <ATen/core/enum_tag.h>
 
@@ -20,7 +22,7 @@ std::mutex random_draws;
 
 napi_value undefined(napi_env env) {
   napi_value result;
-  napi_get_undefined(env, &result);
+  checked(env, napi_get_undefined(env, &result));
   return result;
 }
 
@@ -50,12 +52,12 @@ napi_value call_bound(napi_env env, napi_callback_info info) {
   napi_value arguments[kMostArguments];
   // Node fills what the caller does not give, so few are asked for at first.
   size_t count = kFewArguments;
-  napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
+  auto* bound = static_cast<BoundOperator*>(data);
   if (count > kFewArguments) {
     count = kMostArguments;
-    napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+    if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok) return nullptr;
   }
-  auto* bound = static_cast<BoundOperator*>(data);
   return guard(env, bound->name.c_str(), [&] { return bound->call(arguments, count); });
 }
 
@@ -89,6 +91,14 @@ bool has_several_tensor_results(const c10::FunctionSchema& schema, const std::ve
   return true;
 }
 
+// The running statistics of batch and instance norm, which their schemas do not mark as written.
+bool writes_unsaid(const c10::OperatorName& name, const std::string& parameter) {
+  static const std::set<std::string> names = {
+      "aten::batch_norm",        "aten::native_batch_norm",      "aten::cudnn_batch_norm",
+      "aten::miopen_batch_norm", "aten::_batch_norm_impl_index", "aten::instance_norm"};
+  return (parameter == "running_mean" || parameter == "running_var") && names.contains(name.name);
+}
+
 c10::OperatorHandle find_operator(const std::string& name, const std::string& overload) {
   auto found = c10::Dispatcher::singleton().findSchema({name, overload});
   if (!found) {
@@ -106,6 +116,8 @@ std::unique_ptr<BoundOperator> bind_operator(Environment& environment, const std
   if (schema.arguments().size() > kMostArguments) throw ArgumentError("'" + name + "' has too many parameters");
   for (const c10::Argument& argument : schema.arguments()) {
     Parameter parameter = describe_parameter(argument);
+    parameter.written_unsaid = writes_unsaid(handle.operator_name(), parameter.name);
+    if (parameter.written_unsaid || (parameter.written && !parameter.keyword_only)) bound->is_repeatable = false;
     if (parameter.kind == Kind::Generator) bound->generator_parameter = static_cast<int32_t>(bound->parameters.size());
     // In-place lists (_foreach_add_) are never resized.
     if (parameter.written && (parameter.kind == Kind::Tensor || parameter.keyword_only))
@@ -125,13 +137,18 @@ std::unique_ptr<BoundOperator> bind_operator(Environment& environment, const std
 }
 
 napi_value make_function(Environment& environment, std::unique_ptr<BoundOperator> bound) {
-  napi_value function;
-  napi_create_function(environment.env, bound->name.c_str(), NAPI_AUTO_LENGTH, call_bound, bound.get(), &function);
   environment.operators.push_back(std::move(bound));
-  return function;
+  BoundOperator* kept = environment.operators.back().get();
+  napi_value function;
+  if (napi_create_function(environment.env, kept->name.c_str(), NAPI_AUTO_LENGTH, call_bound, kept, &function) ==
+      napi_ok)
+    return function;
+  environment.operators.pop_back();
+  throw_status(environment.env);
 }
 
-// bind(name, overload, numbers?: index[], values?: [index, value][]): a function of the arguments not given.
+// bind(name, overload, numbers?: index[]): a function of the operator's arguments; `numbers` are tensors that are given
+// as numbers.
 Napi::Value bind(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   auto bound = bind_operator(environment, info[0].As<Napi::String>(), info[1].As<Napi::String>());
@@ -139,15 +156,6 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
     const auto numbers = info[2].As<Napi::Array>();
     for (uint32_t i = 0; i < numbers.Length(); i++)
       bound->parameters.at(numbers.Get(i).As<Napi::Number>().Uint32Value()).number_as_tensor = true;
-  }
-  if (info[3].IsArray()) {
-    const auto values = info[3].As<Napi::Array>();
-    for (uint32_t i = 0; i < values.Length(); i++) {
-      const auto pair = values.Get(i).As<Napi::Array>();
-      const uint32_t index = pair.Get(0u).As<Napi::Number>().Uint32Value();
-      Parameter& parameter = bound->parameters.at(index);
-      parameter.bound = to_ivalue(environment, parameter, pair.Get(1u), index);
-    }
   }
   return {info.Env(), make_function(environment, std::move(bound))};
 }
@@ -258,42 +266,78 @@ Napi::Value operator_names(const Napi::CallbackInfo& info) {
   return names;
 }
 
+// Of batch and instance norm: whether they change their running statistics in this call.
+bool is_training(const BoundOperator& bound, const torch::jit::Stack& stack) {
+  for (size_t i = 0; i < bound.parameters.size(); i++) {
+    const std::string& name = bound.parameters[i].name;
+    if (name == "training" || name == "use_input_stats") return !stack[i].isBool() || stack[i].toBool();
+  }
+  return true;
+}
+
 // Refuses a call that would race with one on another thread.
 void check_in_use(const BoundOperator& bound, const torch::jit::Stack& stack) {
   for (size_t i = 0; i < bound.parameters.size(); i++) {
     const Parameter& parameter = bound.parameters[i];
+    const bool is_written = parameter.written || (parameter.written_unsaid && is_training(bound, stack));
     const auto check = [&](const at::Tensor& tensor) {
       const std::string name = parameter.name == "self" ? "input" : parameter.name;
-      (parameter.written ? check_write : check_read)(tensor, bound.name + "(): argument '" + name + "'");
+      (is_written ? check_write : check_read)(tensor, bound.name + "(): argument '" + name + "'");
     };
     const c10::IValue& value = stack[i];
     if (value.isTensor()) {
       check(value.toTensor());
     } else if (value.isTensorList()) {
       for (const at::Tensor& tensor : value.toTensorVector()) check(tensor);
+    } else if (parameter.kind == Kind::OptionalTensorList && value.isList()) {
+      for (const c10::IValue& element : value.toListRef())
+        if (element.isTensor()) check(element.toTensor());
     }
   }
 }
 
-// Calls `collect_all` in JavaScript: what memory is waiting there is freed.
-void collect_in_javascript(Environment& environment) {
-  const Napi::HandleScope scope(environment.env);
-  if (!environment.collect_all.IsEmpty()) environment.collect_all.Call({});
+// Where the random numbers of a call on a device come from, so that a second try draws the same.
+class DeviceDraws {
+ public:
+  DeviceDraws(const BoundOperator& bound, const torch::jit::Stack& stack) {
+    if (!bound.draws_random_numbers) return;
+    c10::Device device(c10::kCPU);
+    for (const c10::IValue& value : stack) {
+      if (value.isDevice()) device = value.toDevice();
+      if (value.isTensor() && value.toTensor().defined()) device = value.toTensor().device();
+      if (!device.is_cpu()) break;
+    }
+    if (device.is_cpu()) return;
+    const bool is_given = bound.generator_parameter >= 0 && stack[bound.generator_parameter].isGenerator();
+    generator_ =
+        is_given ? stack[bound.generator_parameter].toGenerator() : at::globalContext().defaultGenerator(device);
+    offset_ = generator_->get_offset();
+  }
+  // False where what was drawn can't be drawn again.
+  bool draw_again(const BoundOperator& bound) {
+    if (generator_) generator_->set_offset(offset_);
+    return generator_.has_value() || !bound.draws_random_numbers;
+  }
+
+ private:
+  std::optional<at::Generator> generator_;
+  uint64_t offset_ = 0;
+};
+
+// What is written to is none of what is read.
+bool is_apart(const BoundOperator& bound, const torch::jit::Stack& stack) {
+  WrittenTensors written, read;
+  for (size_t i = 0; i < bound.parameters.size(); i++)
+    collect_tensors(stack[i], bound.parameters[i].written ? written : read);
+  for (const at::Tensor& a : written)
+    for (const at::Tensor& b : read)
+      if (a.has_storage() && b.defined() && b.has_storage() && a.is_alias_of(b)) return false;
+  return true;
 }
 
 }  // namespace
 
 napi_value BoundOperator::call(const napi_value* arguments, size_t count) {
-  try {
-    return call_once(arguments, count);
-  } catch (const c10::OutOfMemoryError&) {
-    // Garbage may hold what is missing: collect, then try once more.
-    collect_in_javascript(environment);
-    return call_once(arguments, count);
-  }
-}
-
-napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
   // Kept for the length of the call: with its library goes the operator.
   const std::shared_ptr<OwnLibrary> own = is_own ? definition.lock() : nullptr;
   if (is_own && !own) throw std::runtime_error("the operator was unregistered with its library");
@@ -302,39 +346,60 @@ napi_value BoundOperator::call_once(const napi_value* arguments, size_t count) {
     Environment& environment;
     ~Pop() { environment.pop_stack(); }
   } pop{environment};
+  convert(arguments, count, stack);
+  if (anything_in_use()) check_in_use(*this, stack);
+  if (repair != nullptr) repair(stack);
+  if (has_device_memory() && is_repeatable)
+    run_guarded(stack);
+  else
+    run(stack);
+  return wrap_results(stack);
+}
 
+void BoundOperator::convert(const napi_value* arguments, size_t count, torch::jit::Stack& stack) {
   environment.next_list = 0;
   size_t next = 0;
   for (size_t i = 0; i < parameters.size(); i++) {
     const Parameter& parameter = parameters[i];
-    if (parameter.bound) {
-      stack.push_back(*parameter.bound);
-    } else if (next < count) {
+    if (next < count) {
       stack.push_back(to_ivalue(environment, parameter, arguments[next++], i));
     } else if (parameter.default_value) {
       stack.push_back(*parameter.default_value);
     } else {
-      throw ArgumentError("missing required argument '" + parameter.name + "'");
+      throw ArgumentError("missing required argument '" + parameter.name + "'", ArgumentError::Form::Call);
     }
   }
   if (next < count) {
-    throw ArgumentError("takes " + std::to_string(next) + " arguments but " + std::to_string(count) + " were given");
+    throw ArgumentError("takes " + std::to_string(next) + " arguments but " + std::to_string(count) + " were given",
+                        ArgumentError::Form::Call);
   }
-  if (anything_in_use()) check_in_use(*this, stack);
-  if (repair != nullptr) repair(stack);
-  if (written.empty()) {
+}
+
+// As run_repeatable: with the arguments kept, which garbage may not take with it.
+void BoundOperator::run_guarded(torch::jit::Stack& stack) {
+  const torch::jit::Stack kept = stack;
+  DeviceDraws draws(*this, stack);
+  try {
+    return run(stack);
+  } catch (const HostOutOfMemory&) {
+    throw;
+  } catch (const c10::OutOfMemoryError&) {
+    if (!is_apart(*this, kept) || !draws.draw_again(*this) || !collect_garbage()) throw;
+  }
+  stack = kept;
+  run(stack);
+}
+
+void BoundOperator::run(torch::jit::Stack& stack) {
+  if (written.empty()) return call_boxed(stack);
+  WrittenTensors tensors;
+  for (const size_t place : written) collect_tensors(stack[place], tensors);
+  try {
     call_boxed(stack);
-  } else {
-    WrittenTensors tensors;
-    for (const size_t place : written) collect_tensors(stack[place], tensors);
-    try {
-      call_boxed(stack);
-    } catch (...) {
-      for (const at::Tensor& tensor : tensors) empty_if_torn(tensor);
-      throw;
-    }
+  } catch (...) {
+    for (const at::Tensor& tensor : tensors) empty_if_torn(tensor);
+    throw;
   }
-  return wrap_results(stack);
 }
 
 void BoundOperator::call_boxed(torch::jit::Stack& stack) {
@@ -353,11 +418,7 @@ void BoundOperator::call_boxed(torch::jit::Stack& stack) {
 
 napi_value BoundOperator::wrap_results(torch::jit::Stack& stack) {
   napi_env env = environment.env;
-  if (single_tensor_result) {
-    napi_value result;
-    napi_create_int32(env, environment.put(std::move(stack[0]).toTensor()), &result);
-    return result;
-  }
+  if (single_tensor_result) return environment.hand_over(std::move(stack[0]).toTensor());
   if (several_tensor_results) {
     for (size_t i = 0; i < stack.size(); i++)
       environment.flags[i + 1] = environment.put(std::move(stack[i]).toTensor());
@@ -367,11 +428,14 @@ napi_value BoundOperator::wrap_results(torch::jit::Stack& stack) {
   if (result_is_parameter.size() == 1)
     return result_is_parameter[0] >= 0 ? undefined(env) : from_ivalue(environment, std::move(stack[0]));
   napi_value array;
-  napi_create_array_with_length(env, result_is_parameter.size(), &array);
+  FreshHandles fresh(environment);
+  checked(env, napi_create_array_with_length(env, result_is_parameter.size(), &array));
   for (size_t i = 0; i < result_is_parameter.size(); i++) {
     if (result_is_parameter[i] >= 0) continue;
-    napi_set_element(env, array, static_cast<uint32_t>(i), from_ivalue(environment, std::move(stack[i])));
+    checked(env, napi_set_element(env, array, static_cast<uint32_t>(i),
+                                  from_ivalue(environment, std::move(stack[i]), fresh)));
   }
+  fresh.keep();
   return array;
 }
 

@@ -22,6 +22,8 @@ struct BoundOperator {
   std::vector<int32_t> result_is_parameter = {};
   std::vector<size_t> written = {};  // parameters that the call writes to
   bool draws_random_numbers = false;
+  // Writes nothing but its results and what it is given to write them to: it may run twice.
+  bool is_repeatable = true;
   bool single_tensor_result = false;
   // All results are new tensors, and their handles have room beside the flags.
   bool several_tensor_results = false;
@@ -35,7 +37,9 @@ struct BoundOperator {
   napi_value call(const napi_value* arguments, size_t count);
 
  private:
-  napi_value call_once(const napi_value* arguments, size_t count);
+  void convert(const napi_value* arguments, size_t count, torch::jit::Stack& stack);
+  void run_guarded(torch::jit::Stack& stack);
+  void run(torch::jit::Stack& stack);
   void call_boxed(torch::jit::Stack& stack);
   napi_value wrap_results(torch::jit::Stack& stack);
 };

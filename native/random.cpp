@@ -115,7 +115,7 @@ Napi::Value generator_get_state(const Napi::CallbackInfo& info) {
 
 Napi::Value generator_set_state(const Napi::CallbackInfo& info) {
   at::Generator target = generator(info, 0);
-  const at::Tensor& state = tensor_argument(info, 1);
+  const at::Tensor state = tensor_argument(info, 1, Use::Read, "set_state(): the state");
   const std::lock_guard<std::mutex> lock(target.mutex());
   target.set_state(state);
   return info.Env().Undefined();

@@ -115,7 +115,8 @@ Napi::Value write_archive(const Napi::CallbackInfo& info) {
     name = records.Get(i).As<Napi::String>();
     const Napi::Value value = records.Get(i + 1);
     if (value.IsNumber()) {
-      const at::Tensor bytes = storage_bytes(Environment::of(info.Env()).tensor(value.As<Napi::Number>().Int32Value()));
+      const at::Tensor bytes = storage_bytes(
+          Environment::of(info.Env()).tensor(value.As<Napi::Number>().Int32Value(), Use::Read, "save(): a tensor"));
       writer.writeRecord(name, bytes.const_data_ptr(), bytes.nbytes());
     } else {
       const auto bytes = value.As<Napi::Uint8Array>();
@@ -145,7 +146,7 @@ std::vector<int64_t> integers(const Napi::Value& value) {
 // not serve: set_ makes a storage longer that is too short, and here the file must not be believed.
 Napi::Value view_storage(const Napi::CallbackInfo& info) {
   const at::NoGradGuard no_grad;
-  const at::Tensor& source = tensor_argument(info, 0);
+  const at::Tensor source = tensor_argument(info, 0, Use::Facts);
   const auto dtype = static_cast<at::ScalarType>(info[1].As<Napi::Number>().Int32Value());
   const int64_t offset = info[2].As<Napi::Number>().Int64Value();
   const auto sizes = integers(info[3]);

@@ -2,6 +2,9 @@
 
 #include "data.h"
 #include "guard.h"
+#include "in_use.h"
+#include "out_of_memory.h"
+#include "status.h"
 #include "tensor.h"
 
 #include <algorithm>
@@ -46,14 +49,14 @@ void mark_shared(const at::Tensor& tensor) {
 
 // share_memory(x): its storage, and so all views of it in all threads.
 Napi::Value share_memory(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor& tensor = peek_argument(info, 0);
   (void)tensor.storage();  // what has none is an error
   mark_shared(tensor);
   return info.Env().Undefined();
 }
 
 Napi::Value is_shared(const Napi::CallbackInfo& info) {
-  const at::Tensor& tensor = tensor_argument(info, 0);
+  const at::Tensor& tensor = peek_argument(info, 0);
   const c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
   if (tensor.is_cuda()) return Napi::Boolean::New(info.Env(), true);
   const std::lock_guard<std::mutex> lock(shared_mutex);
@@ -96,13 +99,16 @@ Napi::Value close_channel(const Napi::CallbackInfo& info) {
 
 // share_tensor(x, channel, whole): the number of the parcel; zero where nobody listens any more.
 Napi::Value share_tensor(const Napi::CallbackInfo& info) {
-  at::Tensor tensor = tensor_argument(info, 0);
+  at::Tensor tensor = tensor_argument(info, 0, Use::Facts);
   // Without its past: a graph belongs to the environment that made it. `whole` is for one call of that environment's
   // own.
   if (!info[2].As<Napi::Boolean>()) {
     tensor = tensor.detach();
     // Memory of JavaScript's ends with its environment.
-    if (is_borrowed(tensor)) tensor = tensor.clone();
+    if (is_borrowed(tensor)) {
+      if (anything_in_use()) check_read(tensor, "a tensor sent to another thread");
+      tensor = tensor.clone();
+    }
     mark_shared(tensor);
   }
   const std::lock_guard<std::mutex> lock(channels_mutex);
@@ -155,9 +161,16 @@ Napi::Value take_message(const Napi::CallbackInfo& info) {
     bytes = std::move(messages.front());
     messages.pop_front();
   }
-  auto buffer = Napi::ArrayBuffer::New(info.Env(), bytes.size());
-  std::memcpy(buffer.Data(), bytes.data(), bytes.size());
-  return buffer;
+  try {
+    auto buffer = new_array_buffer(info.Env(), bytes.size());
+    std::memcpy(buffer.Data(), bytes.data(), bytes.size());
+    return buffer;
+  } catch (...) {
+    const std::lock_guard<std::mutex> lock(channels_mutex);
+    if (const auto found = channels.find(int_argument(info, 0)); found != channels.end())
+      found->second.messages.push_front(std::move(bytes));
+    throw;
+  }
 }
 
 // message_count(channel): -1 where it is closed.
@@ -178,7 +191,7 @@ Napi::Value parcels_waiting(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_sharing(Napi::Env env, Napi::Object exports) {
-  napi_add_env_cleanup_hook(env, close_channels_of, static_cast<napi_env>(env));
+  checked(env, napi_add_env_cleanup_hook(env, close_channels_of, static_cast<napi_env>(env)));
   export_function<open_channel>(env, exports, "open_channel");
   export_function<close_channel>(env, exports, "close_channel");
   export_function<share_tensor>(env, exports, "share_tensor");

@@ -86,8 +86,10 @@ Napi::Value event_new(const Napi::CallbackInfo& info) {
   const c10::DeviceType type = info[0].IsString() ? c10::Device(info[0].As<Napi::String>().Utf8Value()).type()
                                                   : at::getAccelerator(false).value_or(c10::DeviceType::CPU);
   const VirtualGuardImpl guard(type);  // refuses a device that is not linked in
-  auto* event = new c10::Event(type, flag);
-  const auto external = Napi::External<c10::Event>::New(info.Env(), event, [](Napi::Env, c10::Event* e) { delete e; });
+  auto event = std::make_unique<c10::Event>(type, flag);
+  const auto external =
+      Napi::External<c10::Event>::New(info.Env(), event.get(), [](Napi::Env, c10::Event* dead) { delete dead; });
+  event.release();  // NOLINT: the External's
   external.TypeTag(&kEventTag);
   return external;
 }

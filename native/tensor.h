@@ -4,8 +4,10 @@
 
 namespace typetorch {
 
-// The tensor that an argument's handle stands for.
-const at::Tensor& tensor_argument(const Napi::CallbackInfo& info, size_t index);
+// The tensor that an argument's handle stands for, for a use: see Environment::tensor.
+at::Tensor tensor_argument(const Napi::CallbackInfo& info, size_t index, Use use, const char* what = "");
+// For a look at facts that allocates nothing.
+const at::Tensor& peek_argument(const Napi::CallbackInfo& info, size_t index);
 
 // A whole number among the arguments, or as a result.
 int64_t int_argument(const Napi::CallbackInfo& info, size_t index);

@@ -45,6 +45,7 @@ else
   process.stdout.write(
     '\nclang-format is skipped: neither its npm package nor the system has a binary that runs\n',
   )
+step('statuses of Node-API', process.execPath, [path.join(ROOT, 'scripts/napi-statuses.mjs')])
 step('knip', bin('knip'), [])
 
 const tarball = pack()

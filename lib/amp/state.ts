@@ -25,18 +25,6 @@ export function expect_argument(
   )
 }
 
-// What is no type of device is refused; of the others, some have no autocast.
-function has_autocast(device_type: string): boolean {
-  new Device(device_type)
-  try {
-    device_autocast(device_type)
-    return true
-  } catch (error) {
-    if (error instanceof RuntimeError) return false
-    throw error
-  }
-}
-
 /**
  * Whether there is autocast for a type of device.
  *
@@ -46,7 +34,7 @@ function has_autocast(device_type: string): boolean {
  */
 export function is_autocast_available(device_type: string): boolean {
   expect_argument('_is_autocast_available', 'device_type', 1, device_type, 'str')
-  return has_autocast(device_type)
+  return native.has_autocast(device_type)
 }
 
 /** Whether autocast is on here for a type of device, `'cuda'` where none is given. */
@@ -76,7 +64,7 @@ export function set_autocast_enabled(first: string | boolean, second?: boolean):
  */
 export function get_autocast_dtype(device_type: string): DType {
   expect_argument('get_autocast_dtype', 'device_type', 1, device_type, 'str')
-  if (!has_autocast(device_type)) throw runtime_error('unsupported scalarType', 'get_autocast_dtype')
+  if (!native.has_autocast(device_type)) throw runtime_error('unsupported scalarType', 'get_autocast_dtype')
   return device_autocast(device_type).dtype
 }
 

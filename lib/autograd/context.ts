@@ -148,8 +148,18 @@ export class ContextMode<T> {
   }
 }
 
+/** How operators may record on a thread. */
+export const MODE = native.constants.mode
+
+/** Whether operators record for backward in a mode. */
+export const records = (mode: Mode): boolean => mode === MODE.grad || mode === MODE.grad_in_inference
+
+/** Whether a mode is inference mode. */
+export const is_inference = (mode: Mode): boolean =>
+  mode === MODE.inference || mode === MODE.grad_in_inference
+
 /** Whether operators record for backward. */
-export const grad_mode = new ContextMode<Mode>(0, (mode) => native.set_mode(mode))
+export const grad_mode = new ContextMode<Mode>(MODE.grad, (mode) => native.set_mode(mode))
 
 const modes: { enter(): void }[] = [grad_mode]
 

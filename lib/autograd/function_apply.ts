@@ -3,7 +3,7 @@ import { with_forward_mode } from '../func/levels.js'
 import { type Handle, native, type RawHook } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { handle_of, Tensor, wrap, wrap_or_null } from '../tensor.js'
-import { grad_mode } from './context.js'
+import { grad_mode, records } from './context.js'
 import type { FunctionClass } from './function.js'
 import { context_state, FunctionCtx } from './function_ctx.js'
 import { no_grad } from './grad_mode.js'
@@ -21,7 +21,7 @@ export function apply_at_level(type: FunctionClass, base: FunctionClass, args: r
   const inputs = args.filter((value): value is Tensor => value instanceof Tensor)
   const ctx = new FunctionCtx(args.map((value) => value instanceof Tensor && value.requires_grad))
   const state = context_state(ctx)
-  const executable = grad_mode.current() % 3 === 0 && inputs.some((input) => input.requires_grad)
+  const executable = records(grad_mode.current()) && inputs.some((input) => input.requires_grad)
   const separate_context = type.setup_context !== base.setup_context
   const forward = type.forward as UserFunction
   const result = no_grad(() =>

@@ -1,13 +1,16 @@
 import { type_error, type_name } from '../errors.js'
 import { expect_bool } from '../expect.js'
 import type { Mode } from '../native.js'
-import { grad_mode } from './context.js'
+import { grad_mode, is_inference, MODE, records } from './context.js'
 import { type ModeGuard, open_guard } from './guard.js'
 
 export type { ModeGuard }
 
 // no_grad and enable_grad leave inference mode as it is.
-const recording = (wanted: boolean): Mode => (grad_mode.current() >= 2 ? (wanted ? 3 : 2) : wanted ? 0 : 1)
+function recording(wanted: boolean): Mode {
+  if (is_inference(grad_mode.current())) return wanted ? MODE.grad_in_inference : MODE.inference
+  return wanted ? MODE.grad : MODE.no_grad
+}
 
 function mode_function(mode: () => Mode, name: string) {
   function run(): ModeGuard
@@ -41,7 +44,7 @@ export const no_grad = mode_function(() => recording(false), 'no_grad')
 export const enable_grad = mode_function(() => recording(true), 'enable_grad')
 
 /** As {@link no_grad}, and tensors made inside can never be used where gradients are recorded; faster. */
-const infer = mode_function(() => 2, 'inference_mode')
+const infer = mode_function(() => MODE.inference, 'inference_mode')
 
 /**
  * @param mode_or_callback `false` to leave inference mode for the block, or the callback
@@ -56,7 +59,9 @@ export function inference_mode<T>(
 ): T | ModeGuard {
   if (typeof mode_or_callback === 'function') return infer(mode_or_callback)
   if (mode_or_callback) return callback === undefined ? infer() : infer(callback)
-  return callback === undefined ? open_guard(grad_mode.open(0), 'inference_mode') : grad_mode.run(0, callback)
+  return callback === undefined
+    ? open_guard(grad_mode.open(MODE.grad), 'inference_mode')
+    : grad_mode.run(MODE.grad, callback)
 }
 
 /**
@@ -76,12 +81,12 @@ export function set_grad_enabled<T>(mode: boolean, callback?: () => T): T | Mode
 
 /** Whether operators record for backward here. */
 export function is_grad_enabled(): boolean {
-  return grad_mode.current() % 3 === 0
+  return records(grad_mode.current())
 }
 
 /** Whether inference mode is on here. */
 export function is_inference_mode_enabled(): boolean {
-  return grad_mode.current() >= 2
+  return is_inference(grad_mode.current())
 }
 
 /** As {@link no_grad} for our own synchronous code: no asynchronous context is made. */

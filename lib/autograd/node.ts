@@ -116,12 +116,14 @@ function as_node(found: object | Handle | null): Node | null {
 
 /** The node that a tensor was made by, or null for a leaf. */
 export function node_of(tensor: Tensor): Node | null {
-  return as_node(native.graph_node(handle_of(tensor), -1))
+  return as_node(native.graph_node(handle_of(tensor), native.constants.node_of.tensor))
 }
 
 /** The node that a tensor's gradient goes to: of a leaf that which accumulates it. Null where it needs none. */
 export function gradient_node_of(tensor: Tensor): Node | null {
-  return tensor.requires_grad ? as_node(native.graph_node(handle_of(tensor), -2)) : null
+  return tensor.requires_grad
+    ? as_node(native.graph_node(handle_of(tensor), native.constants.node_of.gradient))
+    : null
 }
 
 /** Whether the backward under way comes to a node. */

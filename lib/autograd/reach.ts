@@ -68,10 +68,9 @@ function accumulator_past(leaf: Tensor, carried: Carried): Carried | undefined {
   return reached.hooks.size > 0 ? reached : undefined
 }
 
-const OWN = 0
-const GRADIENT = 1
+const { of_tensor: OWN, of_gradient: GRADIENT } = native.constants.reach
 /** Those that have part in a change in place. */
-export const CHANGE = 2
+export const CHANGE = native.constants.reach.of_change
 
 function objects_of(find: (handles: number[]) => (object | number)[]): Tensor[] {
   flush()

@@ -1,4 +1,5 @@
 import { value_error } from '../errors.js'
+import { native } from '../native.js'
 
 /** What becomes of a loss that has a value for each element. */
 export type Reduction = 'none' | 'mean' | 'sum'
@@ -8,13 +9,14 @@ export type Reduction = 'none' | 'mean' | 'sum'
  *
  * @throws ValueError for another word
  */
-export function get_enum(reduction: string): 0 | 1 | 2 {
-  if (reduction === 'none') return 0
-  if (reduction === 'mean') return 1
-  if (reduction === 'sum') return 2
+export function get_enum(reduction: string): number {
+  const { none, mean, sum } = native.constants.reduction
+  if (reduction === 'none') return none
+  if (reduction === 'mean') return mean
+  if (reduction === 'sum') return sum
   if (reduction === 'elementwise_mean') {
     process.emitWarning("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
-    return 1
+    return mean
   }
   throw value_error(`${reduction} is not a valid value for reduction`)
 }

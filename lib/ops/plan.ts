@@ -8,7 +8,7 @@ import { named_results } from './generated/face.js'
 import { begin_lists, lay_list } from './lists.js'
 import { lower, lower_device } from './lower.js'
 import { type Match, number_of, type Slot } from './match.js'
-import { finish, MOST_SHARED, named_places } from './results.js'
+import { finish, most_shared, named_places } from './results.js'
 import type { Overload } from './schema.js'
 import { DEVICE, NUMBER, NUMBERS, PLAIN, TENSOR_LIST, type Way, ways_of_kinds } from './ways.js'
 
@@ -76,7 +76,7 @@ export function make_plan(overload: Overload, found: Match): Plan {
     slots,
     ways,
     lists: ways.includes(NUMBERS) || ways.includes(TENSOR_LIST),
-    several: tensors && results.length > 1 && results.length <= MOST_SHARED ? results.length : 0,
+    several: tensors && results.length > 1 && results.length <= most_shared() ? results.length : 0,
     single: only !== undefined && only.kind === 'Tensor' && only.parameter < 0,
     returns: only?.parameter ?? -1,
     names: names === undefined ? undefined : named_places(names),

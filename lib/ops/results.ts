@@ -35,7 +35,7 @@ export function named_places(names: readonly string[]): object {
 }
 
 /** How many handles of one call the addon leaves in the memory that is shared. */
-export const MOST_SHARED = 7
+export const most_shared = (): number => memory.flags.length - 1
 
 function several_tensors(plan: Plan): unknown[] {
   // A copy: wrapping the first may collect.

@@ -95,13 +95,7 @@ const DEFAULTS: Required<AdamOptions> = {
 }
 
 // Bits of what native/optim is told.
-const AMSGRAD = 1
-const MAXIMIZE = 2
-const CAPTURABLE = 4
-const DECOUPLED = 8
-const FOREACH = 16
-const FUSED = 32
-const DIFFERENTIABLE = 64
+const flag = native.constants.adam
 
 function check_betas(given: AdamArguments): void {
   const { betas, capturable, foreach } = given
@@ -268,13 +262,13 @@ export class Adam extends Optimizer<AdamParamGroup> {
     if (!fused && (this.grad_scale || this.found_inf))
       throw assertion_error('Expected grad_scale and found_inf to be None')
     return (
-      (group.amsgrad ? AMSGRAD : 0) |
-      (group.maximize ? MAXIMIZE : 0) |
-      (capturable ? CAPTURABLE : 0) |
-      (group.decoupled_weight_decay ? DECOUPLED : 0) |
-      (foreach && !fused ? FOREACH : 0) |
-      (fused ? FUSED : 0) |
-      (differentiable ? DIFFERENTIABLE : 0)
+      (group.amsgrad ? flag.amsgrad : 0) |
+      (group.maximize ? flag.maximize : 0) |
+      (capturable ? flag.capturable : 0) |
+      (group.decoupled_weight_decay ? flag.decoupled_weight_decay : 0) |
+      (foreach && !fused ? flag.foreach : 0) |
+      (fused ? flag.fused : 0) |
+      (differentiable ? flag.differentiable : 0)
     )
   }
 }

@@ -60,17 +60,18 @@ Napi::Value make_conv(const Napi::CallbackInfo& info) {
   auto options = parse(info[0].As<Napi::Object>());
   static constexpr const char* kNames[] = {"conv1d", "conv2d", "conv3d"};
   const char* name = kNames[options.dims - 1];
-  return make_forward(info, name, 3, [options = std::move(options)](c10::ArrayRef<at::Tensor> t) {
-    const auto bias = t[2].defined() ? std::optional(t[2]) : std::nullopt;
-    if (options.padding_mode != "zeros") {
-      const std::vector<int64_t> none(options.dims, 0);
-      return convolve(options, at::pad(t[0], options.reversed_padding, options.padding_mode), t[1], bias,
-                      at::IntArrayRef(none));
-    }
-    if (!options.named_padding.empty())
-      return convolve(options, t[0], t[1], bias, std::string_view(options.named_padding));
-    return convolve(options, t[0], t[1], bias, at::IntArrayRef(options.padding));
-  });
+  return make_forward(info, name, {"input", "weight", "bias"},
+                      [options = std::move(options)](c10::ArrayRef<at::Tensor> t) {
+                        const auto bias = t[2].defined() ? std::optional(t[2]) : std::nullopt;
+                        if (options.padding_mode != "zeros") {
+                          const std::vector<int64_t> none(options.dims, 0);
+                          return convolve(options, at::pad(t[0], options.reversed_padding, options.padding_mode), t[1],
+                                          bias, at::IntArrayRef(none));
+                        }
+                        if (!options.named_padding.empty())
+                          return convolve(options, t[0], t[1], bias, std::string_view(options.named_padding));
+                        return convolve(options, t[0], t[1], bias, at::IntArrayRef(options.padding));
+                      });
 }
 
 }  // namespace typetorch

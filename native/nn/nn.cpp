@@ -1,47 +1,63 @@
 #include "nn/nn.h"
 
 #include "guard.h"
+#include "in_use.h"
+#include "status.h"
 
 namespace typetorch {
 namespace {
 
-constexpr size_t kMostTensors = 8;
+constexpr size_t kMostTensors = 3;
 
 struct BoundForward {
   Environment& environment;
   const char* name;
-  size_t arguments;
-  Forward forward;
+  const std::vector<const char*> arguments;
+  const Forward forward;
+
+  at::Tensor operator()(c10::ArrayRef<at::Tensor> tensors) const {
+    if (anything_in_use()) [[unlikely]]
+      check(tensors);
+    return run_repeatable([&] { return forward(tensors); });
+  }
+
+ private:
+  void check(c10::ArrayRef<at::Tensor> tensors) const {
+    for (size_t i = 0; i < arguments.size(); i++)
+      check_read(tensors[i], std::string(name) + "(): argument '" + arguments[i] + "'");
+  }
 };
 
 napi_value call_forward(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_value values[kMostTensors];
   size_t count = kMostTensors;
-  napi_get_cb_info(env, info, &count, values, nullptr, &data);
-  auto& bound = *static_cast<BoundForward*>(data);
+  if (napi_get_cb_info(env, info, &count, values, nullptr, &data) != napi_ok) return nullptr;
+  const auto& bound = *static_cast<const BoundForward*>(data);
   return guard(env, bound.name, [&] {
     at::Tensor tensors[kMostTensors];
-    for (size_t i = 0; i < bound.arguments && i < count; i++) {
+    for (size_t i = 0; i < bound.arguments.size() && i < count; i++) {
       int32_t handle = 0;
-      napi_get_value_int32(env, values[i], &handle);
-      if (handle != 0) tensors[i] = bound.environment.tensor(handle);
+      checked(env, napi_get_value_int32(env, values[i], &handle));
+      if (handle != 0) tensors[i] = bound.environment.peek(handle);
     }
-    napi_value result;
-    napi_create_int32(env, bound.environment.put(bound.forward({tensors, bound.arguments})), &result);
-    return result;
+    return bound.environment.hand_over(bound({tensors, bound.arguments.size()}));
   });
 }
 
 }  // namespace
 
-Napi::Value make_forward(const Napi::CallbackInfo& info, const char* name, size_t arguments, Forward forward) {
-  auto* bound = new BoundForward{Environment::of(info.Env()), name, arguments, std::move(forward)};
+Napi::Value make_forward(const Napi::CallbackInfo& info, const char* name, std::vector<const char*> arguments,
+                         Forward forward) {
+  TORCH_INTERNAL_ASSERT(arguments.size() <= kMostTensors);
+  auto bound =
+      std::make_unique<BoundForward>(Environment::of(info.Env()), name, std::move(arguments), std::move(forward));
   napi_value function;
-  napi_create_function(info.Env(), name, NAPI_AUTO_LENGTH, call_forward, bound, &function);
+  checked(info.Env(), napi_create_function(info.Env(), name, NAPI_AUTO_LENGTH, call_forward, bound.get(), &function));
   // Lives as long as the function that JavaScript holds.
   Napi::Value value(info.Env(), function);
-  value.As<Napi::Function>().AddFinalizer([](Napi::Env, BoundForward* dead) { delete dead; }, bound);
+  value.As<Napi::Function>().AddFinalizer([](Napi::Env, BoundForward* dead) { delete dead; }, bound.get());
+  bound.release();  // NOLINT: the finalizer's
   return value;
 }
 

@@ -1,6 +1,7 @@
 #include "optim/adam.h"
 #include "optim/optim.h"
 #include "optim/single_tensor.h"
+#include "shared_numbers.h"
 
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/view_as_real.h>
@@ -8,20 +9,6 @@
 #include <cmath>
 
 namespace typetorch {
-namespace {
-
-enum Flag : int {
-  kAmsgrad = 1,
-  kMaximize = 2,
-  kCapturable = 4,
-  kDecoupled = 8,
-  kForeach = 16,
-  kFused = 32,
-  kDifferentiable = 64
-};
-
-}  // namespace
-
 // adam_step(handles, numbers, tensors): see AdamStep in lib/native.ts. Parameters without a gradient are passed over.
 Napi::Value adam_step(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
@@ -39,8 +26,8 @@ Napi::Value adam_step(const Napi::CallbackInfo& info) {
   options.amsgrad = flags & kAmsgrad;
   options.maximize = flags & kMaximize;
   options.capturable = flags & kCapturable;
-  options.decoupled_weight_decay = flags & kDecoupled;
-  const auto optional = [&](size_t i) { return extra[i] == 0 ? at::Tensor() : environment.tensor(extra[i]); };
+  options.decoupled_weight_decay = flags & kDecoupledWeightDecay;
+  const auto optional = [&](size_t i) { return extra[i] == 0 ? at::Tensor() : read_in_step(environment, extra[i]); };
   options.lr_tensor = optional(0);
   options.beta1_tensor = optional(1);
   options.beta2_tensor = optional(2);
@@ -49,17 +36,16 @@ Napi::Value adam_step(const Napi::CallbackInfo& info) {
 
   AdamTensors tensors;
   for (size_t i = 0; i + 4 < handles.ElementLength(); i += 5) {
-    const at::Tensor& param = environment.tensor(handles[i]);
-    if (anything_in_use()) check_step(param);
+    const at::Tensor param = stepped_param(environment, handles[i]);
     if (!param.grad().defined()) continue;
     TORCH_CHECK(!param.grad().is_sparse(),
                 "Adam does not support sparse gradients, please consider SparseAdam instead");
     tensors.params.push_back(param);
     tensors.grads.push_back(param.grad());
-    tensors.exp_avgs.push_back(environment.tensor(handles[i + 1]));
-    tensors.exp_avg_sqs.push_back(environment.tensor(handles[i + 2]));
-    if (options.amsgrad) tensors.max_exp_avg_sqs.push_back(environment.tensor(handles[i + 3]));
-    tensors.steps.push_back(environment.tensor(handles[i + 4]));
+    tensors.exp_avgs.push_back(stepped_state(environment, handles[i + 1]));
+    tensors.exp_avg_sqs.push_back(stepped_state(environment, handles[i + 2]));
+    if (options.amsgrad) tensors.max_exp_avg_sqs.push_back(stepped_state(environment, handles[i + 3]));
+    tensors.steps.push_back(stepped_state(environment, handles[i + 4]));
   }
   if (tensors.params.empty()) return info.Env().Undefined();
 

@@ -8,6 +8,7 @@ namespace {
 struct SGD {
   double maximize, lr, momentum, dampening, weight_decay, nesterov;
 
+  // momentum_buffer where it is used
   size_t states() const { return momentum != 0 ? 1 : 0; }
 
   void update(Update& u) const {

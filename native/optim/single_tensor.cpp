@@ -13,9 +13,21 @@ void count_step(const at::Tensor& step) {
     step.add_(1);
 }
 
-void check_step(const at::Tensor& param) {
-  check_gradient(param, "step(): a parameter");
-  check_write(param, "step(): a parameter");
+at::Tensor stepped_param(const Environment& environment, int32_t handle) {
+  at::Tensor param = environment.tensor(handle, Use::Gradient, "step(): a parameter");
+  if (anything_in_use()) {
+    check_write(param, "step(): a parameter");
+    check_read(param.grad(), "step(): a parameter's gradient");
+  }
+  return param;
+}
+
+at::Tensor stepped_state(const Environment& environment, int32_t handle) {
+  return environment.tensor(handle, Use::Write, "step(): a tensor of the optimizer's state");
+}
+
+at::Tensor read_in_step(const Environment& environment, int32_t handle) {
+  return environment.tensor(handle, Use::Read, "step(): an option that is a tensor");
 }
 
 bool gather_updates(Environment& environment, const Napi::Int32Array& handles, size_t states,
@@ -26,8 +38,7 @@ bool gather_updates(Environment& environment, const Napi::Int32Array& handles, s
   const int32_t* handle = handles.Data();
   updates.reserve(length / width);
   for (size_t i = 0; i < length; i += width) {
-    const at::Tensor& param = environment.tensor(handle[i]);
-    if (anything_in_use()) check_step(param);
+    const at::Tensor param = stepped_param(environment, handle[i]);
     const at::Tensor& grad = param.grad();
     if (!grad.defined()) continue;
     if (param.layout() != at::kStrided || grad.layout() != at::kStrided || param.is_complex()) return false;
@@ -35,7 +46,7 @@ bool gather_updates(Environment& environment, const Napi::Int32Array& handles, s
     update.state.reserve(states);
     for (size_t j = 1; j < width; j++) {
       if (handle[i + j] == 0) return false;
-      update.state.push_back(environment.tensor(handle[i + j]));
+      update.state.push_back(stepped_state(environment, handle[i + j]));
     }
   }
   return true;

@@ -18,8 +18,11 @@ namespace typetorch {
 // Kernels that run below the autograd keys do not mark what they write as changed.
 void mark_changed(const at::Tensor& tensor);
 
-// Refuses a step of a parameter that a call under way uses.
-void check_step(const at::Tensor& param);
+// A parameter that a step changes and its gradient, a tensor of its state, and a tensor that a step reads. Each is
+// refused where a call under way on another thread uses it.
+at::Tensor stepped_param(const Environment& environment, int32_t handle);
+at::Tensor stepped_state(const Environment& environment, int32_t handle);
+at::Tensor read_in_step(const Environment& environment, int32_t handle);
 
 // Adds one to a step count, without a kernel's ceremony where it is one float in memory.
 void count_step(const at::Tensor& step);
