@@ -36,7 +36,8 @@ export function skip_init<A extends unknown[], M extends Module>(
     if (error instanceof TypeError && is_made_without_device(module_cls, args)) throw no_device()
     throw error
   }
-  if ([...made.parameters()].some((parameter) => !parameter.is_meta)) throw no_device()
+  const parameters = [...made.parameters()]
+  if (parameters.length > 0 && parameters.every((parameter) => !parameter.is_meta)) throw no_device()
   return made.to_empty({ device })
 }
 
