@@ -105,6 +105,7 @@ Napi::Value inference_enabled(const Napi::CallbackInfo& info) {
 // This thread's mode, set on the way into LibTorch.
 Napi::Value set_mode(const Napi::CallbackInfo& info) {
   const auto mode = static_cast<Mode>(info[0].As<Napi::Number>().Int32Value());
+  if (mode < Mode::Grad || mode > Mode::GradInInference) throw ArgumentError("there is no such mode");
   const bool is_inference = mode == Mode::Inference || mode == Mode::GradInInference;
   c10::AutogradState state = c10::AutogradState::get_tls_state();
   state.set_grad_mode(mode == Mode::Grad || mode == Mode::GradInInference);

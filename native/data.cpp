@@ -128,7 +128,7 @@ Napi::Value over_bytes(const Napi::CallbackInfo& info) {
 
 // to_bytes(x): an ArrayBuffer with a copy of its elements, row by row.
 Napi::Value to_bytes(const Napi::CallbackInfo& info) {
-  at::Tensor tensor = tensor_argument(info, 0, Use::Read, "to_bytes(): the tensor").detach();
+  at::Tensor tensor = tensor_argument(info, 0, Use::Read, "the tensor").detach();
   tensor = tensor.to(at::kCPU).resolve_conj().resolve_neg().contiguous();
   auto buffer = new_array_buffer(info.Env(), tensor.nbytes());
   if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.const_data_ptr(), tensor.nbytes());

@@ -24,7 +24,9 @@ using at::functorch::TransformType;
 
 RandomnessType randomness_of(const std::string& name) {
   if (name == "same") return RandomnessType::Same;
-  return name == "different" ? RandomnessType::Different : RandomnessType::Error;
+  if (name == "different") return RandomnessType::Different;
+  if (name == "error") return RandomnessType::Error;
+  throw ArgumentError("there is no randomness '" + name + "'");
 }
 
 // push_level(kind, batch_size, randomness): 'vmap', 'grad' or 'jvp'; the number of the level.
@@ -40,6 +42,7 @@ Napi::Value push_level(const Napi::CallbackInfo& info) {
     return int_result(info, at::functorch::initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt,
                                                                    c10::GradMode::is_enabled()));
   }
+  if (kind != "jvp") throw ArgumentError("there is no level of the kind '" + kind + "'");
   const bool forward_mode = c10::AutogradState::get_tls_state().get_fw_grad_mode();
   return int_result(info, at::functorch::initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt,
                                                                  std::nullopt, forward_mode));

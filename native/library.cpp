@@ -113,6 +113,8 @@ Napi::Value open_registration(const Napi::CallbackInfo& info) {
   const std::string ns = info[0].As<Napi::String>();
   const std::string kind = info[1].As<Napi::String>();
   const std::string key = info[2].As<Napi::String>();
+  if (kind != "DEF" && kind != "IMPL" && kind != "FRAGMENT")
+    throw ArgumentError("there is no registration of the kind '" + kind + "'");
   const auto of_kind = kind == "DEF"    ? torch::Library::DEF
                        : kind == "IMPL" ? torch::Library::IMPL
                                         : torch::Library::FRAGMENT;

@@ -93,9 +93,15 @@ bool has_several_tensor_results(const c10::FunctionSchema& schema, const std::ve
 
 // The running statistics of batch and instance norm, which their schemas do not mark as written.
 bool writes_unsaid(const c10::OperatorName& name, const std::string& parameter) {
-  static const std::set<std::string> names = {
-      "aten::batch_norm",        "aten::native_batch_norm",      "aten::cudnn_batch_norm",
-      "aten::miopen_batch_norm", "aten::_batch_norm_impl_index", "aten::instance_norm"};
+  static const std::set<std::string> names = {"aten::batch_norm",
+                                              "aten::native_batch_norm",
+                                              "aten::cudnn_batch_norm",
+                                              "aten::miopen_batch_norm",
+                                              "aten::_batch_norm_impl_index",
+                                              "aten::instance_norm",
+                                              "aten::batch_norm_update_stats",
+                                              "aten::batch_norm_gather_stats",
+                                              "aten::batch_norm_gather_stats_with_counts"};
   return (parameter == "running_mean" || parameter == "running_var") && names.contains(name.name);
 }
 
@@ -309,9 +315,14 @@ class DeviceDraws {
     }
     if (device.is_cpu()) return;
     const bool is_given = bound.generator_parameter >= 0 && stack[bound.generator_parameter].isGenerator();
-    generator_ =
+    const at::Generator generator =
         is_given ? stack[bound.generator_parameter].toGenerator() : at::globalContext().defaultGenerator(device);
-    offset_ = generator_->get_offset();
+    try {
+      offset_ = generator.get_offset();
+      generator_ = generator;
+    } catch (const c10::Error&) {
+      // Not one that has an offset, or not now.
+    }
   }
   // False where what was drawn can't be drawn again.
   bool draw_again(const BoundOperator& bound) {

@@ -1,6 +1,5 @@
-import { Device } from '../device.js'
 import { DType } from '../dtype.js'
-import { python_type_name, RuntimeError, runtime_error, type_error } from '../errors.js'
+import { python_type_name, runtime_error, type_error } from '../errors.js'
 import { native } from '../native.js'
 import { autocast_mode, device_autocast, with_device } from './autocast_state.js'
 

@@ -653,6 +653,16 @@ export const operators: Record<string, Entry> = {
     norm_arguments(false),
     { allocates: true, once: 'its schema does not tell it from training' },
   ),
+  batch_norm_update_stats: called(
+    'batch_norm_update_stats',
+    '',
+    { input: 'read', mean: 'write', variance: 'write' },
+    () => {
+      const [input, mean, variance] = [tensor([1, 2, 3, 4], [2, 2]), zeros(), tensor([1, 1])]
+      return { tensors: { input, mean, variance }, args: [input, mean, variance, 0.1], look: mean }
+    },
+    { allocates: true, once: HALF_DONE },
+  ),
   'instance_norm with statistics': called(
     'instance_norm',
     '',

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Tensor } from 'typetorch'
 import * as torch from 'typetorch'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -94,6 +96,24 @@ describe('a module called on a thread of ours', () => {
     expect(() => x.add_(1)).toThrow("add_(): argument 'input' is in use by call_async()")
     await running
     optimizer.step()
+  })
+
+  it('refuses a module or a file what its buffers are being written to', async () => {
+    const model = network()
+    const running_mean = [...model.buffers()].find((buffer) => buffer.is_floating_point())!
+    const size = running_mean.shape[0]!
+    const layer = new nn.Linear(size, 2)
+    const running = model.call_async(torch.randn(64, 3, 4))
+    const in_use = 'is in use by call_async(), which is under way: await it first'
+    expect(() => torch.nn.functional.linear(running_mean, layer.weight)).toThrow(`argument 'input' ${in_use}`)
+    expect(() => layer(running_mean)).toThrow(`linear(): argument 'input' ${in_use}`)
+    expect(() => new nn.MSELoss()(running_mean, running_mean)).toThrow(
+      `mse_loss(): argument 'input' ${in_use}`,
+    )
+    expect(() => running_mean.tolist()).toThrow(in_use)
+    expect(() => torch.save({ running_mean }, join(tmpdir(), 'in-use.pt'))).toThrow(in_use)
+    await running
+    expect(layer(running_mean).shape).toEqual([2])
   })
 
   it('refuses hooks and Functions, which are functions of one thread', async () => {
