@@ -15,15 +15,27 @@ function tsx_for(address: string): string | undefined {
   }
 }
 
+const registered = new Map<string, Promise<unknown>>()
+
+// Once a thread: each registration puts another loader in front of those before, and every import passes through all.
+function register_once(tsx: string): Promise<unknown> {
+  let registration = registered.get(tsx)
+  if (registration === undefined) {
+    registration = import(tsx).then(({ register }: { register(): void }) => register())
+    registered.set(tsx, registration)
+  }
+  return registration
+}
+
 /**
- * The exports of a user's module. TypeScript that Node does not read by itself is read by tsx where the user's project has
- * it: tsx leaves worker threads alone.
+ * Imports a user's module. TypeScript that Node does not read by itself is read by tsx where the user's project has it:
+ * tsx leaves worker threads alone.
  */
 export async function import_module(address: string): Promise<object> {
   const reads_typescript = Boolean((process.features as { typescript?: unknown }).typescript)
   if (!reads_typescript && /^file:.*\.[cm]?tsx?$/.test(address)) {
     const tsx = tsx_for(address)
-    if (tsx !== undefined) ((await import(tsx)) as { register(): void }).register()
+    if (tsx !== undefined) await register_once(tsx)
   }
   return (await import(address)) as object
 }
