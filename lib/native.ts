@@ -277,6 +277,10 @@ export interface Native {
   cancel_job(call: number): boolean
   /** Waits for the call under way, and forgets the others. */
   stop_background(): void
+  /** Has a signal's arrival send bytes to a socket at once, also while an operator runs; false where Node doesn't catch it. */
+  answer_signal(number: number, socket: number, bytes: Uint8Array): boolean
+  /** Ends what `answer_signal` began. */
+  leave_signal(number: number): void
   /** Says that a call of ours reads and writes tensors until `end_use`; what would race with it is refused. */
   begin_use(operation: string, read: Handle[], written: Handle[]): number
   end_use(use: number): void

@@ -23,6 +23,7 @@
 #include "serialize.h"
 #include "shared_numbers.h"
 #include "sharing.h"
+#include "signals.h"
 #include "streams.h"
 #include "tensor.h"
 #include "warnings.h"
@@ -92,6 +93,7 @@ NAPI_MODULE_INIT() {
     export_library(wrapped, object);
     export_serialize(wrapped, object);
     export_sharing(wrapped, object);
+    export_signals(wrapped, object);
     return object;
   });
 }

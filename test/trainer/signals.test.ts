@@ -11,7 +11,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const program = fileURLToPath(new URL('signal-program.ts', import.meta.url))
 
 // Starts the program, sends the signals one after the other once it trains, and waits for its end.
-function run(args: string[], signals: NodeJS.Signals[]): Promise<{ code: number | null; output: string }> {
+function run(
+  args: string[],
+  signals: NodeJS.Signals[],
+  apart_ms = 1500,
+): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -22,7 +26,7 @@ function run(args: string[], signals: NodeJS.Signals[]): Promise<{ code: number 
       output += String(chunk)
       if (sending) return
       sending = true
-      for (const [i, signal] of signals.entries()) setTimeout(() => child.kill(signal), 1000 * (i + 1))
+      for (const [i, signal] of signals.entries()) setTimeout(() => child.kill(signal), 1000 + apart_ms * i)
     })
     child.on('close', (code) => resolve({ code, output }))
   })
@@ -41,7 +45,16 @@ test.each([
   120_000,
 )
 
-test('a second one exits at once', async () => {
+test('one that follows within a second is the same wish, also from the other key', async () => {
+  const checkpoint = join(folder, 'repeated.pt')
+  expect(await run([checkpoint], ['SIGINT', 'SIGINT', 'SIGTERM'], 2)).toEqual({
+    code: 130,
+    output: 'ready\nSIGINT true\n',
+  })
+  expect(existsSync(checkpoint)).toBe(true)
+}, 50_000)
+
+test('a second one later than a second exits at once', async () => {
   const checkpoint = join(folder, 'twice.pt')
   expect(await run([checkpoint, 'slow'], ['SIGINT', 'SIGINT'])).toEqual({ code: 130, output: 'ready\n' })
   expect(existsSync(checkpoint)).toBe(false)
