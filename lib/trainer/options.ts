@@ -76,11 +76,14 @@ export interface TrainerOptions {
   checkpoints?: string | CheckpointOptions
   /** Generators that the step uses, by name, to be saved with the state. */
   generators?: Readonly<Record<string, Generator>>
-  /** Whether SIGINT and SIGTERM stop training after the step, with exit code 130 or 143; a second one exits at once. Default: false. */
+  /**
+   * Stops training after the step at SIGINT and SIGTERM, with exit code 130 or 143; one that comes more than a second later
+   * exits at once. Default: false.
+   */
   handle_signals?: boolean
-  /** Whether progress is shown: a bar on a terminal, lines elsewhere. Default: true. */
+  /** Shows progress: a bar on a terminal, lines elsewhere; epochs, and a summary. Default: true. */
   progress?: boolean
-  /** Every how many steps a line is printed, where there is no terminal. Default: 100. */
+  /** Every how many steps a line is printed, where there is no terminal; the last step has one as well. Default: 100. */
   log_every?: number
   /** Plain objects with the methods they want. */
   callbacks?: readonly TrainerCallback[]

@@ -11,7 +11,8 @@ import type { FitOptions, Run, TrainingStep } from './fit_options.js'
 import { Optimization } from './optimization.js'
 import { check_options, dev_steps, type TrainerOptions } from './options.js'
 import { type Batches, check_data, Place } from './place.js'
-import { make_progress } from './progress.js'
+import { type Plan, plan_of } from './plan.js'
+import { make_progress, summary } from './progress.js'
 import { History, Means } from './reading.js'
 import { step_schedule } from './schedule.js'
 import { take_signals } from './signals.js'
@@ -128,8 +129,9 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     const on_abort = () => this.stop(signal?.reason)
     if (signal?.aborted) on_abort()
     signal?.addEventListener('abort', on_abort, { once: true })
-    const give_back = this.options.handle_signals ? take_signals((name) => this.stop(name)) : undefined
+    let give_back: (() => void) | undefined
     try {
+      if (this.options.handle_signals) give_back = await take_signals((name) => this.stop(name))
       await this.#fit(run)
       return run.history.values()
     } catch (error) {
@@ -172,18 +174,28 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       this.global_step + (dev ?? Number.POSITIVE_INFINITY),
     )
     const { progress = true, log_every = 100, checkpoint } = options
-    run.shown = progress ? await make_progress(this.global_step, max_steps, log_every) : undefined
+    const last_epoch = this.#last_epoch()
+    let plan: Plan
+    const seconds_before = this.seconds
     try {
       await emit(this.#callbacks, this.#self, 'on_fit_start')
       const data =
         options.overfit_batches === undefined
           ? run.data
           : await this.#place.first(run.data, options.overfit_batches)
-      const last_epoch = this.#last_epoch()
+      plan = plan_of(data, options, this.#self, {
+        max_steps,
+        last_epoch,
+        batch: this.#place.within_epoch ? this.#place.batch : 0,
+      })
+      run.shown = progress ? await make_progress(plan, log_every) : undefined
       while (this.epoch < last_epoch && !this.#ended(max_steps)) {
         const before = this.global_step
         const went_on = this.#place.within_epoch
         await this.#run_epoch(run, data, max_steps)
+        // Data that doesn't say how much it is has said it now.
+        if (!went_on && !Number.isFinite(plan.total_steps))
+          plan.total_steps = this.global_step + (last_epoch - this.epoch) * (this.global_step - before)
         // An iterator that is used up would yield nothing for ever.
         if (this.global_step === before && !went_on) break
       }
@@ -191,6 +203,8 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     } finally {
       run.shown?.stop()
     }
+    if (run.shown !== undefined)
+      console.log(summary(this.#self, plan, run.history.values().at(-1), this.seconds - seconds_before))
     if (dev === undefined) await this.#save(run)
     await emit(this.#callbacks, this.#self, 'on_fit_end')
     if (checkpoint !== undefined && dev === undefined) save(this.model.state_dict(), checkpoint)
@@ -303,6 +317,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     if (this.options.validate_every === undefined) fresh = { ...fresh, ...(await this.#validate(run)) }
     this.#stop_early(fresh)
     if (this.options.schedule_by === 'epoch') step_schedule(this.options, this.metrics)
+    run.shown?.epoch_end(this.epoch, fresh)
     await emit(this.#callbacks, this.#self, 'on_epoch_end', {
       step: this.global_step,
       epoch: this.epoch,
@@ -315,7 +330,11 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     if (this.#early_stopping?.should_stop(fresh)) this.stop(`early stopping: ${this.#early_stopping.metric}`)
   }
 
-  async #validate<Batch>({ validation, validation_step }: Run<Batch>): Promise<Record<string, number>> {
+  async #validate<Batch>({
+    validation,
+    validation_step,
+    shown,
+  }: Run<Batch>): Promise<Record<string, number>> {
     if (validation === undefined) return {}
     const run = () =>
       validate(this.model, {
@@ -329,6 +348,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     const averaged = this.ema !== undefined && Number(this.ema.averaged.n_averaged.item()) > 0
     const metrics = await (averaged ? this.ema!.apply(run) : run())
     this.metrics = { ...this.metrics, ...metrics }
+    if (this.options.validate_every !== undefined) shown?.validated(metrics)
     const { global_step: step, epoch } = this
     await emit(this.#callbacks, this.#self, 'on_validation_end', { step, epoch, metrics })
     if (this.options.validate_every !== undefined) this.#stop_early(metrics)

@@ -68,7 +68,9 @@ describe('train.ts', () => {
       out,
     ])
     expect(run).toMatchObject({ code: 0, stderr: '' })
-    expect(run.stdout).toMatch(/^Iteration 0, Loss \d+\.\d+\nTrained 3 iterations in \d+\.\d s/)
+    expect(run.stdout).toMatch(
+      /^Iteration 0, Loss \d+\.\d+, lr 0.001, .*\nIteration 2, Loss .*\nTrained 3 steps .*\nTrained 3 iterations in \d+\.\d s/,
+    )
     expect(readdirSync(out).sort()).toEqual(RESULTS)
     expect(await size_of(join(out, 'loss.png'))).toEqual(['png', 960, 600])
     expect(await size_of(join(out, 'sample.png'))).toEqual(['png', 16, 16])

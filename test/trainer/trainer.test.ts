@@ -203,14 +203,112 @@ describe('stopping', () => {
   })
 })
 
-describe('what it prints', () => {
-  test('a line every log_every steps, where there is no terminal', async () => {
+describe('what it prints where there is no terminal', () => {
+  const lines_of = async (run: () => Promise<unknown>) => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
-    const { trainer, x0, step } = make({ max_steps: 7, log_every: 3, progress: true })
-    const loss_history = await trainer.fit([x0], step)
-    const lines = log.mock.calls.map(([line]) => line as string)
-    log.mockRestore()
-    expect(lines).toEqual([0, 3, 6].map((step) => `Iteration ${step}, Loss ${loss_history[step]}`))
+    try {
+      await run()
+      return log.mock.calls.map(([line]) => line as string)
+    } finally {
+      log.mockRestore()
+    }
+  }
+  // Times differ from run to run.
+  const timeless = (lines: string[]) =>
+    lines.map((line) => line.replace(/[\d.e+-]+ steps\/s/, 'N steps/s').replace(/in [\d.e-]+ s/, 'in T s'))
+
+  test('a line every log_every steps and at the last one, and a summary', async () => {
+    const { trainer, x0, step } = make({ max_steps: 6, log_every: 3, progress: true })
+    let loss_history: number[] = []
+    const lines = await lines_of(async () => (loss_history = await trainer.fit([x0], step)))
+    const said = [0, 3, 5].map(
+      (step) => `Iteration ${step}, Loss ${loss_history[step]}, lr 0.01, N steps/s, 0:00 left`,
+    )
+    const loss = Number(loss_history[5]!.toPrecision(4))
+    expect(timeless(lines)).toEqual([...said, `Trained 6 steps in T s, N steps/s: loss ${loss}`])
+  })
+
+  test('epochs with their means, validations, metrics, and the rate of each step', async () => {
+    const { trainer, optimizer, x0, step } = make({
+      max_epochs: 2,
+      log_every: 2,
+      progress: true,
+      callbacks: [{ on_step_end: () => void (optimizer.param_groups[0]!.lr = 0.25) }],
+    })
+    const lines = await lines_of(() =>
+      trainer.fit([x0, x0, x0], (batch) => ({ loss: step(batch), accuracy: 0.5 }), {
+        validation: [x0],
+        validation_step: (batch) => ({ loss: step(batch).mul(0).add(2), accuracy: 0.75 }),
+      }),
+    )
+    const without_losses = timeless(lines).map((line) => line.replace(/(?<=\b[Ll]oss )[\d.e-]+/g, 'X'))
+    const rest = 'N steps/s, 0:00 left'
+    expect(without_losses).toEqual([
+      `Iteration 0, Loss X, accuracy 0.5, epoch 1/2, lr 0.01, ${rest}`,
+      `Iteration 2, Loss X, accuracy 0.5, epoch 1/2, lr 0.25, ${rest}`,
+      'Epoch 1/2: loss X, accuracy 0.5, val_loss 2, val_accuracy 0.75',
+      `Iteration 4, Loss X, accuracy 0.5, epoch 2/2, lr 0.25, ${rest}`,
+      `Iteration 5, Loss X, accuracy 0.5, epoch 2/2, lr 0.25, ${rest}`,
+      'Epoch 2/2: loss X, accuracy 0.5, val_loss 2, val_accuracy 0.75',
+      'Trained 6 steps (2 epochs) in T s, N steps/s: loss X, accuracy 0.5, val_loss 2, val_accuracy 0.75',
+    ])
+  })
+
+  test('a validation within an epoch, the reason of a stop, and what was done before', async () => {
+    const { trainer, x0, step } = make({ max_steps: 10, log_every: 100, validate_every: 2, progress: true })
+    const stopping = (batch: torch.Tensor) => {
+      if (trainer.global_step === 2 || trainer.global_step === 4) trainer.stop('enough')
+      return step(batch)
+    }
+    const validation_step = (batch: torch.Tensor) => step(batch).mul(0).add(2)
+    const run = () => trainer.fit([x0], stopping, { validation: [x0], validation_step })
+    const lines = timeless(await lines_of(run))
+    expect(lines[1]).toBe('Validation: val_loss 2')
+    expect(lines.at(-1)).toMatch(/^Stopped by enough after 3 steps in T s, N steps\/s: loss .*, val_loss 2$/)
+    const again = timeless(await lines_of(run))
+    expect(again.at(-1)).toMatch(/^Stopped by enough after 2 steps \(5 in all\) in T s/)
+  })
+
+  test('at most a hundred lines of epochs, the last one among them', async () => {
+    const { trainer, x0 } = make({ max_epochs: 250, log_every: 1000, progress: true })
+    const w = [...trainer.model.parameters()][0]!
+    const lines = await lines_of(() => trainer.fit([x0], () => w.sum()))
+    const epochs = lines.filter((line) => line.startsWith('Epoch '))
+    expect(epochs.map((line) => Number(/\d+/.exec(line)![0])).slice(-2)).toEqual([249, 250])
+    expect(epochs).toHaveLength(84)
+  })
+
+  test.each([
+    ['a Set', (x0: torch.Tensor) => new Set([x0, x0.add(1)])],
+    [
+      'a loader of batches with a length',
+      (x0: torch.Tensor) => ({ length: 2, [Symbol.iterator]: () => [x0, x0][Symbol.iterator]() }),
+    ],
+    [
+      'data that says so in its first epoch only',
+      (x0: torch.Tensor) => ({
+        *[Symbol.iterator]() {
+          yield* [x0, x0]
+        },
+      }),
+    ],
+  ] as [string, (x0: torch.Tensor) => Iterable<torch.Tensor>][])(
+    'the time that is left, for %s',
+    async (_name, data_of) => {
+      const { trainer, x0, step } = make({ max_epochs: 2, log_every: 1, progress: true })
+      const lines = await lines_of(() => trainer.fit(data_of(x0), step))
+      expect(lines.filter((line) => line.startsWith('Iteration 2')).join()).toMatch(/0:0\d left/)
+    },
+  )
+
+  test('nothing with progress: false, or where the step throws', async () => {
+    const quiet = make({ max_steps: 2 })
+    expect(await lines_of(() => quiet.trainer.fit([quiet.x0], quiet.step))).toEqual([])
+    const { trainer, x0 } = make({ progress: true })
+    const failing = () => {
+      throw new Error('no')
+    }
+    expect(await lines_of(() => expect(trainer.fit([x0], failing)).rejects.toThrow('no'))).toEqual([])
   })
 })
 
