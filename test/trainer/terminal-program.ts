@@ -21,8 +21,10 @@ const run_step = async (batch: Tensor) => {
   // The event loop has no turn meanwhile, as in a large operator.
   const started = performance.now()
   while (performance.now() - started < Number(step_ms));
-  if (ending === 'hang' && trainer.global_step === 3)
+  if (ending === 'hang' && trainer.global_step === 3) {
+    console.log('hanging')
     await new Promise((resolve) => setTimeout(resolve, 60_000))
+  }
   return step(batch)
 }
 await trainer.fit(data, run_step, ending === 'epochs' ? { validation: [x0] } : {})

@@ -90,8 +90,8 @@ describe.skipIf(!has_python)('on a terminal (needs python3)', () => {
       expect(existsSync(twice)).toBe(true)
       rmSync(twice)
       const hung = in_terminal(STARTS[name]!([twice, 'hang', '0']), [
-        ['loss', 0.5, CTRL_C],
-        ['loss', 1.5, CTRL_C],
+        ['hanging', 0.2, CTRL_C],
+        ['hanging', 1.5, CTRL_C],
       ])
       expect(hung.code).toBe(130)
       expect(hung.output).not.toContain('ended')
