@@ -81,6 +81,11 @@ export interface TrainerOptions {
    * exits at once. Default: false.
    */
   handle_signals?: boolean
+  /**
+   * After how many milliseconds timers, sockets and signals get their turn, at a batch's end: a request to this program waits
+   * for so long or one batch, whichever is more. 0: after each batch. Default: 50.
+   */
+  yield_every_ms?: number
   /** Shows progress: a bar on a terminal, lines elsewhere; epochs, and a summary. Default: true. */
   progress?: boolean
   /** Every how many steps a line is printed, where there is no terminal; the last step has one as well. Default: 100. */
@@ -113,6 +118,7 @@ const KINDS: Record<keyof TrainerOptions, { least: number; whole: boolean } | nu
   checkpoints: null,
   generators: null,
   handle_signals: null,
+  yield_every_ms: { least: 0, whole: false },
   progress: null,
   log_every: { least: 1, whole: true },
   callbacks: null,

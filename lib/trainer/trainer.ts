@@ -4,7 +4,7 @@ import type { Optimizer } from '../optim/optimizer.js'
 import { save } from '../serialization.js'
 import { BatchReader } from './batches.js'
 import { type CheckpointEvent, emit, type StepReport } from './callback.js'
-import { Checkpoints } from './checkpoints/checkpoints.js'
+import { open_checkpoints } from './checkpoints/open.js'
 import { EarlyStopping } from './early_stopping.js'
 import { EMA } from './ema.js'
 import type { FitOptions, Run, TrainingStep } from './fit_options.js'
@@ -54,7 +54,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   readonly #place = new Place()
   readonly #means = new Means()
   readonly #early_stopping: EarlyStopping | undefined
-  readonly #turns = new Turns()
+  readonly #turns: Turns
   #stopping = false
   #running: Run<unknown> | undefined
   #seconds_before = 0
@@ -66,6 +66,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     readonly options: TrainerOptions = {},
   ) {
     check_options(options)
+    this.#turns = new Turns(options.yield_every_ms)
     const { ema, early_stopping } = options
     this.ema = (ema === undefined || ema instanceof EMA ? ema : new EMA(model, ema)) as EMA<M> | undefined
     this.#early_stopping = early_stopping && new EarlyStopping(early_stopping)
@@ -141,6 +142,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       run.checkpoints?.close()
       signal?.removeEventListener('abort', on_abort)
       give_back?.()
+      this.#turns.end()
       this.#seconds_before = this.seconds
       this.#started_at = null
       this.#running = undefined
@@ -157,6 +159,17 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   /** Has `fit` wait after the step under way, until {@link resume} or {@link stop}. */
   pause(): void {
     this.#turns.pause()
+  }
+
+  /**
+   * Runs a callback, a request's sample say, while training waits: after the step under way, or at once where there is none.
+   * Several at a time hold training together. Within a validation it runs between two batches, with the model as it is there.
+   *
+   * @param callback - must not wait for `fit` or for another `between_steps`
+   * @returns what the callback returns; whatever it throws is thrown on, and training goes on
+   */
+  between_steps<T>(callback: () => T | PromiseLike<T>): Promise<T> {
+    return this.#turns.between(callback)
   }
 
   /** Has `fit` go on after {@link pause}. */
@@ -211,23 +224,10 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   }
 
   async #open_checkpoints<Batch>(run: Run<Batch>): Promise<void> {
-    const { checkpoints } = this.options
-    if (checkpoints === undefined || dev_steps(this.options) !== undefined) return
-    run.checkpoints = new Checkpoints(typeof checkpoints === 'string' ? { folder: checkpoints } : checkpoints)
-    const loaded = await run.checkpoints.open(this.global_step)
-    if (loaded === null) return
-    const { path, state, damaged } = loaded
-    try {
-      this.load_state_dict(state)
-    } catch (cause) {
-      if (!(cause instanceof Error)) throw cause
-      cause.message = `checkpoint '${path}' does not fit: ${cause.message}`
-      throw cause
-    }
-    const { global_step: step, epoch } = this
-    if (this.options.progress !== false && !process.stdout.isTTY)
-      console.log(`Going on from step ${step} (${path})`)
-    await emit(this.#callbacks, this.#self, 'on_checkpoint_load', { path, step, epoch, damaged })
+    if (dev_steps(this.options) !== undefined) return
+    const { checkpoints, loaded } = await open_checkpoints(this.#self)
+    run.checkpoints = checkpoints
+    if (loaded !== undefined) await emit(this.#callbacks, this.#self, 'on_checkpoint_load', loaded)
   }
 
   #last_epoch(): number {
@@ -262,7 +262,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
         const rest = report === null ? undefined : this.#step_end(run, report)
         if (rest !== undefined) await rest
         if (this.#turns.due) await this.#turns.take()
-        if (this.#turns.paused) await this.#paused()
+        if (this.#turns.is_held) await this.#paused()
         if (this.#ended(max_steps)) break
         at_data = true
       }
@@ -342,7 +342,10 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
         step: (batch) => validation_step(batch, this.#self),
         limit: dev_steps(this.options) ?? Number.POSITIVE_INFINITY,
         options: this.options,
-        turn: () => (this.#turns.due ? this.#turns.take() : Promise.resolve()),
+        turn: async () => {
+          if (this.#turns.due) await this.#turns.take()
+          if (this.#turns.is_held) await this.#turns.wait()
+        },
       })
     // Before the first step there are no averages.
     const averaged = this.ema !== undefined && Number(this.ema.averaged.n_averaged.item()) > 0
