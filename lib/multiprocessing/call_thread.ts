@@ -42,6 +42,9 @@ interface Waiting {
   reject: (error: unknown) => void
 }
 
+/** Little of a call outlives it: V8's default lets young objects take up to 48 MB before it looks which are alive. */
+const LIMITS = { maxYoungGenerationSizeMb: 6 }
+
 /** Only tensors, and plain objects and arrays of them, come back. */
 const find_nothing = ({ name }: { name: string }): never => {
   throw type_error(
@@ -82,7 +85,7 @@ class CallThread {
     if (this.#port !== undefined) return this.#port
     const { port1, port2 } = new MessageChannel()
     const start: CallThreadStart = { kind: 'calls', port: port2 }
-    const worker = worker_program('typetorch calls', start, [port2])
+    const worker = worker_program('typetorch calls', start, [port2], { resourceLimits: LIMITS })
     this.#worker = worker
     this.#port = port1
     this.#channel = open_channel()
