@@ -99,7 +99,7 @@ export function as_nested_tensor(ts: Tensor | readonly Tensor[], options: Nested
   check_layout(options.layout)
   const moved = ts.reshape(-1)
   const buffer = Object.keys(given(options)).length > 0 ? moved.to(given(options)) : moved
-  const [rows, ...sizes] = ts.shape as [number, ...number[]]
+  const [rows, ...sizes] = ts.shape
   const nested_sizes = as_tensor(
     Array.from({ length: rows }, () => sizes),
     { dtype: dtypes.int64 },

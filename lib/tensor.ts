@@ -14,6 +14,7 @@ import type { TensorConversions } from './tensor/conversions.js'
 import type { TensorDlpack } from './tensor/dlpack_methods.js'
 import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functional_methods.js'
 import type { IndexItem } from './tensor/indexing.js'
+import type { Shape } from './tensor/several.js'
 import type { TensorSharing } from './tensor/sharing.js'
 import { warn_once } from './warn.js'
 
@@ -82,8 +83,8 @@ export class Tensor {
     return layout_of_code(native.layout(handle_of(this)))
   }
   /** The size of each dimension, as a new array. */
-  get shape(): number[] {
-    return native.shape(handle_of(this))
+  get shape(): Shape {
+    return native.shape(handle_of(this)) as Shape
   }
   get ndim(): number {
     return native.ndim(handle_of(this))
@@ -91,7 +92,7 @@ export class Tensor {
   /** The size of the first dimension, as Python's `len(x)`. */
   get length(): number {
     if (this.ndim === 0) throw type_error('len() of a 0-d tensor')
-    return this.shape[0]!
+    return this.shape[0]
   }
   get itemsize(): number {
     return this.dtype.itemsize

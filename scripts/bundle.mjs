@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { build, context } from 'esbuild'
 import { rewrite } from './bundle_text.mjs'
+import { write_declarations } from './declarations.mjs'
 import { ROOT } from './setup/config.mjs'
 
 // dist/ is one script, not one module a file of lib/: Node takes over a millisecond for each file that it loads, and
@@ -114,4 +115,7 @@ script.plugins = [
   },
 ]
 if (process.argv.includes('--watch')) await (await context(script)).watch()
-else await build(script).catch(() => process.exit(1))
+else {
+  await build(script).catch(() => process.exit(1))
+  write_declarations()
+}

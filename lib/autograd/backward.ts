@@ -5,6 +5,7 @@ import * as ops from '../ops/generated/torch.js'
 import { take_options } from '../ops/keywords.js'
 import { py_size } from '../repr.js'
 import { enter } from '../tensor/autograd.js'
+import type { Several } from '../tensor/several.js'
 import { handle_of, raw_handle, Tensor, wrap_or_null } from '../tensor.js'
 import { batched_gradients } from './batched.js'
 import { GradientEdge } from './gradient_edge.js'
@@ -220,13 +221,13 @@ export interface GradOptions {
  * @returns a gradient for each input; null where it was not used and `allow_unused` is set
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
  */
-export function grad(outputs: Edges, inputs: Edges, options?: GradOptions): Tensor[]
+export function grad(outputs: Edges, inputs: Edges, options?: GradOptions): Several<Tensor>
 export function grad(
   outputs: Edges,
   inputs: Edges,
   grad_outputs?: Tensors | null,
   options?: GradOptions,
-): Tensor[]
+): Several<Tensor>
 export function grad(...args: unknown[]): (Tensor | null)[] {
   const given = take_options(
     'grad',

@@ -1,5 +1,6 @@
 import { type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
+import type { Several } from '../tensor/several.js'
 import { Tensor, wrap_or_null } from '../tensor.js'
 
 type MaybeTensor = Tensor | null
@@ -103,12 +104,12 @@ export class FunctionCtx {
    *
    * @throws RuntimeError when backward has run before without `retain_graph`
    */
-  get saved_tensors(): Tensor[] {
+  get saved_tensors(): Several<Tensor> {
     const { saved_for_forward, node, note } = this.#state
-    if (saved_for_forward !== null) return [...saved_for_forward] as Tensor[]
-    if (node === 0) return []
+    if (saved_for_forward !== null) return [...saved_for_forward] as unknown as Several<Tensor>
+    if (node === 0) return [] as unknown as Several<Tensor>
     const tensors = native.saved_of_function(node).map(wrap_or_null)
     for (const tensor of tensors) if (tensor !== null) note(tensor)
-    return tensors as Tensor[]
+    return tensors as unknown as Several<Tensor>
   }
 }

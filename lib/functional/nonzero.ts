@@ -2,6 +2,7 @@ import { expect_bool } from '../expect.js'
 import { take_arguments } from '../ops/arguments.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import type { Several } from '../tensor/several.js'
 import { Tensor } from '../tensor.js'
 
 const nonzero_numpy = operator('aten::nonzero_numpy') as unknown as (input: Tensor) => Tensor[]
@@ -19,7 +20,7 @@ type Given = { input: Tensor; out: Tensor | null; as_tuple: boolean }
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.nonzero.html
  */
-export function nonzero(input: Tensor, options: { as_tuple: true }): Tensor[]
+export function nonzero(input: Tensor, options: { as_tuple: true }): Several<Tensor>
 export function nonzero(input: Tensor, options?: { out?: Tensor | null; as_tuple?: false }): Tensor
 export function nonzero(...args: unknown[]): Tensor | Tensor[] {
   const names = ['input', 'out', 'as_tuple'] as const

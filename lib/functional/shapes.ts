@@ -4,6 +4,7 @@ import * as ops from '../ops/generated/torch.js'
 import { is_options, take_options } from '../ops/keywords.js'
 import { py_ints } from '../repr.js'
 import { make_tensor } from '../tensor/create.js'
+import type { Several } from '../tensor/several.js'
 import { expect_tensor, Tensor } from '../tensor.js'
 
 /** Tensors given one by one or in one list. */
@@ -23,8 +24,8 @@ function at_least(name: string, one: (input: Tensor) => Tensor, many: Many) {
 /** One tensor to one, several to a list. */
 export interface AtLeast {
   (input: Tensor): Tensor
-  (tensors: readonly Tensor[]): Tensor[]
-  (...tensors: Tensor[]): Tensor[]
+  (tensors: readonly Tensor[]): Several<Tensor>
+  (...tensors: Tensor[]): Several<Tensor>
 }
 
 /** 0-d tensors get a dimension, others stay as they are. */
@@ -39,8 +40,8 @@ export const atleast_3d: AtLeast = at_least('atleast_3d', ops.atleast_3d, ops.at
  *
  * @see torch/functional.py
  */
-export function broadcast_tensors(...tensors: readonly Tensor[]): Tensor[]
-export function broadcast_tensors(tensors: readonly Tensor[]): Tensor[]
+export function broadcast_tensors(...tensors: readonly Tensor[]): Several<Tensor>
+export function broadcast_tensors(tensors: readonly Tensor[]): Several<Tensor>
 export function broadcast_tensors(...args: unknown[]): Tensor[] {
   return ops.broadcast_tensors(tensor_list('broadcast_tensors', args))
 }
@@ -108,10 +109,13 @@ export function cartesian_prod(...args: unknown[]): Tensor {
  *
  * @param indexing `'ij'` for rows first, `'xy'` for columns first; `'ij'` with a warning where it is left out
  */
-export function meshgrid(tensors: readonly Tensor[], options?: { indexing?: 'ij' | 'xy' | null }): Tensor[]
+export function meshgrid(
+  tensors: readonly Tensor[],
+  options?: { indexing?: 'ij' | 'xy' | null },
+): Several<Tensor>
 export function meshgrid(
   ...tensors_and_options: readonly (Tensor | { indexing?: 'ij' | 'xy' | null })[]
-): Tensor[]
+): Several<Tensor>
 export function meshgrid(...args: unknown[]): Tensor[] {
   const last = args.at(-1)
   const keywords = is_options(last) ? last : undefined
@@ -135,7 +139,7 @@ export function meshgrid(...args: unknown[]): Tensor[] {
  * @throws TypeError for indices that are no integers, or a shape that has none
  * @throws ValueError for a negative size
  */
-export function unravel_index(indices: Tensor, shape: Size | readonly Size[]): Tensor[]
+export function unravel_index(indices: Tensor, shape: Size | readonly Size[]): Several<Tensor>
 export function unravel_index(...args: unknown[]): Tensor[] {
   const given = take_options<{ indices: Tensor; shape: unknown }>(
     'unravel_index',

@@ -84,7 +84,7 @@ export class UninitializedParameter extends Parameter {
     materialize(this, Parameter.prototype, shape, options)
   }
 
-  override get shape(): number[] {
+  override get shape(): Tensor['shape'] {
     throw no_shape()
   }
 
@@ -127,7 +127,7 @@ export class UninitializedBuffer extends Tensor {
     materialize(this, Tensor.prototype, shape, options)
   }
 
-  override get shape(): number[] {
+  override get shape(): Tensor['shape'] {
     throw no_shape()
   }
 

@@ -49,7 +49,6 @@ export interface AdamParamGroup extends ParamGroup, Required<AdamOptions> {}
 
 /** What a constructor of Adam's family is called with. */
 export type AdamCall<O> =
-  | [params: Params<AdamParamGroup>, options?: O]
   | [
       params: Params<AdamParamGroup>,
       lr: number | Tensor,
@@ -59,6 +58,8 @@ export type AdamCall<O> =
       amsgrad?: boolean | O,
       options?: O,
     ]
+  // The last one is what compilers name in an error about an option.
+  | [params: Params<AdamParamGroup>, options?: O]
 
 type AdamArguments = Required<AdamOptions> & { params: Params<AdamParamGroup> }
 

@@ -80,11 +80,11 @@ function tensor_name(value: unknown): string {
  *
  * @see torch/optim/optimizer.py
  */
-export class Optimizer<G extends ParamGroup = ParamGroup> {
+export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = ParamState> {
   /** The options of groups that do not give their own. */
   defaults: Record<string, unknown>
   /** What is kept for each parameter. */
-  state = new Map<Tensor, ParamState>()
+  state = new Map<Tensor, S>()
   /** The parameters in groups, with each group's options. */
   param_groups: G[] = []
 
@@ -198,9 +198,10 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
    * Python's optimizer of the same name gives.
    */
   state_dict(): OptimizerStateDict {
-    for (const hook of this._hooks.state_dict_pre.values()) hook(this)
-    let state_dict = pack_optimizer_state(this)
-    for (const hook of this._hooks.state_dict_post.values()) state_dict = hook(this, state_dict) ?? state_dict
+    const self = this as unknown as Optimizer
+    for (const hook of this._hooks.state_dict_pre.values()) hook(self)
+    let state_dict = pack_optimizer_state(self)
+    for (const hook of this._hooks.state_dict_post.values()) state_dict = hook(self, state_dict) ?? state_dict
     return state_dict
   }
 
@@ -211,15 +212,16 @@ export class Optimizer<G extends ParamGroup = ParamGroup> {
    * @throws ValueError where the groups do not have the same numbers of parameters
    */
   load_state_dict(state_dict: OptimizerStateDict): void {
+    const self = this as unknown as Optimizer
     let given = { ...state_dict }
-    for (const hook of this._hooks.load_state_dict_pre.values()) given = hook(this, given) ?? given
-    this.__setstate__(load_optimizer_state(this, given))
-    for (const hook of this._hooks.load_state_dict_post.values()) hook(this)
+    for (const hook of this._hooks.load_state_dict_pre.values()) given = hook(self, given) ?? given
+    this.__setstate__(load_optimizer_state(self, given))
+    for (const hook of this._hooks.load_state_dict_post.values()) hook(self)
   }
 
   /** Takes a state and groups; a subclass adds options that older ones lack. */
   __setstate__(loaded: { state: Map<Tensor, ParamState>; param_groups: ParamGroup[] }): void {
-    this.state = loaded.state
+    this.state = loaded.state as Map<Tensor, S>
     this.param_groups = loaded.param_groups as G[]
     this.defaults['differentiable'] ??= false
   }

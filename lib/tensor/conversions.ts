@@ -12,6 +12,7 @@ import { Complex } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import * as base from '../tensor.js'
 import { decode_elements, type NestedList, nest, type TypedArray } from './elements.js'
+import type { Shape } from './several.js'
 import { typed_array } from './typed_array.js'
 
 /** Keywords of {@link TensorConversions.to}. */
@@ -70,7 +71,7 @@ export interface TensorConversions {
   ndimension(): number
   nelement(): number
   element_size(): number
-  size(): number[]
+  size(): Shape
   size(dim: number): number
   stride(): number[]
   stride(dim: number): number

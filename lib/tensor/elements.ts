@@ -7,8 +7,8 @@ import { native } from '../native.js'
 import { Complex } from '../scalar.js'
 import { handle_of, type Tensor } from '../tensor.js'
 
-/** What tolist gives. */
-export type NestedList = number | NestedList[]
+/** Elements in nested arrays, or one alone: numbers, booleans of a bool tensor, and complex numbers. */
+export type NestedList = number | boolean | Complex | NestedList[]
 
 /** The typed arrays that tensors come as. */
 export type TypedArray =

@@ -10,6 +10,7 @@ import {
 import type { Tensor } from '../tensor.js'
 import type { TensorLegacy } from './legacy_methods.js'
 import type { TensorReflected } from './reflected.js'
+import type { Several } from './several.js'
 
 type Both = { return_inverse: true; return_counts: true }
 type One = { return_inverse: true } | { return_counts: true }
@@ -38,7 +39,7 @@ export type NamedNorm = (
 ) => Tensor
 
 /** What {@link nonzero} takes beside nothing. */
-export type NonzeroTuple = (options: { as_tuple: true }) => Tensor[]
+export type NonzeroTuple = (options: { as_tuple: true }) => Several<Tensor>
 
 const method = (name: string, call: (...args: never[]) => unknown) => {
   const made = function (this: Tensor, ...args: unknown[]): unknown {

@@ -43,7 +43,8 @@ function describe({ base, out }, method) {
   const describe_one = (/** @type {import('./schema.mjs').Argument} */ parameter) => ({
     name: parameter.name === 'self' && !parameter.kind.list ? 'input' : parameter.name,
     type: parameter_type(parameter.kind, base),
-    required: parameter.default === undefined,
+    // Of a schema that is there for the generator; without one, another schema is called.
+    required: parameter.default === undefined && parameter.name !== 'generator',
   })
   const positional = positional_parameters(base, method)
   const keyword = keyword_parameters(base).map(describe_one)

@@ -87,7 +87,9 @@ function tuple_type(schema) {
  */
 function one_result(kind, schema) {
   const base = lookup(result_bases, kind, schema)
-  return kind.list ? `${base}[]` : base
+  if (!kind.list) return base
+  // Lists of a foreach are as long as what goes in; others are taken apart at once.
+  return base === 'Tensor' && !schema.text.startsWith('_') ? 'Several<Tensor>' : `${base}[]`
 }
 
 /** @param {Schema} out  the out form */

@@ -14,11 +14,13 @@ const types = [
   'Stream',
   'Tensor',
 ]
-const helpers = ['Int', 'IntOrList', 'Named', 'TensorOptions']
+const helpers = ['Int', 'IntOrList', 'Named', 'Several', 'TensorOptions']
 
 /** kinds.ts: the types that the generated declarations share. */
 export function write_kinds() {
   return `import type { DeviceLike, DType, IntList, Layout, Tensor } from '../types.js'
+
+export type { Several } from '../../tensor/several.js'
 
 /** A whole number. */
 export type Int = number | bigint

@@ -20,10 +20,11 @@ describe('types', () => {
     expectTypeOf(x.view([3, 2])).toEqualTypeOf<Tensor>()
     expectTypeOf(x.at('1:', null, 0)).toEqualTypeOf<Tensor>()
     expectTypeOf(x.sum().item()).toBeNumber()
-    expectTypeOf(x.shape).toEqualTypeOf<number[]>()
+    expectTypeOf(x.shape).toExtend<number[]>()
     expectTypeOf(x.grad).toEqualTypeOf<Tensor | null>()
     expectTypeOf(x.is_contiguous()).toBeBoolean()
-    expectTypeOf(torch.autograd.grad(w.sum(), w)).toEqualTypeOf<Tensor[]>()
+    expectTypeOf(torch.autograd.grad(w.sum(), w)).toExtend<Tensor[]>()
+    expectTypeOf(torch.autograd.grad(w.sum(), w)[0]).toEqualTypeOf<Tensor>()
   })
 
   it('of named results', () => {

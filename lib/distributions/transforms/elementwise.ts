@@ -275,7 +275,7 @@ export class AffineTransform extends Transform {
   }
 
   override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
-    let { shape } = x
+    let shape: number[] = x.shape
     let result =
       this.scale instanceof Tensor
         ? this.scale.abs().log()

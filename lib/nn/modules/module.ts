@@ -30,10 +30,17 @@ import {
 import { module_repr } from './module_repr.js'
 import { ModuleState } from './module_state.js'
 import * as registration from './registration.js'
+
+// Types only. Through a property the compiler sees what `this` and a type parameter are at least, within a class too;
+// `Parameters<this['forward']>` itself it leaves open there.
+declare const given: unique symbol
+declare const returned: unique symbol
+
 /** A module is called like a function: with `forward`'s arguments, for `forward`'s result. */
 export interface Module {
-  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
-  (...args: Parameters<this['forward']>): ReturnType<this['forward']>
+  (...args: this[typeof given]): this[typeof returned]
+  readonly [given]: Parameters<this['forward']>
+  readonly [returned]: ReturnType<this['forward']>
 }
 
 /**

@@ -2,6 +2,7 @@ import { record_of } from '../../collections.js'
 import { key_error, not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { full_like } from '../../ops/generated/torch.js'
 import { keep } from '../../scope.js'
+import type { Several } from '../../tensor/several.js'
 import { Tensor } from '../../tensor.js'
 import { warn_once } from '../../warn.js'
 import { Optimizer, options_of } from '../optimizer.js'
@@ -170,9 +171,9 @@ export class LRScheduler {
     Object.assign(this, record_of('load_state_dict', state_dict))
   }
 
-  /** Each group's rate as the last step set it. */
-  get_last_lr(): Rate[] {
-    return this._last_lr
+  /** Each group's rate as the last step set it: numbers, or tensors where the optimizer was given such (`get_last_lr<Tensor>()`). */
+  get_last_lr<R extends Rate = number>(): Several<R> {
+    return this._last_lr as Several<R>
   }
 
   /** Each group's rate for `last_epoch`. */

@@ -140,6 +140,12 @@ export interface ResNetOptions {
   norm_layer?: NormLayer
 }
 
+// The layer is made as a Linear, and another one may take its place.
+export interface ResNet {
+  get fc(): Linear
+  set fc(layer: Layer)
+}
+
 /**
  * A residual network.
  *
@@ -151,6 +157,7 @@ export interface ResNetOptions {
  *
  * @see He et al., Deep Residual Learning for Image Recognition, https://arxiv.org/abs/1512.03385
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor sets it
 export class ResNet extends Module {
   declare conv1: Conv2d
   declare bn1: Layer
@@ -161,7 +168,6 @@ export class ResNet extends Module {
   declare layer3: Layer
   declare layer4: Layer
   declare avgpool: AdaptiveAvgPool2d
-  declare fc: Layer
 
   constructor(block: Block, layers: readonly [number, number, number, number], options: ResNetOptions = {}) {
     super()

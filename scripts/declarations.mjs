@@ -1,0 +1,97 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
+import { ROOT } from './setup/config.mjs'
+
+// What the compiler's declarations lack, written into all of dist/. An option that is undefined is one that was not given. Under `exactOptionalPropertyTypes` a declaration has to say so:
+// `generator?: Generator | null` becomes `generator?: Generator | null | undefined`.
+
+const dist = path.join(ROOT, 'dist')
+
+/** Where a type's text has to be put into parentheses to stand in a union. */
+const OPEN_ENDED = new Set([
+  ts.SyntaxKind.FunctionType,
+  ts.SyntaxKind.ConstructorType,
+  ts.SyntaxKind.ConditionalType,
+  ts.SyntaxKind.InferType,
+])
+
+function takes_undefined(type) {
+  if (ts.isUnionTypeNode(type)) return type.types.some(takes_undefined)
+  return [ts.SyntaxKind.UndefinedKeyword, ts.SyntaxKind.AnyKeyword, ts.SyntaxKind.UnknownKeyword].includes(
+    type.kind,
+  )
+}
+
+// TypeScript's own `Required` leaves an `undefined` that is written out.
+const GIVEN = 'type Given<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };\n'
+
+const is_required = (name) => ts.isIdentifier(name) && name.text === 'Required'
+
+// Editors put last what is deprecated, and know no other way: private names would come before all others.
+const NOTE = '@deprecated Private in PyTorch: it may change.'
+
+/** Whether a node declares a name that begins with one underscore. */
+function is_private(node) {
+  const named = ts.isVariableStatement(node) ? node.declarationList.declarations[0] : node
+  const is_declaration =
+    ts.isVariableStatement(node) ||
+    ts.isFunctionDeclaration(node) ||
+    ts.isClassElement(node) ||
+    ts.isTypeElement(node)
+  return (
+    is_declaration &&
+    named.name !== undefined &&
+    ts.isIdentifier(named.name) &&
+    /^_[^_]/.test(named.name.text)
+  )
+}
+
+/** The edit that puts the note into a declaration's comment. */
+function mark(node, file) {
+  const doc = ts.getJSDocCommentsAndTags(node).at(-1)
+  const start = node.getStart(file)
+  if (doc === undefined) return [start, `/** ${NOTE} */ `]
+  return doc.getText(file).includes('@deprecated') ? [start, ''] : [doc.end - 2, `\n * ${NOTE} `]
+}
+
+/** The text with `| undefined` behind each optional property's type, and `Required` without it. */
+export function rewrite_declarations(text) {
+  const file = ts.createSourceFile('declarations.d.ts', text, ts.ScriptTarget.Latest, true)
+  const edits = []
+  let uses_required = false
+  const visit = (node) => {
+    if (ts.isPropertySignature(node) && node.questionToken && node.type && !takes_undefined(node.type)) {
+      if (OPEN_ENDED.has(node.type.kind))
+        edits.push([node.type.getStart(file), '('], [node.type.end, ') | undefined'])
+      else edits.push([node.type.end, ' | undefined'])
+    }
+    if (is_private(node)) edits.push(mark(node, file))
+    const name = ts.isTypeReferenceNode(node)
+      ? node.typeName
+      : ts.isExpressionWithTypeArguments(node)
+        ? node.expression
+        : undefined
+    if (name !== undefined && is_required(name)) {
+      uses_required = true
+      edits.push([name.getStart(file), 'Given', name.end])
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  let result = uses_required ? `${text}${GIVEN}` : text
+  for (const [place, added, end = place] of edits.sort(([a], [b]) => b - a))
+    result = result.slice(0, place) + added + result.slice(end)
+  return result
+}
+
+/** Rewrites the declarations that need it. */
+export function write_declarations() {
+  for (const name of fs.readdirSync(dist, { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue
+    const file = path.join(dist, name)
+    const text = fs.readFileSync(file, 'utf8')
+    const changed = rewrite_declarations(text)
+    if (changed !== text) fs.writeFileSync(file, changed)
+  }
+}
