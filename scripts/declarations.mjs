@@ -24,7 +24,7 @@ function takes_undefined(type) {
 }
 
 // TypeScript's own `Required` leaves an `undefined` that is written out.
-const GIVEN = 'type Given<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };\n'
+const GIVEN = 'type AllGiven<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };\n'
 
 const is_required = (name) => ts.isIdentifier(name) && name.text === 'Required'
 
@@ -74,7 +74,7 @@ export function rewrite_declarations(text) {
         : undefined
     if (name !== undefined && is_required(name)) {
       uses_required = true
-      edits.push([name.getStart(file), 'Given', name.end])
+      edits.push([name.getStart(file), 'AllGiven', name.end])
     }
     ts.forEachChild(node, visit)
   }
