@@ -9,7 +9,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What each program of a page prints. */
 const pages: Record<string, RegExp[]> = {
-  training: [/^24 4 \[ 'loss', 'val_loss' \]\n$/, /^4\n9 \[ 'weight', 'bias' \]\n$/, /^runs\/first\n$/],
+  training: [
+    /^24 4 \[ 'loss', 'val_loss' \]\n$/,
+    /^4\n9 \[ 'weight', 'bias' \]\n$/,
+    /^20\n$/,
+    /^runs\/first\n$/,
+  ],
   autograd: [
     /^tensor\(\[1\., 1\., 1\.\]\)\n$/,
     /^.*8, 1, 3.*\ntensor\(\[\[6\., 0\.\],\n\s+\[0\., 6\.\]\]\)\n$/,
