@@ -42,9 +42,12 @@ function line_of_caller(): string {
 export function trace_memory(enabled = true): void {
   expect_bool(enabled, 'trace_memory', 'enabled')
   if (enabled && lines !== null) return
-  const noted = new Map<Handle, string>()
-  lines = enabled ? noted : null
-  watch_new(enabled ? (tensor: Tensor) => void noted.set(handle_of(tensor), line_of_caller()) : null)
+  lines = enabled ? new Map() : null
+  watch_new(note_line, enabled)
+}
+
+function note_line(tensor: Tensor): void {
+  lines?.set(handle_of(tensor), line_of_caller())
 }
 
 interface Row {

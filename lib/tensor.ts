@@ -210,13 +210,17 @@ export function install_parts(parts: {
   index_hook = parts.index
 }
 
-/** Has a function see each new tensor; null for none, which costs nothing. */
-export function watch_new(watch: ((tensor: Tensor) => void) | null): void {
+const watches = new Set<(tensor: Tensor) => void>()
+
+/** Has a function see each new tensor, or no longer; where there is none it costs nothing. */
+export function watch_new(watch: (tensor: Tensor) => void, enabled: boolean): void {
+  if (enabled) watches.add(watch)
+  else watches.delete(watch)
   scope_hook =
-    watch === null
+    watches.size === 0
       ? scope_part
       : (tensor) => {
-          watch(tensor)
+          for (const see of watches) see(tensor)
           return scope_part(tensor)
         }
 }

@@ -1,3 +1,6 @@
+import { settle_classes } from './modules/class_fields.js'
+import * as own_modules from './modules/index.js'
+
 export { attention } from './attention/index.js'
 export { factory_kwargs } from './factory_kwargs.js'
 export * as functional from './functional.js'
@@ -11,3 +14,5 @@ export { Buffer, type BufferOptions, Parameter, type ParameterOptions } from './
 export * as parameter from './parameters.js'
 export { UninitializedBuffer, type UninitializedOptions, UninitializedParameter } from './uninitialized.js'
 export * as utils from './utils/index.js'
+
+settle_classes(Object.values(own_modules))

@@ -1,4 +1,5 @@
 import { KeyOrder } from '../../collections.js'
+import { attribute_error, key_error } from '../../errors.js'
 import { keep } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
 import { Buffer, Parameter } from '../parameter.js'
@@ -8,15 +9,61 @@ import type { ModuleHooks } from './module_hooks.js'
 /** Where a module keeps what is not a field of it. */
 export const INTERNALS: unique symbol = Symbol('typetorch.nn.Module')
 
+/** What a field of a module can be in the tree. */
+export type MemberKind = 'parameter' | 'buffer' | 'module'
+
+type Assign = (module: Module, name: string, value: unknown) => void
+
+let assign: Assign
+
+/** Called by registration.ts with the checks of an assignment; that file imports this one. */
+export function install_assignment(checked: Assign): void {
+  assign = checked
+}
+
+/** A field that is a member: an own accessor, so that assigning to it is checked at once. */
+export class MemberField {
+  readonly get: () => unknown
+
+  constructor(
+    module: Module,
+    name: string,
+    public kind: MemberKind,
+    public value: unknown,
+  ) {
+    this.get = () => this.value
+    Object.defineProperty(module, name, {
+      get: this.get,
+      set: (given: unknown) => assign(module, name, given),
+      enumerable: true,
+      configurable: true,
+    })
+  }
+
+  /** False where the program has deleted the field or a subclass has defined it again. */
+  is_field_of(module: Module, name: string): boolean {
+    return Object.getOwnPropertyDescriptor(module, name)?.get === this.get
+  }
+}
+
 /** What a module knows beside its fields. */
 export class Internals {
   /** Names that are buffers, and whether `state_dict` holds them. */
   readonly buffers = new Map<string, boolean>()
   /** Names that were registered without a value. */
   readonly empty = new Map<string, 'parameter' | 'module'>()
+  /** The members that are known; a class's own fields become known at the first walk. */
+  readonly fields = new Map<string, MemberField>()
   readonly order = new KeyOrder()
   /** Null until the first hook, so that a call without hooks costs one comparison. */
   hooks: ModuleHooks | null = null
+
+  /** Forgets what a name stood for. */
+  forget(name: string): void {
+    this.buffers.delete(name)
+    this.empty.delete(name)
+    this.fields.delete(name)
+  }
 }
 
 /** What a module holds, each by name and in the order of assignment; null is a name that stands for nothing yet. */
@@ -36,48 +83,138 @@ export function is_module(value: unknown): value is Module {
   return typeof value === 'function' && INTERNALS in value
 }
 
+/** Under this name a container has what a plain `list[0] = value` does; true where that is all. */
+export const ASSIGN: unique symbol = Symbol('typetorch.nn.assign')
+/** Under this name a container has what follows a plain `delete list[0]`; it may refuse it. */
+export const DELETED: unique symbol = Symbol('typetorch.nn.deleted')
+
+/** Rules of containers, whose entries are fields. */
+export interface FieldRules {
+  [ASSIGN]?: (name: string, value: unknown) => boolean
+  /** Returns what is to be done once the names are forgotten. */
+  [DELETED]?: (names: readonly string[]) => () => void
+}
+
 /** Finds a module's own parameters, buffers and children among its fields. */
 export function members_of(module: Module): Members {
+  const internals = module[INTERNALS]
+  note_deleted(module, internals)
   const members: Members = { parameters: [], buffers: [], modules: [] }
   const fields = fields_of(module)
-  const internals = module[INTERNALS]
   for (const name of internals.order.keys(module)) {
     const value = fields[name]
-    if (value === null || value === undefined) {
-      if (internals.buffers.has(name)) members.buffers.push([name, null])
-      else if (internals.empty.get(name) === 'parameter') members.parameters.push([name, null])
-      else if (internals.empty.get(name) === 'module') members.modules.push([name, null])
-    } else if (typeof value === 'function') {
-      if (is_module(value)) members.modules.push([name, value])
-    } else if (value instanceof Parameter) {
-      internals.buffers.delete(name)
-      members.parameters.push([name, value])
-    } else if (value instanceof Tensor && is_buffer(internals, name, value)) {
-      members.buffers.push([name, value])
-    }
+    const known = internals.fields.get(name)
+    const kind =
+      known !== undefined && known.value === value ? known.kind : find_member(module, name, value, known)
+    if (kind === 'parameter') members.parameters.push([name, value as Parameter | null])
+    else if (kind === 'buffer') members.buffers.push([name, value as Tensor | null])
+    else if (kind === 'module') members.modules.push([name, value as Module | null])
   }
   return members
 }
 
-function is_buffer(internals: Internals, name: string, value: Tensor): boolean {
-  if (internals.buffers.has(name)) return true
-  if (!(value instanceof Buffer)) return false
+/** What an own field of a module is in the tree; null for any other name. */
+export function kind_of(module: Module, name: string): MemberKind | null {
+  if (!Object.hasOwn(module, name)) return null
+  const value = fields_of(module)[name]
+  const known = module[INTERNALS].fields.get(name)
+  return known !== undefined && known.value === value ? known.kind : find_member(module, name, value, known)
+}
+
+// A field that is not known as what it is: a class's own field, or one that was deleted and set again.
+function find_member(
+  module: Module,
+  name: string,
+  value: unknown,
+  known: MemberField | undefined,
+): MemberKind | null {
+  const internals = module[INTERNALS]
+  if (known !== undefined) {
+    if (known.is_field_of(module, name)) return known.kind
+    if (value === undefined) throw redeclared(module, name, known.kind)
+    internals.forget(name)
+  }
+  const kind = kind_by_value(internals, name, value)
+  if (kind === null) return null
+  if (kind !== 'module' && value !== null && Reflect.get(Object.getPrototypeOf(module), name) !== undefined)
+    throw key_error(`attribute '${name}' already exists`)
+  if (kind === 'parameter') internals.buffers.delete(name)
+  internals.fields.set(name, new MemberField(module, name, kind, value ?? null))
+  return kind
+}
+
+function kind_by_value(internals: Internals, name: string, value: unknown): MemberKind | null {
+  if (value === null || value === undefined)
+    return internals.buffers.has(name) ? 'buffer' : (internals.empty.get(name) ?? null)
+  if (typeof value === 'function') return is_module(value) ? 'module' : null
+  if (!(value instanceof Tensor)) return null
+  if (value instanceof Parameter) return 'parameter'
+  if (internals.buffers.has(name)) return 'buffer'
+  if (!(value instanceof Buffer)) return null
   internals.buffers.set(name, value.persistent)
-  return true
+  return 'buffer'
+}
+
+function redeclared(module: Module, name: string, kind: MemberKind): Error {
+  return attribute_error(
+    `${module.constructor.name}: the ${kind === 'module' ? 'child module' : kind} '${name}' became undefined: a class ` +
+      `that names the field again for its type says \`declare ${name}\``,
+  )
+}
+
+// As Python's `del module.name`: what is deleted is a member no more.
+function note_deleted(module: Module, internals: Internals): void {
+  const deleted: string[] = []
+  for (const name of internals.fields.keys()) if (!Object.hasOwn(module, name)) deleted.push(name)
+  if (deleted.length === 0) return
+  const follow = (module as FieldRules)[DELETED]?.(deleted)
+  for (const name of deleted) {
+    internals.forget(name)
+    internals.order.forget(name)
+  }
+  follow?.()
+}
+
+/** Makes members of a class's own fields that hold parameters, buffers or modules, before anything is asked of the module. */
+export function note_members(module: Module): void {
+  const internals = module[INTERNALS]
+  const fields = fields_of(module)
+  for (const name of Object.keys(module)) {
+    if (internals.fields.has(name)) continue
+    const value = fields[name]
+    const kind = kind_by_value(internals, name, value)
+    if (kind !== null) internals.fields.set(name, new MemberField(module, name, kind, value ?? null))
+  }
 }
 
 /** Sets a field, at its old place or as the last, whatever the prototype has under that name. */
 export function set_field(module: Module, name: string, value: unknown): void {
   if (value instanceof Tensor) keep(value)
-  module[INTERNALS].order.note(module, name)
-  Object.defineProperty(module, name, { value, writable: true, enumerable: true, configurable: true })
+  const internals = module[INTERNALS]
+  internals.order.note(module, name)
+  const kind = kind_by_value(internals, name, value)
+  const known = internals.fields.get(name)
+  if (kind === null) {
+    internals.fields.delete(name)
+    Object.defineProperty(module, name, { value, writable: true, enumerable: true, configurable: true })
+  } else if (known?.is_field_of(module, name)) {
+    known.kind = kind
+    known.value = value
+  } else {
+    internals.fields.set(name, new MemberField(module, name, kind, value))
+  }
+}
+
+/** Puts a value in a member's place for the length of a call, whatever its kind. */
+export function swap_field(module: Module, name: string, value: unknown): void {
+  if (kind_of(module, name) === null) fields_of(module)[name] = value
+  else module[INTERNALS].fields.get(name)!.value = value
 }
 
 /** Removes a field and what is known of its name. */
 export function delete_field(module: Module, name: string): void {
   const internals = module[INTERNALS]
-  internals.buffers.delete(name)
-  internals.empty.delete(name)
+  internals.forget(name)
   internals.order.forget(name)
   delete fields_of(module)[name]
 }

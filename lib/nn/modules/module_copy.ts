@@ -7,7 +7,6 @@ import { ModuleHooks } from './module_hooks.js'
 export function copy_into(bare: Module, module: Module, memo: Memo): void {
   memo.set(module, bare)
   const [from, to] = [module[INTERNALS], bare[INTERNALS]]
-  for (const name of from.order.keys(module)) set_field(bare, name, deepcopy(fields_of(module)[name], memo))
   for (const symbol of Object.getOwnPropertySymbols(module)) {
     if (symbol === INTERNALS) continue
     const property = Object.getOwnPropertyDescriptor(module, symbol)!
@@ -15,6 +14,7 @@ export function copy_into(bare: Module, module: Module, memo: Memo): void {
   }
   for (const [name, persistent] of from.buffers) to.buffers.set(name, persistent)
   for (const [name, kind] of from.empty) to.empty.set(name, kind)
+  for (const name of from.order.keys(module)) set_field(bare, name, deepcopy(fields_of(module)[name], memo))
   if (from.hooks === null) return
   to.hooks = new ModuleHooks()
   copy_maps(from.hooks, to.hooks)

@@ -1,7 +1,7 @@
 import { type Items, items_of, type OrderedDict } from '../../collections.js'
 import { key_error, type_error, value_error } from '../../errors.js'
 import { py_repr } from '../repr.js'
-import { delete_field } from './internals.js'
+import { ASSIGN, delete_field } from './internals.js'
 import { Module } from './module.js'
 import { type_name } from './registration.js'
 import { children_in_order } from './sequential.js'
@@ -39,6 +39,13 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   constructor(modules: Items<M> | OrderedDict<M> | ModuleDict<M> | null = null) {
     super()
     if (modules !== null) this.update(modules)
+  }
+
+  /** As Python's `dictionary['name'] = module`; a subclass may have other fields. @internal */
+  [ASSIGN](name: string, value: unknown): boolean {
+    if (Object.getPrototypeOf(this) !== ModuleDict.prototype) return false
+    this.set(name, value as M)
+    return true
   }
 
   /** How many modules there are. */

@@ -1,10 +1,10 @@
 import { type_error } from '../../errors.js'
 import { add_indent } from '../repr.js'
-import { delete_field, set_field } from './internals.js'
+import { ASSIGN, DELETED, delete_field, is_module, set_field } from './internals.js'
 import { Module } from './module.js'
 import { wrap_lines } from './module_repr.js'
 import { set_attribute, type_name } from './registration.js'
-import { children_in_order, renumber } from './sequential.js'
+import { after_delete, children_in_order, is_place, renumber } from './sequential.js'
 import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
 
 /**
@@ -29,6 +29,18 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
   constructor(modules: Iterable<M> | null = null) {
     super()
     if (modules !== null) this.extend(modules)
+  }
+
+  /** As Python's `list[0] = module`. @internal */
+  [ASSIGN](name: string, value: unknown): boolean {
+    if (!is_place(name)) return false
+    this.set_at(Number(name), value as M)
+    return true
+  }
+
+  /** @internal */
+  [DELETED](names: readonly string[]): () => void {
+    return after_delete(this, names)
   }
 
   /** How many modules there are. */
@@ -74,6 +86,7 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
 
   /** Puts a module before the one at a place. */
   insert(index: number, module: M): void {
+    if (!is_module(module)) throw type_error(`${type_name(module)} is not a Module subclass`)
     const modules: Module[] = children_in_order(this).map(([, child]) => child)
     modules.splice(index, 0, module)
     modules.forEach((child, place) => {

@@ -3,7 +3,8 @@ import { scope_owner } from '../../scope.js'
 import type { Tensor } from '../../tensor.js'
 import type { Parameter } from '../parameter.js'
 import { call_with_hooks } from './call.js'
-import { INTERNALS, Internals } from './internals.js'
+import { watch_class_fields } from './class_fields.js'
+import { INTERNALS, Internals, is_module } from './internals.js'
 import type { Module } from './module.js'
 import { global_hooks } from './module_hooks.js'
 import * as registration from './registration.js'
@@ -36,7 +37,13 @@ export class ModuleTree {
     delete (call as { name?: string }).name
     delete (call as { length?: number }).length
     Object.defineProperty(self, INTERNALS, { value: internals })
-    self.training = true
+    Object.defineProperty(self, 'training', {
+      value: true,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
+    watch_class_fields(self_of(self), new.target)
     scope_owner(self)
     // biome-ignore lint/correctness/noConstructorReturn: what makes a module callable
     return self
@@ -205,6 +212,19 @@ export class ModuleTree {
     return named_modules(self_of(this), given.memo ?? new Set(), given.prefix, given.remove_duplicate)
   }
 }
+
+// At the end of every module's prototypes: sees assignments to fields that a module does not have yet, and nothing else.
+Object.setPrototypeOf(
+  ModuleTree.prototype,
+  new Proxy(Object.create(Object.prototype) as object, {
+    set(target, name, value, receiver) {
+      if (typeof name === 'symbol' || name in target || !is_module(receiver))
+        return Reflect.set(target, name, value, receiver)
+      registration.assign_attribute(receiver, name, value)
+      return true
+    },
+  }),
+)
 
 /** Keywords of {@link ModuleTree.named_modules}. */
 export type NamedModulesOptions = {

@@ -3,7 +3,7 @@ import { key_error, runtime_error, type_error } from '../../errors.js'
 import type { Tensor } from '../../tensor.js'
 import type { Parameter } from '../parameter.js'
 import { py_repr } from '../repr.js'
-import { delete_field, fields_of } from './internals.js'
+import { ASSIGN, DELETED, delete_field, fields_of } from './internals.js'
 import { Module } from './module.js'
 import { pairs_of } from './module_dict.js'
 import { as_entry, describe_entry } from './parameter_list.js'
@@ -35,14 +35,28 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
     if (parameters !== null) this.update(parameters)
   }
 
+  /** As Python's `dictionary['name'] = value`; a subclass may have other fields. @internal */
+  [ASSIGN](name: string, value: unknown): boolean {
+    if (!this[KEYS].has(name) && Object.getPrototypeOf(this) !== ParameterDict.prototype) return false
+    this.set(name, value as V)
+    return true
+  }
+
+  /** @internal */
+  [DELETED](names: readonly string[]): () => void {
+    return () => {
+      for (const name of names) this[KEYS].delete(name)
+    }
+  }
+
   /** How many entries there are. */
   override get length(): number {
-    return this[KEYS].size
+    return this.keys().length
   }
 
   /** The value of a key; where there is none `otherwise`, and where that is not given a KeyError. */
   get(key: string, ...otherwise: [] | [V | null]): V {
-    if (this[KEYS].has(key)) return fields_of(this)[key] as V
+    if (this.has(key)) return fields_of(this)[key] as V
     if (otherwise.length > 0) return otherwise[0] as V
     throw key_error(py_repr(key))
   }
@@ -61,12 +75,13 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
 
   /** Whether the key is there. */
   has(key: string): boolean {
-    return this[KEYS].has(key)
+    return this[KEYS].has(key) && Object.hasOwn(this, key)
   }
 
   /** Removes a key. Throws KeyError where it is not there. */
   delete(key: string): void {
-    if (!this[KEYS].delete(key)) throw key_error(py_repr(key))
+    if (!this.has(key)) throw key_error(py_repr(key))
+    this[KEYS].delete(key)
     delete_field(this, key)
   }
 
@@ -79,7 +94,7 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
 
   /** Removes the last pair and returns it. */
   popitem(): [string, V] {
-    const key = [...this[KEYS]].at(-1)
+    const key = this.keys().at(-1)
     if (key === undefined) throw key_error('dictionary is empty')
     return [key, this.pop(key)]
   }
@@ -92,7 +107,7 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
 
   /** Removes all entries. */
   clear(): void {
-    for (const key of [...this[KEYS]]) this.delete(key)
+    for (const key of this.keys()) this.delete(key)
   }
 
   /** Another dictionary with the same parameters. */
@@ -122,7 +137,7 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
 
   /** The keys in their order. */
   keys(): string[] {
-    return [...this[KEYS]]
+    return [...this[KEYS]].filter((key) => Object.hasOwn(this, key))
   }
 
   /** The values in their order. */

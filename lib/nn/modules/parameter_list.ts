@@ -1,9 +1,10 @@
 import { runtime_error, type_error } from '../../errors.js'
 import { Tensor } from '../../tensor.js'
 import { Parameter } from '../parameter.js'
-import { delete_field, fields_of } from './internals.js'
+import { ASSIGN, DELETED, delete_field, fields_of } from './internals.js'
 import { Module } from './module.js'
 import { set_attribute, type_name } from './registration.js'
+import { is_place } from './sequential.js'
 import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
 
 /** A line of a container of parameters: `(0): Parameter containing: [torch.float32 of size 10x10]`. */
@@ -19,6 +20,12 @@ export function describe_entry(
 }
 
 const SIZE: unique symbol = Symbol('size')
+
+function no_deletion(place: string | number): Error {
+  return type_error(
+    `'ParameterList' object doesn't support item deletion: use pop(${place}), which moves the rest`,
+  )
+}
 
 /** A tensor becomes a parameter; anything else stays what it is. */
 export function as_entry(value: unknown): unknown {
@@ -47,6 +54,20 @@ export class ParameterList<V = Parameter> extends Module implements Iterable<V> 
     if (values !== null) this.extend(values)
   }
 
+  /** As Python's `list[0] = value`. @internal */
+  [ASSIGN](name: string, value: unknown): boolean {
+    if (!is_place(name)) return false
+    this.set_at(Number(name), value as V)
+    return true
+  }
+
+  /** @internal */
+  [DELETED](names: readonly string[]): () => void {
+    const place = names.find((name) => is_place(name) && Number(name) < this[SIZE])
+    if (place !== undefined) throw no_deletion(place)
+    return () => undefined
+  }
+
   /** How many entries there are. */
   override get length(): number {
     return this[SIZE]
@@ -56,7 +77,11 @@ export class ParameterList<V = Parameter> extends Module implements Iterable<V> 
   at(index: Int): V
   at(index: Slice): ParameterList<V>
   at(index: Int | string): V | ParameterList<V> {
-    if (typeof index !== 'string') return fields_of(this)[absolute_index(index, this[SIZE])] as V
+    if (typeof index !== 'string') {
+      const place = absolute_index(index, this[SIZE])
+      if (!Object.hasOwn(this, place)) throw no_deletion(place)
+      return fields_of(this)[place] as V
+    }
     const values = slice_places(index, this[SIZE]).map((place) => this.at(place))
     return new (this.constructor as new (values: V[]) => ParameterList<V>)(values)
   }

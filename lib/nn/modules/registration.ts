@@ -11,12 +11,15 @@ import { Tensor } from '../../tensor.js'
 import type { Nothing } from '../../utils/hooks.js'
 import { Buffer, Parameter } from '../parameter.js'
 import {
+  ASSIGN,
   delete_field,
+  type FieldRules,
   fields_of,
   has_field,
   INTERNALS,
+  install_assignment,
   is_module,
-  members_of,
+  kind_of,
   set_field,
 } from './internals.js'
 import type { Module } from './module.js'
@@ -66,10 +69,6 @@ function after_hooks<V>(
   return current
 }
 
-function has(members: readonly [string, unknown][], name: string): boolean {
-  return members.some(([known]) => known === name)
-}
-
 export function register_buffer(
   module: Module,
   name: string,
@@ -77,18 +76,19 @@ export function register_buffer(
   persistent: boolean,
 ): void {
   const internals = module[INTERNALS]
-  check_name(module, 'buffer', name, has(members_of(module).buffers, name))
+  check_name(module, 'buffer', name, kind_of(module, name) === 'buffer')
   if (tensor !== null && !(tensor instanceof Tensor))
     throw type_error(
       `cannot assign '${type_name(tensor)}' object to buffer '${name}' (torch Tensor or None required)`,
     )
-  set_field(module, name, after_hooks<Tensor | null>(registration_hooks.buffer, module, name, tensor))
+  const value = after_hooks<Tensor | null>(registration_hooks.buffer, module, name, tensor)
   internals.empty.delete(name)
   internals.buffers.set(name, persistent)
+  set_field(module, name, value)
 }
 
 export function register_parameter(module: Module, name: string, param: Parameter | null): void {
-  check_name(module, 'parameter', name, has(members_of(module).parameters, name))
+  check_name(module, 'parameter', name, kind_of(module, name) === 'parameter')
   if (param !== null && !(param instanceof Parameter))
     throw type_error(
       `cannot assign '${type_name(param)}' object to parameter '${name}' (torch.nn.Parameter or None required)`,
@@ -99,15 +99,21 @@ export function register_parameter(module: Module, name: string, param: Paramete
         `'${name}' as a function of another Tensor, compute the value in the forward() method.`,
     )
   const value = param && after_hooks<Tensor | null>(registration_hooks.parameter, module, name, param)
-  set_field(module, name, value)
+  module[INTERNALS].buffers.delete(name)
   module[INTERNALS].empty.set(name, 'parameter')
+  set_field(module, name, value)
 }
 
 export function add_module(module: Module, name: string, child: Module | null): void {
   if (child !== null && !is_module(child)) throw type_error(`${type_name(child)} is not a Module subclass`)
-  check_name(module, 'module', name, typeof name === 'string' && has(members_of(module).modules, name))
-  set_field(module, name, after_hooks<Module | null>(registration_hooks.module, module, name, child))
+  check_name(module, 'module', name, typeof name === 'string' && kind_of(module, name) === 'module')
+  put_module(module, name, child)
+}
+
+function put_module(module: Module, name: string, child: Module | null): void {
+  const value = after_hooks<Module | null>(registration_hooks.module, module, name, child)
   module[INTERNALS].empty.set(name, 'module')
+  set_field(module, name, value)
 }
 
 export function get_submodule(module: Module, target: string): Module {
@@ -152,42 +158,43 @@ export function get_parameter(module: Module, target: string): Parameter {
 export function get_buffer(module: Module, target: string): Tensor {
   const [parent, name] = parent_of(module, target)
   const value = member(parent, name)
-  if (!has(members_of(parent).buffers, name)) throw attribute_error(`\`${name}\` is not a buffer`)
+  if (kind_of(parent, name) !== 'buffer') throw attribute_error(`\`${name}\` is not a buffer`)
   return value as Tensor
 }
 
-/**
- * Assigns a field as Python's `module.name = value` does, which checks what stood there before. Containers come here;
- * a plain assignment in TypeScript cannot be checked.
- */
+/** Assigns a field as Python's `module.name = value` does, which checks what stood there before. */
 export function set_attribute(module: Module, name: string, value: unknown): void {
-  const members = members_of(module)
-  const was_parameter = has(members.parameters, name)
-  const was_module = has(members.modules, name)
-  const was_buffer = has(members.buffers, name)
+  const kind = kind_of(module, name)
   if (value instanceof Parameter) {
-    if (!was_parameter && Object.hasOwn(module, name)) delete_field(module, name)
+    if (kind !== 'parameter' && Object.hasOwn(module, name)) delete_field(module, name)
     register_parameter(module, name, value)
-  } else if (was_parameter) {
+  } else if (kind === 'parameter') {
     if (value !== null)
       throw wrong_kind(value, `as parameter '${name}'`, 'torch.nn.Parameter or None expected')
     register_parameter(module, name, null)
-  } else if (is_module(value) || was_module) {
+  } else if (is_module(value) || kind === 'module') {
     if (value !== null && !is_module(value))
       throw wrong_kind(value, `as child module '${name}'`, 'torch.nn.Module or None expected')
-    if (!was_module && Object.hasOwn(module, name)) delete_field(module, name)
-    set_field(module, name, after_hooks<Module | null>(registration_hooks.module, module, name, value))
-    module[INTERNALS].empty.set(name, 'module')
-  } else if (value instanceof Buffer || was_buffer) {
+    if (kind !== 'module' && Object.hasOwn(module, name)) delete_field(module, name)
+    put_module(module, name, value)
+  } else if (value instanceof Buffer || kind === 'buffer') {
     if (value !== null && !(value instanceof Tensor))
       throw wrong_kind(value, `as buffer '${name}'`, 'torch.nn.Buffer, torch.Tensor or None expected')
     const persistent =
       value instanceof Buffer ? value.persistent : (module[INTERNALS].buffers.get(name) ?? true)
+    if (kind === null && Object.hasOwn(module, name)) delete_field(module, name)
     register_buffer(module, name, value, persistent)
   } else {
     set_field(module, name, value)
   }
 }
+
+/** A program's `module.name = value`, for which containers have rules. */
+export function assign_attribute(module: Module, name: string, value: unknown): void {
+  if ((module as FieldRules)[ASSIGN]?.(name, value) !== true) set_attribute(module, name, value)
+}
+
+install_assignment(assign_attribute)
 
 function wrong_kind(value: unknown, place: string, expected: string): Error {
   return type_error(`cannot assign '${type_name(value)}' ${place} (${expected})`)

@@ -2,7 +2,16 @@ import { OrderedDict } from '../../collections.js'
 import { assertion_error, index_error, type_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
-import { delete_field, fields_of, INTERNALS, is_module, members_of, set_field } from './internals.js'
+import {
+  ASSIGN,
+  DELETED,
+  delete_field,
+  fields_of,
+  INTERNALS,
+  is_module,
+  members_of,
+  set_field,
+} from './internals.js'
 import { Module } from './module.js'
 import { set_attribute, type_name } from './registration.js'
 import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
@@ -24,6 +33,18 @@ type LastResult<L extends readonly unknown[]> = L extends readonly [...unknown[]
 /** The children of a container whose names are their places. */
 export function children_in_order(container: Module): [string, Module][] {
   return members_of(container).modules.filter((item): item is [string, Module] => item[1] !== null)
+}
+
+/** Whether a field's name is a place in a list: `list[0]`, `list[-1]`. */
+export function is_place(name: string): boolean {
+  return /^-?\d+$/.test(name)
+}
+
+/** What follows `delete list[0]`, as Python's `del list[0]`: the rest are numbered anew. */
+export function after_delete(list: Module, names: readonly string[]): () => void {
+  return () => {
+    if (names.some(is_place)) renumber(list)
+  }
 }
 
 /** Numbers the children anew after one was removed. */
@@ -76,6 +97,18 @@ export class Sequential<L extends readonly Module[] = readonly Layer[]>
       if (is_module(child)) next = [(child as Layer)(...next)]
     }
     return next[0]
+  }
+
+  /** As Python's `chain[0] = module`, by place. @internal */
+  [ASSIGN](name: string, value: unknown): boolean {
+    if (!is_place(name)) return false
+    this.set_at(Number(name), value as Module)
+    return true
+  }
+
+  /** @internal */
+  [DELETED](names: readonly string[]): () => void {
+    return after_delete(this, names)
   }
 
   /** How many modules there are. */

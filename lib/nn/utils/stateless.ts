@@ -2,7 +2,7 @@ import { items_of, type OrderedDict } from '../../collections.js'
 import { attribute_error, runtime_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
 import type { Tensor } from '../../tensor.js'
-import { fields_of } from '../modules/internals.js'
+import { fields_of, swap_field } from '../modules/internals.js'
 import type { Module } from '../modules/module.js'
 import { DataParallel } from '../parallel/data_parallel.js'
 import { py_string } from '../repr.js'
@@ -58,13 +58,13 @@ function check(module: Module, own: Map<string, Tensor>, given: Map<string, Tens
     )
 }
 
-function place_of(module: Module, path: string): [Record<string, unknown>, string] {
+function place_of(module: Module, path: string): [Module, string] {
   const dot = path.lastIndexOf('.')
   const parent = module.get_submodule(path.slice(0, Math.max(dot, 0)))
   const name = path.slice(dot + 1)
   if (!(name in parent))
     throw attribute_error(`'${parent.constructor.name}' object has no attribute '${name}'`)
-  return [fields_of(parent), name]
+  return [parent, name]
 }
 
 /**
@@ -107,16 +107,16 @@ export function functional_call<M extends Module>(
   const used = tie_weights ? tied(own, given) : given
   if (strict) check(module, own, used)
   const places = [...used].map(([path, tensor]) => ({ path, tensor, place: place_of(module, path) }))
-  const before = places.map(({ place: [fields, name] }) => fields[name])
+  const before = places.map(({ place: [parent, name] }) => fields_of(parent)[name])
   const positional = Array.isArray(args) ? args : [args]
   const call = module as unknown as (...args: unknown[]) => ReturnType<M['forward']>
   try {
-    for (const { tensor, place } of places) place[0][place[1]] = tensor
+    for (const { tensor, place } of places) swap_field(...place, tensor)
     return call(...positional, ...(kwargs !== null && Object.keys(kwargs).length > 0 ? [kwargs] : []))
   } finally {
-    places.forEach(({ path, tensor, place: [fields, name] }, i) => {
-      const after = fields[name] as Tensor
-      fields[name] = before[i]
+    places.forEach(({ path, tensor, place: [parent, name] }, i) => {
+      const after = fields_of(parent)[name] as Tensor
+      swap_field(parent, name, before[i])
       if (after !== tensor) write_back(dicts, path, after)
     })
   }
