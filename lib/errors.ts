@@ -166,15 +166,70 @@ export function python_type_name(value: unknown): string {
   }
 }
 
+// What other libraries, and people, call a parameter.
+const ALIASES: Record<string, readonly string[]> = {
+  learning_rate: ['lr', 'max_lr', 'base_lr'],
+  alpha: ['lr'],
+  decay: ['weight_decay'],
+  wd: ['weight_decay'],
+  l2: ['weight_decay'],
+  epsilon: ['eps'],
+  beta: ['betas', 'beta'],
+  beta1: ['betas'],
+  beta2: ['betas'],
+  axis: ['dim'],
+  axes: ['dims', 'dim'],
+  keepdims: ['keepdim'],
+  rate: ['p', 'lr'],
+  prob: ['p'],
+  probability: ['p'],
+  use_bias: ['bias'],
+  units: ['out_features'],
+  filters: ['out_channels'],
+  strides: ['stride'],
+  input_size: ['in_features', 'in_channels'],
+  output_size: ['out_features', 'out_channels'],
+  hidden_dim: ['hidden_size'],
+  input_dim: ['input_size', 'in_features', 'in_channels'],
+  output_dim: ['out_features', 'out_channels'],
+  x: ['input'],
+  labels: ['target'],
+  label: ['target'],
+  shape: ['size'],
+  epochs: ['max_epochs'],
+  num_epochs: ['max_epochs'],
+  warmup: ['warmup_steps'],
+}
+
+function alias_of(name: string, names: ReadonlySet<string>): string | undefined {
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/^_/, '')
+  if (snake !== name && names.has(snake)) return snake
+  return (Object.hasOwn(ALIASES, snake) ? ALIASES[snake]! : []).find((meant) => names.has(meant))
+}
+
 /** The closest of `names` to a misspelt one, or nothing where none is close. */
 export function closest_name(misspelt: string, names: Iterable<string>): string | undefined {
+  const all = new Set(names)
+  return alias_of(misspelt, all) ?? nearest(misspelt, all, () => Math.max(2, Math.floor(misspelt.length / 2)))
+}
+
+/**
+ * The one of `names` that a name was surely meant for: an alias, or at most two letters away from a long one. For places
+ * where other names are allowed too.
+ */
+export function close_name(name: string, names: Iterable<string>): string | undefined {
+  const all = new Set(names)
+  return alias_of(name, all) ?? nearest(name, all, (known) => (known.length <= 4 ? 1 : 2))
+}
+
+function nearest(name: string, names: Iterable<string>, most: (known: string) => number): string | undefined {
   let best: string | undefined
-  let least = Math.max(2, Math.floor(misspelt.length / 2)) + 1
-  for (const name of names) {
-    const distance = edit_distance(misspelt, name)
-    if (distance < least) {
+  let least = Number.POSITIVE_INFINITY
+  for (const known of names) {
+    const distance = edit_distance(name, known)
+    if (distance < least && distance <= most(known)) {
       least = distance
-      best = name
+      best = known
     }
   }
   return best

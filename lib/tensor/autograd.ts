@@ -13,8 +13,11 @@ import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
 import { is_options } from '../ops/keywords.js'
 import { LOWERED } from '../ops/lowered.js'
+import { is_scalar } from '../scalar.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
+import { write } from './assign.js'
 import { IS_LEAF, IS_NESTED, IS_QUANTIZED, REQUIRES_GRAD, RETAINS_GRAD } from './facts.js'
+import { cannot_assign } from './index_keys.js'
 
 /** Keywords of {@link TensorAutograd.backward}. */
 export interface BackwardOptions {
@@ -163,6 +166,12 @@ function assign_grad_dtype(tensor: Tensor, dtype: DType | null): void {
   native.set_grad_dtype(raw_handle(tensor), dtype === null ? null : dtype[LOWERED])
 }
 
+function assign_data(tensor: Tensor, value: unknown): void {
+  if (!(value instanceof Tensor))
+    throw type_error(`Variable data has to be a tensor, but got ${python_type_name(value)}`)
+  native.set_data(raw_handle(tensor), handle_of(value))
+}
+
 function refuse_in_grad(tensor: Tensor, wanted: boolean): void {
   if (typeof wanted !== 'boolean') throw runtime_error('requires_grad must be a bool')
   native.set_requires_grad(raw_handle(tensor), wanted)
@@ -191,8 +200,11 @@ export function install_attributes(operator: (name: string) => (tensor: Tensor) 
   getter('output_nr', (t) => native.output_number(raw_handle(t)))
   getter('_version', (t) => native.version(raw_handle(t)))
   getter('grad_fn', node_of)
-  getter('data', (t) => wrap(native.shallow_copy(raw_handle(t))), ((t: Tensor, value: Tensor) =>
-    native.set_data(raw_handle(t), handle_of(value))) as (tensor: Tensor, value: never) => void)
+  getter(
+    'data',
+    (t) => wrap(native.shallow_copy(raw_handle(t))),
+    assign_data as (tensor: Tensor, value: never) => void,
+  )
   for (const [name, op] of [
     ['T', 'numpy_T'],
     ['mT', 'mT'],
@@ -202,10 +214,10 @@ export function install_attributes(operator: (name: string) => (tensor: Tensor) 
     getter(name, operator(op))
   for (const name of ['real', 'imag'] as const) {
     const part = operator(name)
-    getter(name, part, ((t: Tensor, value: Tensor) => part(t).copy_(value)) as (
-      tensor: Tensor,
-      value: never,
-    ) => void)
+    getter(name, part, (t: Tensor, value: unknown) => {
+      if (!(value instanceof Tensor) && !is_scalar(value)) throw cannot_assign(value, part(t))
+      write(raw_handle(part(t)), value)
+    })
   }
   getter('is_cpu', (t) => t.device.type === 'cpu')
   getter('is_cuda', (t) => t.device.type === 'cuda')

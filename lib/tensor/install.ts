@@ -12,6 +12,7 @@ import { conversions, install_creation } from './conversions.js'
 import { make_tensor } from './create.js'
 import { dlpack_methods } from './dlpack_methods.js'
 import { functional_methods } from './functional_methods.js'
+import { refuse_assignments } from './index_keys.js'
 import { at, set_at } from './indexing.js'
 import { legacy_attributes, legacy_methods } from './legacy_methods.js'
 import { reflected_methods } from './reflected.js'
@@ -44,6 +45,7 @@ for (const [name, value] of Object.entries({
 for (const [name, get] of Object.entries(legacy_attributes))
   Object.defineProperty(Tensor.prototype, name, { get, configurable: true, enumerable: false })
 install_attributes((name) => operator(`aten::${name}`))
+refuse_assignments()
 install_parts({
   scope: scope_takes,
   print: tensor_str,
