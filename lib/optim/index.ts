@@ -1,3 +1,20 @@
+import { Adadelta } from './adadelta.js'
+import { Adafactor } from './adafactor.js'
+import { Adagrad } from './adagrad.js'
+import { Adam } from './adam.js'
+import { Adamax } from './adamax.js'
+import { AdamW } from './adamw.js'
+import { ASGD } from './asgd.js'
+import { LBFGS } from './lbfgs.js'
+import { Muon } from './muon.js'
+import { NAdam } from './nadam.js'
+import { note_classes } from './new_fields.js'
+import { RAdam } from './radam.js'
+import { RMSprop } from './rmsprop.js'
+import { Rprop } from './rprop.js'
+import { SGD } from './sgd.js'
+import { SparseAdam } from './sparse_adam.js'
+
 export { Adadelta, type AdadeltaOptions, type AdadeltaParamGroup } from './adadelta.js'
 export { Adafactor, type AdafactorOptions, type AdafactorParamGroup } from './adafactor.js'
 export { Adagrad, type AdagradOptions, type AdagradParamGroup } from './adagrad.js'
@@ -30,3 +47,21 @@ export {
   type StepPreHook,
 } from './step_hooks.js'
 export * as swa_utils from './swa_utils.js'
+
+note_classes([
+  Adadelta,
+  Adafactor,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  ASGD,
+  LBFGS,
+  Muon,
+  NAdam,
+  RAdam,
+  RMSprop,
+  Rprop,
+  SGD,
+  SparseAdam,
+])

@@ -1,5 +1,16 @@
 // What PyTorch calls torch.optim.lr_scheduler.
 
+import { ChainedScheduler, SequentialLR } from './lr_scheduler/composed.js'
+import { CosineAnnealingLR, CosineAnnealingWarmRestarts } from './lr_scheduler/cosine.js'
+import { CyclicLR, OneCycleLR } from './lr_scheduler/cycle.js'
+import { ConstantLR, LinearLR, PolynomialLR } from './lr_scheduler/factors.js'
+import { ExponentialLR, MultiStepLR, StepLR } from './lr_scheduler/gamma.js'
+import { LambdaLR, MultiplicativeLR } from './lr_scheduler/lambda.js'
+import { ReduceLROnPlateau } from './lr_scheduler/plateau.js'
+import { LRScheduler, note_schedules } from './lr_scheduler/scheduler.js'
+import { SWALR } from './lr_scheduler/swa.js'
+import { note_classes } from './new_fields.js'
+
 export { ChainedScheduler, SequentialLR } from './lr_scheduler/composed.js'
 export {
   CosineAnnealingLR,
@@ -27,3 +38,25 @@ export {
 export { type Lambda, LambdaLR, MultiplicativeLR } from './lr_scheduler/lambda.js'
 export { type PlateauOptions, ReduceLROnPlateau } from './lr_scheduler/plateau.js'
 export { LRScheduler, type SchedulerOptions, type SchedulerState } from './lr_scheduler/scheduler.js'
+
+const schedules = [
+  LRScheduler,
+  ChainedScheduler,
+  SequentialLR,
+  ConstantLR,
+  CosineAnnealingLR,
+  CosineAnnealingWarmRestarts,
+  CyclicLR,
+  ExponentialLR,
+  LambdaLR,
+  LinearLR,
+  MultiplicativeLR,
+  MultiStepLR,
+  OneCycleLR,
+  PolynomialLR,
+  ReduceLROnPlateau,
+  StepLR,
+  SWALR,
+]
+note_schedules(schedules)
+note_classes(schedules)

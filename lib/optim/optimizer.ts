@@ -6,6 +6,9 @@ import { py_repr } from '../repr.js'
 import { py_tensor } from '../tensor/py_tensor.js'
 import { handle_of, Tensor } from '../tensor.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../utils/hooks.js'
+import { check_group } from './check_groups.js'
+import { take_first_steps } from './first_steps.js'
+import { guard_new_fields } from './new_fields.js'
 import { load_optimizer_state, type OptimizerStateDict, pack_optimizer_state } from './state_dict.js'
 import { hook_step, type StepPostHook, type StepPreHook } from './step_hooks.js'
 
@@ -155,6 +158,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
   add_param_group(param_group: GroupInput<G>): void {
     if (!is_options(param_group))
       throw type_error(`param_group must be a dict, but got ${tensor_name(param_group)}`)
+    take_first_steps(this)
     const group = param_group as unknown as G
     Object.assign(group, split_names(param_group.params))
     for (const param of group.params) this.#check_param(param)
@@ -165,6 +169,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
       if (!(name in options)) options[name] = value
     }
     this.#check_group(group)
+    check_group(this, group, this.param_groups.length)
     this.param_groups.push(group)
   }
 
@@ -199,6 +204,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
    */
   state_dict(): OptimizerStateDict {
     const self = this as unknown as Optimizer
+    take_first_steps(self)
     for (const hook of this._hooks.state_dict_pre.values()) hook(self)
     let state_dict = pack_optimizer_state(self)
     for (const hook of this._hooks.state_dict_post.values()) state_dict = hook(self, state_dict) ?? state_dict
@@ -213,6 +219,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
    */
   load_state_dict(state_dict: OptimizerStateDict): void {
     const self = this as unknown as Optimizer
+    take_first_steps(self)
     let given = { ...state_dict }
     for (const hook of this._hooks.load_state_dict_pre.values()) given = hook(self, given) ?? given
     this.__setstate__(load_optimizer_state(self, given))
@@ -293,6 +300,13 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
     return this.toString()
   }
 }
+
+guard_new_fields(
+  Optimizer.prototype,
+  (optimizer) => Object.keys(optimizer.defaults ?? {}),
+  (name) =>
+    `options belong to the parameter groups: for (const group of optimizer.param_groups) group.${name} = …`,
+)
 
 function is_first(prepend: boolean | { prepend?: boolean }): boolean {
   return typeof prepend === 'boolean' ? prepend : (prepend.prepend ?? false)

@@ -2,6 +2,7 @@ import { runtime_error } from '../errors.js'
 import { rest } from '../memory.js'
 import { is_options } from '../ops/keywords.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../utils/hooks.js'
+import { check_options } from './check_groups.js'
 import type { Optimizer } from './optimizer.js'
 
 /** Runs before `step`; may return `[args, kwargs]` to replace them. */
@@ -62,6 +63,7 @@ export function hook_step(optimizer_class: { prototype: object }): void {
   const step = prototype.step
   if (hooked.has(step)) return
   const wrapper: Step = function (this: Optimizer, ...given) {
+    check_options(this)
     const { step_pre, step_post } = this._hooks
     const is_plain = global_pre.size + global_post.size + step_pre.size + step_post.size === 0
     const result = is_plain ? step.apply(this, given) : run_with_hooks(this, step, given)

@@ -227,7 +227,7 @@ describe('Adam', () => {
       'misspelt',
       { learning_rate: 1 } as never,
       'TypeError',
-      "Adam() got an unexpected keyword argument 'learning_rate'",
+      "Adam() got an unexpected keyword argument 'learning_rate'; did you mean 'lr'?",
     ],
     [
       'betass',

@@ -5,6 +5,8 @@ import { keep } from '../../scope.js'
 import type { Several } from '../../tensor/several.js'
 import { Tensor } from '../../tensor.js'
 import { warn_once } from '../../warn.js'
+import { put_off_first_step, take_first_steps } from '../first_steps.js'
+import { guard_new_fields } from '../new_fields.js'
 import { Optimizer, options_of } from '../optimizer.js'
 import { type Rate, scalar_rate } from '../options.js'
 
@@ -50,6 +52,10 @@ export function group_values(optimizer: Optimizer, name: string): Rate[] {
 
 /** Sets an option of a group; a tensor stays the same tensor. */
 export function set_group_value(group: Record<string, unknown>, name: string, value: Rate): void {
+  if (!(value instanceof Tensor) && !Number.isFinite(value))
+    throw value_error(
+      `a schedule gave ${String(value)} for '${name}' of a parameter group: it must be finite`,
+    )
   const old = group[name]
   if (old instanceof Tensor)
     old.detach().copy_(value instanceof Tensor ? scalar_rate(value) : full_like(old, value))
@@ -80,23 +86,41 @@ function watch_steps(optimizer: Optimizer): void {
   watched.set(optimizer, watching)
 }
 
+const SET_BY_FIRST_STEP = ['last_epoch', '_step_count', '_last_lr']
+const library_methods = new WeakSet<object>()
+
+/** Notes the classes whose methods need nothing but what their constructors hand to the base class. */
+export function note_schedules(classes: readonly { prototype: LRScheduler }[]): void {
+  for (const { prototype } of classes)
+    for (const method of [prototype.get_lr, prototype.step, prototype._get_closed_form_lr])
+      library_methods.add(method)
+}
+
+function is_library_schedule({ get_lr, step, _get_closed_form_lr }: LRScheduler): boolean {
+  return [get_lr, step, _get_closed_form_lr].every((method) => library_methods.has(method))
+}
+
 /**
  * Base class of the schedules of learning rates. A subclass defines `get_lr`, which gives each group's rate for
  * `last_epoch`, and, where there is one, a closed form.
  *
  * @param optimizer - whose groups' `lr` is set
  * @param last_epoch - the last epoch of a run that goes on. Default: −1, a new run
- * @param attributes - for subclasses: properties that the first step needs
- * @throws TypeError for something else than an Optimizer; KeyError where a run goes on without `initial_lr`
+ * @param attributes - for subclasses: properties to set before the first step
+ * @throws TypeError for something else than an Optimizer; KeyError where a run goes on without `initial_lr`; ValueError
+ * for a rate that is not finite
  *
  * @example
  * ```ts
- * class Halving extends torch.optim.lr_scheduler.LRScheduler {
+ * class Warmup extends torch.optim.lr_scheduler.LRScheduler {
+ *   constructor(optimizer: torch.optim.Optimizer, readonly steps: number) {
+ *     super(optimizer)
+ *   }
  *   override get_lr() {
- *     return this.base_lrs.map((lr) => (lr as number) / (1 + this.last_epoch))
+ *     return this.base_lrs.map((lr) => Number(lr) * Math.min(1, (this.last_epoch + 1) / this.steps))
  *   }
  * }
- * const scheduler = new Halving(optimizer)
+ * const scheduler = new Warmup(optimizer, 100)
  * for (const batch of batches) {
  *   train(batch)
  *   optimizer.step()
@@ -143,7 +167,8 @@ export class LRScheduler {
     this.base_lrs = group_values(optimizer, 'initial_lr')
     this.last_epoch = last_epoch
     watch_steps(optimizer)
-    this._initial_step()
+    if (is_library_schedule(this)) this._initial_step()
+    else put_off_first_step(this, SET_BY_FIRST_STEP, optimizer, () => this._initial_step())
   }
 
   /** @internal */
@@ -159,6 +184,7 @@ export class LRScheduler {
 
   /** The schedule's properties but the optimizer. */
   state_dict(): SchedulerState {
+    take_first_steps(this.optimizer)
     return { ...(this as unknown as SchedulerState) }
   }
 
@@ -168,6 +194,7 @@ export class LRScheduler {
    * @throws TypeError for something else than an object of properties
    */
   load_state_dict(state_dict: SchedulerState): void {
+    take_first_steps(this.optimizer)
     Object.assign(this, record_of('load_state_dict', state_dict))
   }
 
@@ -235,6 +262,7 @@ export class LRScheduler {
 
   /** @internal */
   _set_lrs(values: readonly Rate[]): void {
+    check_rates(this, values)
     this.optimizer.param_groups.forEach((group: object, i: number) => {
       set_group_value(group as Record<string, unknown>, 'lr', values[i]!)
     })
@@ -251,6 +279,39 @@ export class LRScheduler {
     if (!this._get_lr_called_within_step)
       warn_once('To get the last learning rate computed by the scheduler, please use `get_last_lr()`.')
   }
+}
+
+guard_new_fields(
+  LRScheduler.prototype,
+  // Nothing is refused before the constructor is through.
+  (schedule) => (Object.hasOwn(schedule, '_last_lr') ? ['lr', ...Object.keys(schedule)] : []),
+  (name) =>
+    name === 'lr'
+      ? 'rates belong to optimizer.param_groups, and a schedule sets them'
+      : `did you mean '${name}'?`,
+)
+
+function check_rates(schedule: LRScheduler, values: unknown): asserts values is readonly Rate[] {
+  const groups = schedule.optimizer.param_groups.length
+  const who = `${schedule.constructor.name}.get_lr()`
+  if (!Array.isArray(values) || values.length !== groups)
+    throw type_error(
+      `${who} must return an array with a rate for each of the optimizer's ${groups} parameter groups, not ` +
+        (Array.isArray(values) ? `${values.length} of them` : type_name(values)),
+    )
+  values.forEach((rate: unknown, i) => {
+    // One on another device would have to be waited for.
+    if (rate instanceof Tensor && (rate.device.type !== 'cpu' || Number.isFinite(Number(rate.item())))) return
+    if (typeof rate !== 'number' && !(rate instanceof Tensor))
+      throw type_error(
+        `${who} gave a ${type_name(rate)} for parameter group ${i}: a rate is a number or a Tensor`,
+      )
+    if (rate instanceof Tensor || !Number.isFinite(rate))
+      throw value_error(
+        `${who} gave ${rate instanceof Tensor ? String(rate.item()) : rate} for parameter group ${i} at epoch ${schedule.last_epoch}: a rate must be finite. Is a ` +
+          'field that it reads not set yet, or undefined?',
+      )
+  })
 }
 
 /** Each rate times a factor. */
