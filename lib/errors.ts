@@ -48,6 +48,11 @@ export class IndexError extends RangeError {
   override name = 'IndexError'
   declare operator?: string
 }
+/** Python's OverflowError: a RangeError. */
+export class OverflowError extends RangeError {
+  override name = 'OverflowError'
+  declare operator?: string
+}
 /** Python's KeyError. */
 export class KeyError extends Error {
   override name = 'KeyError'
@@ -80,6 +85,7 @@ const classes: Record<string, ErrorClass> = {
   AcceleratorError,
   ValueError,
   IndexError,
+  OverflowError,
   KeyError,
   AttributeError,
   AssertionError,

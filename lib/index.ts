@@ -80,6 +80,7 @@ export {
   LinAlgError,
   NotImplementedError,
   OutOfMemoryError,
+  OverflowError,
   RuntimeError,
   ValueError,
 } from './errors.js'

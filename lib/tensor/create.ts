@@ -2,7 +2,7 @@ import { default_device } from '../default_device.js'
 import type { DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
-import { type_error, type_name, value_error } from '../errors.js'
+import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { expect_bool } from '../expect.js'
 import { legacy_name } from '../legacy_types.js'
 import { native } from '../native.js'
@@ -14,6 +14,7 @@ import { Complex, FloatScalar } from '../scalar.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { dtype_of_array } from './elements.js'
 import { MOST_DIMENSIONS } from './index_arrays.js'
+import { is_integral, type Leaf, to_booleans, to_float, to_integers, to_uint64 } from './numbers.js'
 
 /** What `torch.tensor` makes a tensor from. */
 export type TensorData =
@@ -38,10 +39,8 @@ export interface CreateOptions {
   pin_memory?: boolean
 }
 
-type Leaf = number | bigint | boolean | FloatScalar | Complex
-
 /** Nested arrays flattened, their shape checked. */
-function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; tensors: boolean } {
+function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; float_tensors: boolean } {
   const shape: number[] = []
   for (let level: unknown = data; Array.isArray(level) || is_view(level); level = (level as unknown[])[0]) {
     shape.push((level as unknown[]).length)
@@ -49,7 +48,7 @@ function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; t
     if (shape.length > MOST_DIMENSIONS) throw value_error("too many dimensions 'list'", 'tensor')
   }
   const leaves: Leaf[] = []
-  let tensors = false
+  let float_tensors = false
   const walk = (value: unknown, depth: number): void => {
     const list = Array.isArray(value) || is_view(value)
     if (depth < shape.length) {
@@ -69,8 +68,8 @@ function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; t
     if (value instanceof Tensor) {
       if (value.numel() !== 1)
         throw value_error('only one element tensors can be converted to numbers', 'tensor')
-      tensors = true
-      leaves.push(value.item() as Leaf)
+      if (value.is_floating_point()) float_tensors = true
+      leaves.push(leaf_of(value))
       return
     }
     if (!is_leaf(value))
@@ -78,7 +77,13 @@ function flatten(data: readonly unknown[]): { leaves: Leaf[]; shape: number[]; t
     leaves.push(value)
   }
   walk(data, 0)
-  return { leaves, shape, tensors }
+  return { leaves, shape, float_tensors }
+}
+
+// A tensor of one element among numbers, as the number of its kind.
+function leaf_of(value: Tensor): Leaf {
+  if (value.is_floating_point()) return new FloatScalar(value.item())
+  return value.is_complex() || value.dtype === dtypes.bool ? (value.item() as Leaf) : value.item_bigint()
 }
 
 function is_view(value: unknown): value is ArrayBufferView & ArrayLike<number> {
@@ -117,49 +122,27 @@ function dtype_of(leaves: readonly Leaf[]): DType {
   return dtypes.get_default_dtype()
 }
 
-function real_part(leaf: Leaf): number {
-  if (typeof leaf === 'object') return leaf.re
-  return Number(leaf)
-}
-
 /** Elements into memory in the widest dtype of their kind; LibTorch rounds them to the one that is wanted. */
 function from_leaves(leaves: readonly Leaf[], shape: readonly number[], dtype: DType): Tensor {
+  const made = (elements: ArrayBufferView, as: DType): Tensor => {
+    const tensor = wrap(native.from_bytes(elements, as[LOWERED], shape))
+    return as === dtype ? tensor : tensor.to(dtype)
+  }
   if (dtype.is_complex) {
     const parts = new Float64Array(leaves.length * 2)
     leaves.forEach((leaf, i) => {
-      parts[2 * i] = real_part(leaf)
+      parts[2 * i] = leaf instanceof Complex ? leaf.re : to_float(leaf)
       parts[2 * i + 1] = leaf instanceof Complex ? leaf.im : 0
     })
-    return wrap(native.from_bytes(parts, dtypes.complex128[LOWERED], shape)).to(dtype)
+    return made(parts, dtypes.complex128)
   }
-  if (!dtype.is_floating_point && dtype !== dtypes.bool) {
-    const whole = new BigInt64Array(leaves.length)
-    leaves.forEach((leaf, i) => {
-      if (typeof leaf === 'bigint') whole[i] = leaf
-      else if (leaf instanceof Complex)
-        throw type_error("tensor(): 'complex' object cannot be interpreted as an integer", 'tensor')
-      else {
-        const number = Math.trunc(real_part(leaf))
-        if (!Number.isFinite(number))
-          throw value_error(
-            `cannot convert float ${Number.isNaN(number) ? 'NaN' : 'infinity'} to integer`,
-            'tensor',
-          )
-        whole[i] = BigInt(number)
-      }
-    })
-    const made = wrap(native.from_bytes(whole, dtypes.int64[LOWERED], shape))
-    return dtype === dtypes.int64 ? made : made.to(dtype)
-  }
-  if (dtype === dtypes.float32) {
-    const single = new Float32Array(leaves.length)
-    for (let i = 0; i < leaves.length; i++) single[i] = real_part(leaves[i]!)
-    return wrap(native.from_bytes(single, dtype[LOWERED], shape))
-  }
-  const double = new Float64Array(leaves.length)
-  for (let i = 0; i < leaves.length; i++) double[i] = real_part(leaves[i]!)
-  const made = wrap(native.from_bytes(double, dtypes.float64[LOWERED], shape))
-  return dtype === dtypes.float64 ? made : made.to(dtype)
+  if (dtype === dtypes.bool) return made(to_booleans(leaves), dtypes.bool)
+  if (dtype === dtypes.uint64) return made(to_uint64(leaves), dtype)
+  if (is_integral(dtype)) return made(to_integers(leaves, dtype), dtypes.int64)
+  if (!dtype.is_floating_point) throw runtime_error('store_scalar: invalid type', 'tensor')
+  const floats = dtype === dtypes.float32 ? new Float32Array(leaves.length) : new Float64Array(leaves.length)
+  for (let i = 0; i < leaves.length; i++) floats[i] = to_float(leaves[i]!)
+  return made(floats, dtype === dtypes.float32 ? dtype : dtypes.float64)
 }
 
 /** A tensor with a copy of data: what `tensor`, `as_tensor`, `new_tensor` and the legacy constructors share. */
@@ -173,8 +156,11 @@ export function make_tensor(data: unknown, options: CreateOptions): Tensor {
     made = wrap(native.from_bytes(data, dtype[LOWERED], [data.length]))
     if (options.dtype) made = made.to(options.dtype)
   } else if (Array.isArray(data)) {
-    const { leaves, shape } = flatten(data)
-    made = from_leaves(leaves, shape, options.dtype ?? dtype_of(leaves))
+    const { leaves, shape, float_tensors } = flatten(data)
+    const dtype = options.dtype ?? dtype_of(leaves)
+    if (float_tensors && is_integral(dtype))
+      throw type_error('only integer tensors of a single element can be converted to an index', 'tensor')
+    made = from_leaves(leaves, shape, dtype)
   } else if (is_leaf(data)) {
     made = from_leaves([data], [], options.dtype ?? dtype_of([data]))
   } else {

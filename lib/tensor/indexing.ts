@@ -10,6 +10,7 @@ import { handle_of, raw_handle, Tensor, wrap } from '../tensor.js'
 import { values_for, write } from './assign.js'
 import { type IndexArray, index_tensor } from './index_arrays.js'
 import { explain_gather, too_many_indices } from './index_errors.js'
+import { check_long } from './numbers.js'
 import { type Resolved, resolve, select_first, slice, slice_of } from './views.js'
 
 /**
@@ -64,6 +65,7 @@ export function set_at(self: Tensor, index: IndexItem | readonly IndexItem[], va
   if (!(value instanceof Tensor) && !is_scalar(value)) {
     throw type_error(`can't assign a ${type_name(value)} to a tensor of dtype ${self.dtype}`)
   }
+  check_long(value)
   if (context.attention !== 0) enter_context()
   const tuple = Array.isArray(index)
   const indices: readonly IndexItem[] = tuple ? index : [index as IndexItem]
