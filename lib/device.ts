@@ -33,6 +33,11 @@ export class Device {
     return this.index === null ? this.type : `${this.type}:${this.index}`
   }
 
+  /** Its text in JSON, which stands for it wherever a device is taken. */
+  toJSON(): string {
+    return String(this)
+  }
+
   /** Whether both name the same device. */
   equals(other: Device | string): boolean {
     return String(this) === String(other)

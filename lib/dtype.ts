@@ -43,6 +43,11 @@ export class DType {
     return `torch.${this.name}`
   }
 
+  /** Its text in JSON. */
+  toJSON(): string {
+    return this.toString()
+  }
+
   [inspect.custom](): string {
     return this.toString()
   }

@@ -4,7 +4,9 @@ import { native } from './native.js'
 import { lower_device } from './ops/lower.js'
 import { LOWERED } from './ops/lowered.js'
 import { handle_of, type Tensor, wrap } from './tensor.js'
+import { not_json, uncloneable } from './uncloneable.js'
 
+const NOT_CLONED = uncloneable('Generator: send its get_state(); a Generator')
 const forgotten = new FinalizationRegistry<number>((handle) => native.free_generator(handle))
 
 /** The generator's place in the addon; the default one's is 0. */
@@ -28,6 +30,14 @@ export function expect_seed(seed: unknown): number | bigint {
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.Generator.html
  */
 export class Generator {
+  /** @internal */
+  readonly _uncloneable: symbol = NOT_CLONED
+
+  /** Refuses `JSON.stringify`. */
+  toJSON(): never {
+    throw not_json(this, 'use its get_state() or initial_seed()')
+  }
+
   /** Null for the default generator, which operators take where they are given none. */
   readonly [LOWERED]: number | null
 
@@ -86,12 +96,16 @@ export class Generator {
 /** The CPU's default generator: what `torch.manual_seed` seeds. */
 export const default_generator: Generator = Object.create(Generator.prototype, {
   [LOWERED]: { value: null },
+  _uncloneable: { value: NOT_CLONED, enumerable: true },
 }) as Generator
 
 /** A device's default generator: what operators on it draw from. @internal */
 export function device_generator(where: string): Generator {
   const handle = native.default_generator(where)
-  const generator = Object.create(Generator.prototype, { [LOWERED]: { value: handle } }) as Generator
+  const generator = Object.create(Generator.prototype, {
+    [LOWERED]: { value: handle },
+    _uncloneable: { value: NOT_CLONED, enumerable: true },
+  }) as Generator
   forgotten.register(generator, handle)
   return generator
 }

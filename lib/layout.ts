@@ -19,6 +19,10 @@ class Enumerated {
   toString(): string {
     return `torch.${this.name}`
   }
+  /** Its text in JSON. */
+  toJSON(): string {
+    return this.toString()
+  }
   [inspect.custom](): string {
     return this.toString()
   }

@@ -4,6 +4,9 @@ export class FloatScalar {
   valueOf(): number {
     return this.re
   }
+  toJSON(): number {
+    return this.re
+  }
   toString(): string {
     return Number.isInteger(this.re) ? `${this.re}.0` : String(this.re)
   }

@@ -10,6 +10,7 @@ import { operator } from './ops/operator.js'
 import { py_float } from './repr.js'
 import { make_tensor } from './tensor/create.js'
 import { handle_of, Tensor, wrap } from './tensor.js'
+import { not_json, uncloneable } from './uncloneable.js'
 
 // torch.storage: the memory under tensors.
 
@@ -23,6 +24,16 @@ function row_over(tensor: Tensor, dtype: DType): Tensor {
 }
 
 abstract class Storage<Element> {
+  /** @internal */
+  readonly _uncloneable: symbol = uncloneable(
+    'Storage: send a tensor over it by torch.multiprocessing; a Storage',
+  )
+
+  /** Refuses `JSON.stringify`. */
+  toJSON(): never {
+    throw not_json(this, 'use its tolist()')
+  }
+
   /** @param row every element, as one row over the memory */
   protected constructor(protected readonly row: Tensor) {}
 

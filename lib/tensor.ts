@@ -16,6 +16,7 @@ import type { NamedNorm, NonzeroTuple, TensorFunctional } from './tensor/functio
 import type { IndexItem } from './tensor/indexing.js'
 import type { Shape } from './tensor/several.js'
 import type { TensorSharing } from './tensor/sharing.js'
+import { not_json, uncloneable } from './uncloneable.js'
 import { warn_once } from './warn.js'
 
 /** First argument of a construction that takes over a handle: for our own classes only. */
@@ -30,6 +31,10 @@ interface Extra {
 
 /** Why tensors were disposed of: the place of the text is the negative handle less one. */
 const reasons: string[] = ['disposed of by dispose()']
+
+const NOT_CLONED = uncloneable(
+  'Tensor: send it by torch.multiprocessing, or its tolist() or typed_array({ copy: true }); a Tensor',
+)
 
 let handle_in: (tensor: Tensor) => Handle
 let is_tensor: (value: object) => boolean
@@ -64,6 +69,9 @@ export class Tensor {
       tensor.#extra = extra
     }
   }
+
+  /** A field, not an assignment: that would go through the Proxy at the end of the prototypes. @internal */
+  readonly _uncloneable: symbol = NOT_CLONED
 
   /** For our own classes: `torch.tensor(data)` makes tensors from data. */
   constructor(key: typeof adopt, handle: Handle) {
@@ -154,6 +162,11 @@ export class Tensor {
 
   [inspect.custom](): string {
     return handle_in(this) < 0 ? `Tensor(${reason_of(handle_in(this))})` : this.toString()
+  }
+
+  /** Refuses `JSON.stringify`, which knows neither dtypes nor NaN, infinities and integers beyond 2^53. */
+  toJSON(): never {
+    throw not_json(this, 'use x.tolist()')
   }
 
   get [Symbol.toStringTag](): string {

@@ -9,6 +9,7 @@ import { operator } from '../ops/operator.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
+import { not_json, uncloneable } from '../uncloneable.js'
 import { warn_once } from '../warn.js'
 
 type AnyOptimizer = Optimizer & {
@@ -103,6 +104,14 @@ class Replicas {
  * @see torch/amp/grad_scaler.py
  */
 export class GradScaler {
+  /** @internal */
+  readonly _uncloneable: symbol = uncloneable('GradScaler: send its state_dict(); a GradScaler')
+
+  /** Refuses `JSON.stringify`. */
+  toJSON(): never {
+    throw not_json(this, 'save its state_dict() with torch.save')
+  }
+
   readonly #device: string
   readonly #enabled: boolean
   #init_scale: number

@@ -5,6 +5,7 @@ import { is_options } from '../ops/keywords.js'
 import { py_repr } from '../repr.js'
 import { py_tensor } from '../tensor/py_tensor.js'
 import { handle_of, Tensor } from '../tensor.js'
+import { not_json, uncloneable } from '../uncloneable.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../utils/hooks.js'
 import { check_group } from './check_groups.js'
 import { take_first_steps } from './first_steps.js'
@@ -84,6 +85,16 @@ function tensor_name(value: unknown): string {
  * @see torch/optim/optimizer.py
  */
 export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = ParamState> {
+  /** @internal */
+  readonly _uncloneable: symbol = uncloneable(
+    'Optimizer: send its state_dict() by torch.multiprocessing; an Optimizer',
+  )
+
+  /** Refuses `JSON.stringify`. */
+  toJSON(): never {
+    throw not_json(this, 'save its state_dict() with torch.save')
+  }
+
   /** The options of groups that do not give their own. */
   defaults: Record<string, unknown>
   /** What is kept for each parameter. */

@@ -72,8 +72,7 @@ export class Pickler {
     else if (typeof value === 'number') this.#number(value)
     else if (typeof value === 'string') this.#string(value)
     else if (typeof value === 'object' || typeof value === 'function') this.#object(value, where)
-    else
-      throw type_error(`save(): cannot save ${where}: ${type_name(value)} is no kind of value that is saved`)
+    else throw not_saved(value, where)
   }
 
   // A whole number is Python's int, any other its float; FloatScalar says that a whole number is a float.
@@ -174,7 +173,7 @@ export class Pickler {
     } else if (typeof value === 'function') {
       throw type_error(`save(): cannot save ${where}: function is no kind of value that is saved`)
     } else {
-      throw type_error(`save(): cannot save ${where}: ${type_name(value)} is no kind of object that is saved`)
+      throw not_saved(value, where)
     }
   }
 
@@ -307,4 +306,23 @@ export class Pickler {
     }
     return at
   }
+}
+
+function not_saved(value: unknown, where: string): Error {
+  const { state_dict, get_state, forward } = (value ?? {}) as Record<string, unknown>
+  const is_module = typeof forward === 'function'
+  const name = is_module ? (value as object).constructor.name : type_name(value)
+  const what = `save(): cannot save ${where}: `
+  if (typeof state_dict === 'function')
+    return type_error(
+      `${what}the state of ${name} is saved, not its code: torch.save(x.state_dict(), path), and later ` +
+        'x.load_state_dict(torch.load(path)) on one that was made anew',
+    )
+  if (typeof get_state === 'function')
+    return type_error(`${what}the state of ${name} is saved: x.get_state(), and later x.set_state(state)`)
+  if (typeof value === 'function') return type_error(`${what}a function is code, which is not saved`)
+  return type_error(
+    `${what}${name} is no kind of ${typeof value === 'object' ? 'object' : 'value'} that is saved; a plain object of its ` +
+      'fields is',
+  )
 }

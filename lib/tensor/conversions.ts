@@ -12,8 +12,12 @@ import { Complex } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import * as base from '../tensor.js'
 import { decode_elements, type NestedList, nest, type TypedArray } from './elements.js'
+import { as_type } from './legacy_types.js'
 import type { Shape } from './several.js'
 import { typed_array } from './typed_array.js'
+
+/** A constructor of PyTorch's early days, such as `torch.LongTensor`, which stands for its dtype. */
+export type LegacyType = ((...args: never[]) => Tensor) | typeof Tensor
 
 /** Keywords of {@link TensorConversions.to}. */
 export interface ToKeywords {
@@ -51,9 +55,12 @@ export interface TensorConversions {
   bool(): Tensor
   cfloat(): Tensor
   cdouble(): Tensor
-  /** The dtype's legacy name, or the tensor as that dtype. */
+  /**
+   * The dtype's legacy name, or the tensor as a dtype, given as such or as in old scripts: `torch.LongTensor`,
+   * `'torch.LongTensor'`.
+   */
   type(): string
-  type(dtype: DType): Tensor
+  type(dtype: DType | string | LegacyType, options?: { non_blocking?: boolean }): Tensor
 
   /** The one element as a number (boolean, {@link Complex}); an int64 beyond 2^53 throws and names item_bigint(). */
   item(): number
@@ -178,8 +185,8 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
   bool: as(dtypes.bool),
   cfloat: as(dtypes.complex64),
   cdouble: as(dtypes.complex128),
-  type(this: Tensor, dtype?: DType) {
-    if (dtype !== undefined) return this.to(dtype)
+  type(this: Tensor, dtype?: unknown) {
+    if (dtype !== undefined && dtype !== null) return as_type(this, dtype, base.Tensor)
     const place = this.device.type === 'cpu' ? 'torch' : `torch.${this.device.type}`
     return `${place}.${legacy_name(this.dtype)}Tensor`
   },

@@ -14,6 +14,7 @@ import { Complex, FloatScalar } from '../scalar.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { dtype_of_array } from './elements.js'
 import { MOST_DIMENSIONS } from './index_arrays.js'
+import { note_legacy_type } from './legacy_types.js'
 import { is_integral, type Leaf, to_booleans, to_float, to_integers, to_uint64 } from './numbers.js'
 
 /** What `torch.tensor` makes a tensor from. */
@@ -283,6 +284,7 @@ function legacy(dtype: DType) {
     if (args.length !== 1) throw type_error(`${name}(): expected sizes or data, not ${args.length} arguments`)
     return make_tensor(args[0], { dtype })
   }
+  note_legacy_type(make, dtype)
   return Object.defineProperty(make, 'name', { value: name })
 }
 

@@ -5,7 +5,9 @@ import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import type { LegacyType } from '../../tensor/conversions.js'
 import type { Tensor } from '../../tensor.js'
+import { not_json } from '../../uncloneable.js'
 import { add_hook, type RemovableHandle } from '../../utils/hooks.js'
 import type { Parameter } from '../parameter.js'
 import { type CallAsyncOptions, call_async } from './call_async.js'
@@ -135,9 +137,9 @@ export class Module extends ModuleState {
     compile(this, options)
   }
 
-  /** Casts all parameters and buffers to a dtype. */
-  type(dst_type: DType): this {
-    return this._apply((tensor) => tensor.to(dst_type))
+  /** Casts all parameters and buffers to a dtype, given as such or as `torch.DoubleTensor` or its name. */
+  type(dst_type: DType | string | LegacyType): this {
+    return this._apply((tensor) => tensor.type(dst_type))
   }
 
   /** Casts floating point parameters and buffers to float32. */
@@ -335,6 +337,11 @@ export class Module extends ModuleState {
   /** What a subclass prints between its parentheses. */
   extra_repr(): string {
     return ''
+  }
+
+  /** Refuses `JSON.stringify`, which would leave the module out without a word. */
+  toJSON(): never {
+    throw not_json(this, 'save its state_dict() with torch.save, or with safetensors')
   }
 
   /** The text that Python prints for the module. */

@@ -4,6 +4,7 @@ import { full_like } from '../../ops/generated/torch.js'
 import { keep } from '../../scope.js'
 import type { Several } from '../../tensor/several.js'
 import { Tensor } from '../../tensor.js'
+import { not_json } from '../../uncloneable.js'
 import { warn_once } from '../../warn.js'
 import { put_off_first_step, take_first_steps } from '../first_steps.js'
 import { guard_new_fields } from '../new_fields.js'
@@ -196,6 +197,11 @@ export class LRScheduler {
   load_state_dict(state_dict: SchedulerState): void {
     take_first_steps(this.optimizer)
     Object.assign(this, record_of('load_state_dict', state_dict))
+  }
+
+  /** Refuses `JSON.stringify`. */
+  toJSON(): never {
+    throw not_json(this, 'use its state_dict()')
   }
 
   /** Each group's rate as the last step set it: numbers, or tensors where the optimizer was given such (`get_last_lr<Tensor>()`). */

@@ -2,6 +2,7 @@ import * as accelerator from '../../accelerator/index.js'
 import { type_error, value_error } from '../../errors.js'
 import type { Generator } from '../../generator.js'
 import { take_options } from '../../ops/keywords.js'
+import { not_json, uncloneable } from '../../uncloneable.js'
 import type { Collated, Converted } from './_utils/collate.js'
 import type { Reading } from './_utils/fetch.js'
 import { type Iteration, SingleIteration } from './_utils/iteration.js'
@@ -61,6 +62,8 @@ export class DataLoader<
   S extends number | null = number,
   B = [S] extends [null] ? Converted<T> : Collated<T>,
 > {
+  /** @internal */
+  readonly _uncloneable: symbol = uncloneable('DataLoader: send its dataset; a DataLoader')
   readonly #settings: Settings
   readonly #reading: Reading
   #pool: WorkerPool | null = null
@@ -69,6 +72,11 @@ export class DataLoader<
   #epoch: Epoch | null = null
   #loaded: DataLoaderState | null = null
   #length_told: number | null = null
+
+  /** Refuses `JSON.stringify`. */
+  toJSON(): never {
+    throw not_json(this, 'use its state_dict()')
+  }
 
   constructor(dataset: AnyDataset<T>, options?: DataLoaderOptions<T, S, B>)
   constructor(dataset: AnyDataset<T>, batch_size: S, options?: Omit<DataLoaderOptions<T, S, B>, 'batch_size'>)
