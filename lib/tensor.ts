@@ -8,6 +8,7 @@ import { type Layout, layout_of_code } from './layout.js'
 import { collect_all, flush, note, share_memory } from './memory.js'
 import { type Handle, type Mode, native, type RawHook } from './native.js'
 import type { TensorMethods } from './ops/generated/methods.js'
+import { with_integer_advice } from './ops/integer_advice.js'
 import type { TensorAsync } from './tensor/async_methods.js'
 import type { TensorAutograd } from './tensor/autograd.js'
 import type { TensorConversions } from './tensor/conversions.js'
@@ -342,7 +343,8 @@ export function install_hook_runner(runner: HookRunner): void {
 const shared = native.start({
   make_error: (kind, message, operator, handle) => {
     if (kind === 'DisposedError') return disposed_error(operator, message, handle)
-    return make_error(kind, message, operator)
+    const advised = kind === 'RuntimeError' || kind === 'IndexError' || kind === 'NotImplementedError'
+    return make_error(kind, advised ? with_integer_advice(message) : message, operator)
   },
   run_hook: (hook, gradient, mode, call) => hook_runner(hook, gradient, mode, call),
   collect_all,

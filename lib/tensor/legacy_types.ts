@@ -21,7 +21,7 @@ export function as_type(self: Tensor, type: unknown, Base: unknown): Tensor {
   const made = constructors.get(type)
   if (made !== undefined) return self.to(made)
   if (typeof type === 'string') {
-    const found = /^torch\.(cuda\.)?(?:([A-Za-z0-9]+))?Tensor$/.exec(type)
+    const found = /^torch\.(cuda\.)?(?:sparse\.)?([A-Za-z0-9]+)?Tensor$/.exec(type)
     const dtype = found === null ? undefined : dtype_named(found[2])
     if (dtype === undefined) throw value_error(`invalid type: '${type}'`, 'type')
     return self.to(device(found?.[1] === undefined ? 'cpu' : 'cuda'), dtype)
