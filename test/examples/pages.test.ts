@@ -14,6 +14,7 @@ const pages: Record<string, RegExp[]> = {
     /^4\n9 \[ 'weight', 'bias' \]\n$/,
     /^20\n$/,
     /^runs\/first\n$/,
+    /^0\.25 0\.25 0\.375 0\.5 \[ 1\.375, 1\.375 \]\n$/,
   ],
   autograd: [
     /^tensor\(\[1\., 1\., 1\.\]\)\n$/,
