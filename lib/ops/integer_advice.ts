@@ -12,8 +12,8 @@ const WANTS_INTEGERS = [
   /^tensor_split expected tensor_indices_or_sections to have dtype of long/,
 ]
 
-/** A message with the advice on integers, where that is what it is about: plain numbers make floats. */
+/** A message with the advice on integers on a second line, where that is what it is about: plain numbers make floats. */
 export function with_integer_advice(message: string): string {
   if (!WANTS_INTEGERS.some((pattern) => pattern.test(message))) return message
-  return `${message}${message.endsWith('.') ? ' M' : ', m'}ake it with { dtype: torch.long } or bigints`
+  return `${message}\nPlain numbers make floats: make it with { dtype: torch.long } or bigints`
 }

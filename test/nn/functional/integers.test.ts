@@ -47,7 +47,7 @@ const calls: [string, () => unknown][] = [
 
 describe('Floats where integers are wanted', () => {
   it.each(calls)('%s says how to make integers', (_, call) => {
-    expect(call).toThrow(/[,.] [Mm]ake it with \{ dtype: torch\.long \} or bigints$/)
+    expect(call).toThrow(/make it with \{ dtype: torch\.long \} or bigints$/)
   })
 
   it('other refusals say nothing of it', () => {
