@@ -8,7 +8,12 @@ import type { Optimizer, ParamGroup } from './optimizer.js'
 /** What schedules keep in groups. */
 const OF_SCHEDULES = ['initial_lr', 'max_lr', 'min_lr', 'max_momentum', 'base_momentum', 'swa_lr']
 
-const checked = new WeakMap<object, unknown[]>()
+interface Seen {
+  names: readonly string[]
+  values: readonly unknown[]
+}
+
+const checked = new WeakMap<object, Seen>()
 
 /** Checks the options that changed since the last time. */
 export function check_options(optimizer: Optimizer): void {
@@ -20,10 +25,9 @@ export function check_options(optimizer: Optimizer): void {
   }
 }
 
-function has_changed(group: Record<string, unknown>, seen: readonly unknown[]): boolean {
-  let i = 0
-  for (const name in group) if (group[name] !== seen[i++]) return true
-  return i !== seen.length
+function has_changed(group: Record<string, unknown>, { names, values }: Seen): boolean {
+  for (let i = 0; i < names.length; i++) if (group[names[i]!] !== values[i]) return true
+  return Object.keys(group).length !== names.length
 }
 
 /** Checks the names and values of one group's options. */
@@ -39,7 +43,7 @@ export function check_group(optimizer: Optimizer, group: object, place: number):
         throw attribute_error(`${where} has '${name}', which is no option; did you mean '${meant}'?`)
     }
   }
-  checked.set(group, Object.values(options))
+  checked.set(group, { names: Object.keys(options), values: Object.values(options) })
 }
 
 function check_value(where: string, name: string, value: unknown, like: unknown): void {
