@@ -1,19 +1,11 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { crc32 } from 'node:zlib'
+import { make_folders } from './folders.js'
 
 // The package is one script, whose compiled form is kept for the next process: V8 would take a tenth of loading to
 // compile it anew. Modules cannot be given to V8 in that form, so what one imports are thin modules around the script.
@@ -43,7 +35,8 @@ function cache_folder(): string | undefined {
 
 /** V8 trusts what it is given, so a file counts only if it is whole. */
 function read_cache(file: string): Buffer | undefined {
-  if (!existsSync(file)) return undefined
+  // What else stands there, a pipe say, is not waited for.
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined
   const bytes = readFileSync(file)
   const data = bytes.subarray(CHECKSUM_BYTES)
   return crc32(data) === bytes.readUInt32LE() ? data : undefined
@@ -51,12 +44,18 @@ function read_cache(file: string): Buffer | undefined {
 
 function write_cache(file: string, data: Buffer): void {
   const folder = dirname(file)
-  mkdirSync(folder, { recursive: true })
+  make_folders(folder)
   const part = `${file}.${process.pid}.part`
   const checksum = Buffer.alloc(CHECKSUM_BYTES)
   checksum.writeUInt32LE(crc32(data))
-  writeFileSync(part, Buffer.concat([checksum, data]))
-  renameSync(part, file)
+  try {
+    writeFileSync(part, Buffer.concat([checksum, data]))
+    renameSync(part, file)
+  } catch (error) {
+    // A full disk keeps no half of it.
+    rmSync(part, { force: true })
+    throw error
+  }
   const ages = readdirSync(folder)
     .filter((name) => name.startsWith('typetorch-'))
     .map((name) => [statSync(join(folder, name)).mtimeMs, name] as const)

@@ -91,8 +91,6 @@ async function write_all({ outputFiles }) {
     ...shared,
     entryPoints: ['lib/load.ts'],
     format: 'esm',
-    bundle: false,
-    packages: undefined,
   })
   write(path.join(dist, 'load.js'), loader.outputFiles[0].text)
   for (const [entry, names] of await names_of_entries())

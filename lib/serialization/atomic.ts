@@ -7,7 +7,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { make_folders } from '../folders.js'
 import { cannot_write, type SystemError } from './system_error.js'
 
 /**
@@ -63,7 +63,7 @@ export function write_or_cut(file: number, bytes: Uint8Array): void {
 
 /** Makes a folder and those that it is in, where there are none. */
 export function make_folder(operator: string, path: string): void {
-  naming(operator, path, () => mkdirSync(path, { recursive: true }))
+  naming(operator, path, () => make_folders(path))
 }
 
 /** What fails names the file and who writes it. */

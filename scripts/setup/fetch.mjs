@@ -5,6 +5,7 @@ import cli_progress from 'cli-progress'
 import lockfile from 'proper-lockfile'
 import { CPU_INDEX, LIBTORCH_VERSION, own_command } from './config.mjs'
 import { cached_folder, inspect } from './find.mjs'
+import { make_folders } from './folders.mjs'
 import { manifest_problem, write_manifest } from './manifest.mjs'
 import { wanted_variant } from './platform.mjs'
 import { install_command, SetupError, say, which } from './report.mjs'
@@ -129,7 +130,7 @@ async function fill(target, variant, env) {
 
 async function fill_partial(partial, target, variant, env) {
   const wheels = path.join(partial, '.wheels')
-  fs.mkdirSync(wheels, { recursive: true })
+  make_folders(wheels)
   check_space(partial, SPACE[variant])
 
   say(`fetching LibTorch ${LIBTORCH_VERSION} (${variant}) into ${target}`)
@@ -155,7 +156,7 @@ async function fill_partial(partial, target, variant, env) {
 export async function fetch_libtorch(env = process.env, variant = wanted_variant(env)) {
   const target = cached_folder(env, variant)
   try {
-    fs.mkdirSync(path.dirname(target), { recursive: true })
+    make_folders(path.dirname(target))
   } catch (error) {
     throw new SetupError(
       `the cache ${path.dirname(target)} cannot be made (${error.code}); choose another with: export XDG_CACHE_HOME=/some/folder`,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { CPU_INDEX, cache_folder, LIBTORCH_VERSION } from './config.mjs'
 import { pip_command } from './fetch.mjs'
 import { inspect, python_torch } from './find.mjs'
+import { make_folders } from './folders.mjs'
 import { run_step, SetupError, say } from './report.mjs'
 
 /** The project's own Python packages: torch of the supported version, and numpy. */
@@ -49,7 +50,7 @@ export function setup_python(env = process.env) {
   const target = python_folder(env)
   const partial = `${target}.partial`
   fs.rmSync(partial, { recursive: true, force: true })
-  fs.mkdirSync(partial, { recursive: true })
+  make_folders(partial)
   say(`installing Python's torch ${LIBTORCH_VERSION} and numpy into ${target}`)
   const request = [`torch==${LIBTORCH_VERSION}+cpu`, 'numpy']
   const attempts = [[...request], [...request, '--extra-index-url', CPU_INDEX]]

@@ -3,6 +3,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -20,10 +21,11 @@ const entry = new URL('../../dist/index.js', import.meta.url).href
 let folder = ''
 
 /** Loads the package in a process of its own, and gives what it adds. */
-function load(env: Record<string, string> = {}, flags: string[] = []): string {
+function load(env: Record<string, string> = {}, flags: string[] = [], timeout = 60_000): string {
   const body = `const torch = await import('${entry}'); console.log(torch.ones(2).add(1).sum().item())`
   return execFileSync(process.execPath, [...flags, '--input-type=module', '-e', body], {
     encoding: 'utf8',
+    timeout,
     env: { ...process.env, NODE_COMPILE_CACHE: folder, ...env },
   }).trim()
 }
@@ -79,6 +81,58 @@ describe('the compiled form of the package', { timeout: 120_000 }, () => {
     })
     expect(stack).toMatch(/^RuntimeError: .*\n {4}at file:\/\/.*eval/)
     expect(files()).toHaveLength(2)
+  })
+
+  // Where a folder cannot be made, be read or be kept, loading goes on without it, at once.
+  it.each<[string, () => Record<string, string>]>([
+    ['HOME is below /proc, where no folder can be made', () => ({ HOME: '/proc/nowhere' })],
+    ['HOME is a device', () => ({ HOME: '/dev/null' })],
+    ['HOME is empty', () => ({ HOME: '' })],
+    [
+      'HOME is a loop of links',
+      () => (symlinkSync('loop', path.join(folder, 'loop')), { HOME: path.join(folder, 'loop') }),
+    ],
+    ['XDG_CACHE_HOME is relative', () => ({ XDG_CACHE_HOME: 'relative', HOME: folder })],
+    ['XDG_CACHE_HOME is below /proc', () => ({ XDG_CACHE_HOME: '/proc/1/nowhere' })],
+    ['NODE_COMPILE_CACHE is below /proc', () => ({ NODE_COMPILE_CACHE: '/proc/nowhere' })],
+    ['NODE_COMPILE_CACHE is below /sys', () => ({ NODE_COMPILE_CACHE: '/sys/nowhere/below' })],
+    ['the folder is a full disk', () => ({ NODE_COMPILE_CACHE: '/dev/full' })],
+    ['TMPDIR is missing', () => ({ TMPDIR: '/nowhere', HOME: folder })],
+  ])('does not keep the package from loading where %s', (_, environment) => {
+    const before = existsSync('relative')
+    expect(load({ NODE_COMPILE_CACHE: '', ...environment() }, [], 20_000)).toBe('4')
+    expect(existsSync('relative')).toBe(before)
+  })
+
+  it.each<[string, (file: string) => void]>([
+    ['a folder', (file) => mkdirSync(file)],
+    ['a pipe', (file) => execFileSync('mkfifo', [file])],
+    ['a link to nothing', (file) => symlinkSync('nothing', file)],
+  ])('does not keep the package from loading where its file is %s', (_, make) => {
+    load()
+    const file = only()
+    rmSync(file)
+    make(file)
+    expect(load({}, [], 20_000)).toBe('4')
+  })
+
+  it('leaves no part behind on a full disk', () => {
+    const limited = `ulimit -f 8; trap '' XFSZ; exec "$0" --input-type=module -e "await import('${entry}'); console.log('loaded')"`
+    const printed = execFileSync('bash', ['-c', limited, process.execPath], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_COMPILE_CACHE: folder },
+    })
+    expect(printed.trim()).toBe('loaded')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('is written where a process that died left its part', () => {
+    load()
+    const left = `${only()}.1.part`
+    writeFileSync(left, 'half')
+    rmSync(only())
+    expect(load()).toBe('4')
+    expect(files()).toHaveLength(1)
   })
 
   it('is not made where Node is told so, or where the folder cannot be written', () => {

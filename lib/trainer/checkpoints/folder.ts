@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   make_error,
@@ -7,6 +7,7 @@ import {
   runtime_error,
   UnsupportedGlobalError,
 } from '../../errors.js'
+import { make_folders } from '../../folders.js'
 import { save_with_sha256 } from '../../serialization/save.js'
 import { load } from '../../serialization.js'
 import type { TrainerStateDict } from '../state.js'
@@ -162,7 +163,7 @@ export class CheckpointFolder {
   /** Takes the folder, making it where there is none, and clears away what was never finished. */
   open(): void {
     try {
-      mkdirSync(this.folder, { recursive: true })
+      make_folders(this.folder)
       this.#release = lock_folder(this.folder)
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
