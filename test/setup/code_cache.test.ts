@@ -30,6 +30,11 @@ function load(env: Record<string, string> = {}, flags: string[] = [], timeout = 
   }).trim()
 }
 const files = () => readdirSync(folder).filter((name) => /^typetorch-\w+-\w+-\w+\.bin$/.test(name))
+const loop = () => {
+  const link = path.join(folder, 'loop')
+  symlinkSync('loop', link)
+  return link
+}
 const only = () => path.join(folder, files()[0]!)
 
 beforeEach(() => {
@@ -88,10 +93,7 @@ describe('the compiled form of the package', { timeout: 120_000 }, () => {
     ['HOME is below /proc, where no folder can be made', () => ({ HOME: '/proc/nowhere' })],
     ['HOME is a device', () => ({ HOME: '/dev/null' })],
     ['HOME is empty', () => ({ HOME: '' })],
-    [
-      'HOME is a loop of links',
-      () => (symlinkSync('loop', path.join(folder, 'loop')), { HOME: path.join(folder, 'loop') }),
-    ],
+    ['HOME is a loop of links', () => ({ HOME: loop() })],
     ['XDG_CACHE_HOME is relative', () => ({ XDG_CACHE_HOME: 'relative', HOME: folder })],
     ['XDG_CACHE_HOME is below /proc', () => ({ XDG_CACHE_HOME: '/proc/1/nowhere' })],
     ['NODE_COMPILE_CACHE is below /proc', () => ({ NODE_COMPILE_CACHE: '/proc/nowhere' })],
