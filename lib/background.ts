@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { autocast_mode } from './amp/autocast_state.js'
 import { type_error, type_name } from './errors.js'
 import { native, type Settle } from './native.js'
+import { is_abort_signal, is_error } from './realm.js'
 
 // Calls on a thread of ours: a promise for what the addon does there, one call after the other.
 
@@ -31,13 +32,13 @@ export function within_call<T>(call: number, callback: () => T): T {
 /** A `signal` after its check. */
 export function check_signal(signal: unknown, operator: string): AbortSignal | undefined {
   if (signal === undefined || signal === null) return undefined
-  if (signal instanceof AbortSignal) return signal
+  if (is_abort_signal(signal)) return signal
   throw type_error(`${operator}(): argument 'signal' must be AbortSignal, not ${type_name(signal)}`, operator)
 }
 
 // LibTorch's own errors are made when the call is through, where no line of the caller's is on the stack.
 function with_stack(error: unknown, called: { stack?: string }): unknown {
-  if (error instanceof Error) {
+  if (is_error(error)) {
     const frames = called.stack?.split('\n').slice(1).join('\n') ?? ''
     error.stack = `${error.name}: ${error.message}\n${frames}`
   }

@@ -14,7 +14,7 @@ export function run_then<T>(callback: () => T, after: () => void): T {
     after()
     throw error
   }
-  if (result instanceof Promise) return result.finally(after) as T
+  if (is_promise(result)) return Promise.resolve(result).finally(after) as T
   after()
   return result
 }

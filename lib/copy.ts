@@ -5,6 +5,7 @@ import { DType } from './dtype.js'
 import { type_error, type_name } from './errors.js'
 import { Generator } from './generator.js'
 import { Layout, MemoryFormat, QScheme } from './layout.js'
+import { is_array_buffer, is_date, is_map, is_regexp, is_set } from './realm.js'
 import { Complex, FloatScalar } from './scalar.js'
 import { form_of, note_form } from './serialization/form.js'
 import { like_tuple } from './serialization/pickle_types.js'
@@ -22,12 +23,7 @@ function copy_object(value: object, memo: Memo): unknown {
   if (value instanceof Tensor) return copy_tensor(value, memo, (item) => deepcopy(item, memo))
   if (value instanceof Generator) return value.clone_state()
   if (IMMUTABLE.some((kind) => value instanceof kind)) return value
-  if (
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer ||
-    value instanceof Date ||
-    value instanceof RegExp
-  )
+  if (ArrayBuffer.isView(value) || is_array_buffer(value) || is_date(value) || is_regexp(value))
     return structuredClone(value)
   return note_form(copy_container(value, memo), form_of(value))
 }
@@ -44,13 +40,13 @@ function copy_container(value: object, memo: Memo): object {
         Object.defineProperty(copied, name, { ...property, value: deepcopy(property.value, memo) })
     return copied
   }
-  if (value instanceof Map) {
+  if (is_map(value)) {
     const copied = new Map<unknown, unknown>()
     memo.set(value, copied)
     for (const [key, item] of value) copied.set(deepcopy(key, memo), deepcopy(item, memo))
     return copied
   }
-  if (value instanceof Set) {
+  if (is_set(value)) {
     const copied = new Set<unknown>()
     memo.set(value, copied)
     for (const item of value) copied.add(deepcopy(item, memo))
@@ -93,8 +89,7 @@ function is_object(value: unknown): value is object {
  * @see copy.deepcopy of Python, torch/_tensor.py
  */
 export function deepcopy<T>(value: T, memo: Memo = new Map()): T {
-  if (!(memo instanceof Map))
-    throw type_error(`deepcopy(): argument 'memo' must be Map, not ${type_name(memo)}`)
+  if (!is_map(memo)) throw type_error(`deepcopy(): argument 'memo' must be Map, not ${type_name(memo)}`)
   const copiable =
     is_object(value) ||
     (typeof value === 'function' && typeof (value as { __deepcopy__?: unknown }).__deepcopy__ === 'function')

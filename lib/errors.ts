@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { is_plain_object } from './realm.js'
 
 /** PyTorch's RuntimeError. `operator` names the operator that refused, where one did. */
 export class RuntimeError extends Error {
@@ -168,7 +169,7 @@ export function python_type_name(value: unknown): string {
     case 'function':
       return 'function'
     default:
-      return Object.getPrototypeOf(value) === Object.prototype ? 'dict' : type_name(value)
+      return is_plain_object(value) ? 'dict' : type_name(value)
   }
 }
 

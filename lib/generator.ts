@@ -1,5 +1,6 @@
 import { type DeviceLike, device } from './device.js'
 import { type_error, type_name } from './errors.js'
+import { IDENTITY, next_identity } from './identity.js'
 import { native } from './native.js'
 import { lower_device } from './ops/lower.js'
 import { LOWERED } from './ops/lowered.js'
@@ -38,6 +39,7 @@ export class Generator {
     throw not_json(this, 'use its get_state() or initial_seed()')
   }
 
+  readonly [IDENTITY]: string = next_identity()
   /** Null for the default generator, which operators take where they are given none. */
   readonly [LOWERED]: number | null
 
@@ -97,6 +99,7 @@ export class Generator {
 export const default_generator: Generator = Object.create(Generator.prototype, {
   [LOWERED]: { value: null },
   _uncloneable: { value: NOT_CLONED, enumerable: true },
+  [IDENTITY]: { value: next_identity(), enumerable: true },
 }) as Generator
 
 /** A device's default generator: what operators on it draw from. @internal */
@@ -105,6 +108,7 @@ export function device_generator(where: string): Generator {
   const generator = Object.create(Generator.prototype, {
     [LOWERED]: { value: handle },
     _uncloneable: { value: NOT_CLONED, enumerable: true },
+    [IDENTITY]: { value: next_identity(), enumerable: true },
   }) as Generator
   forgotten.register(generator, handle)
   return generator

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { is_error } from './realm.js'
 
 /** A tensor as the addon knows it: a small positive integer; 0 for none, negative once it was disposed of. */
 export type Handle = number
@@ -495,7 +496,7 @@ function load(): Native {
   try {
     return require(path) as Native
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    const reason = is_error(cause) ? cause.message.split('\n')[0] : String(cause)
     throw new Error(
       `typetorch's native addon cannot be loaded: ${reason}. Run npm run doctor to see what is missing, npm install to build it.`,
       { cause },

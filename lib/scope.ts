@@ -1,6 +1,7 @@
 import { type_error, type_name } from './errors.js'
 import { flush } from './memory.js'
 import { type Handle, native } from './native.js'
+import { is_map, is_plain_object, is_set } from './realm.js'
 import { release, Tensor, track } from './tensor.js'
 
 // A scope holds the tensors made inside it and frees all at its end but those that are returned, kept, or stored
@@ -62,17 +63,11 @@ function each_tensor(value: unknown, each: (tensor: Tensor) => void, depth = 0):
     return
   }
   if (typeof value !== 'object' || value === null || depth > 8) return
-  if (Array.isArray(value) || value instanceof Set)
-    for (const item of value) each_tensor(item, each, depth + 1)
-  else if (value instanceof Map) for (const item of value.values()) each_tensor(item, each, depth + 1)
-  else if (is_plain(value))
+  if (Array.isArray(value) || is_set(value)) for (const item of value) each_tensor(item, each, depth + 1)
+  else if (is_map(value)) for (const item of value.values()) each_tensor(item, each, depth + 1)
+  else if (is_plain_object(value))
     for (const key of Object.keys(value))
       each_tensor((value as Record<string, unknown>)[key], each, depth + 1)
-}
-
-function is_plain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
 
 /** Frees what the scope still holds; `result` and what modules hold stays. */

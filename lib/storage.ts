@@ -96,6 +96,10 @@ abstract class Storage<Element> {
   }
 
   protected abstract readonly title: string
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
+  }
 
   toString(): string {
     const float = this.dtype.is_floating_point

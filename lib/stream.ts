@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { type Device, type DeviceLike, device } from './device.js'
 import { type_error, type_name } from './errors.js'
 import { expect_bool } from './expect.js'
+import { IDENTITY, next_identity } from './identity.js'
 import { native, type RawEvent, type RawStream } from './native.js'
 import { take_options } from './ops/keywords.js'
 import { LOWERED } from './ops/lowered.js'
@@ -98,6 +99,10 @@ export class Stream {
   equals(other: Stream): boolean {
     return this._parts.every((part, i) => part === other._parts[i])
   }
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
+  }
 
   toString(): string {
     return `torch.Stream device_type=${this.device.type}, device_index=${this.device_index}, stream_id=${this.stream_id}`
@@ -126,6 +131,8 @@ export interface EventOptions {
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.Event.html
  */
 export class Event {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly #event: RawEvent
 
   constructor(device?: DeviceLike | null | EventOptions, options?: EventOptions)
@@ -171,6 +178,10 @@ export class Event {
   /** Milliseconds from this event to a later one; both were made with `enable_timing`. */
   elapsed_time(end_event: Event): number {
     return native.event_elapsed(this.#event, end_event.#event)
+  }
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
   }
 
   toString(): string {

@@ -4,6 +4,7 @@ import type { Carried } from './autograd/reach.js'
 import { type Device, device_of } from './device.js'
 import { type DType, dtype_of_code } from './dtype.js'
 import { make_error, runtime_error, type_error, type_name } from './errors.js'
+import { FIRST, IDENTITY, next_identity } from './identity.js'
 import { type Layout, layout_of_code } from './layout.js'
 import { collect_all, flush, note, share_memory } from './memory.js'
 import { type Handle, type Mode, native, type RawHook } from './native.js'
@@ -29,6 +30,11 @@ interface Extra {
   grad?: Tensor | undefined
   hooks?: Carried
 }
+
+/** Python's words; testing frameworks that do not know tensors go through them element by element. */
+const NOT_ITERABLE =
+  'iteration over a 0-d tensor (where a test compares tensors: import typetorch/vitest or typetorch/jest in its ' +
+  'set-up, or use torch.testing.assert_close)'
 
 /** Why tensors were disposed of: the place of the text is the negative handle less one. */
 const reasons: string[] = ['disposed of by dispose()']
@@ -58,12 +64,16 @@ let set_extra: (tensor: Tensor, extra: Extra) => void
 export class Tensor {
   #handle: Handle
   #extra: Extra | undefined = undefined
+  /** From the handle, which no other tensor has at the time. @internal */
+  declare [IDENTITY]: number | string
 
   static {
     handle_in = (tensor) => tensor.#handle
     is_tensor = (value) => #handle in value
     set_handle = (tensor, handle) => {
       tensor.#handle = handle
+      // The handle will be another tensor's.
+      tensor[IDENTITY] = next_identity()
     }
     extra_of = (tensor) => tensor.#extra
     set_extra = (tensor, extra) => {
@@ -79,6 +89,7 @@ export class Tensor {
     if (key !== adopt)
       throw type_error('Tensor(): use torch.tensor(data), torch.empty(size) or torch.FloatTensor(data)')
     this.#handle = handle
+    this[IDENTITY] = FIRST + handle
     if (!scope_hook(this)) note(handle, this)
   }
 
@@ -141,8 +152,13 @@ export class Tensor {
   }
 
   *[Symbol.iterator](): IterableIterator<Tensor> {
-    if (this.ndim === 0) throw type_error('iteration over a 0-d tensor')
+    if (this.ndim === 0) throw type_error(NOT_ITERABLE)
     yield* this.unbind(0)
+  }
+
+  /** The tensor itself: what compares objects by their value does not go by their printed form. */
+  valueOf(): this {
+    return this
   }
 
   /** Frees the tensor now. Use after it throws; other tensors over the same storage are not harmed. */

@@ -16,7 +16,8 @@ export function typename(value: unknown): string {
   if (typeof value === 'function') {
     // Modules are functions too, of their own class.
     const own = Object.getPrototypeOf(value) as { constructor: { name: string } }
-    const plain = own === Function.prototype || Object.hasOwn(value, 'prototype')
+    const plain =
+      /^(Async)?(Generator)?Function$/.test(own.constructor.name) || Object.hasOwn(value, 'prototype')
     return plain ? value.name : own.constructor.name
   }
   return python_type_name(value)

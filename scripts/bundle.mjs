@@ -9,7 +9,9 @@ import { ROOT } from './setup/config.mjs'
 // dist/ is one script, not one module a file of lib/: Node takes over a millisecond for each file that it loads, and
 // V8 keeps the compiled form of a script (lib/load.ts). Around it lie thin modules, the entries: the package, what
 // tests look into, and programs of worker threads, whose `run` is called.
-const ENTRIES = ['index', 'native', 'ops/plan', 'ops/generated/face']
+const ENTRIES = ['index', 'native', 'ops/plan', 'ops/generated/face', 'testing/expect']
+// Set-up files of testing frameworks: they run beside the test, with its `expect`, and import an entry.
+const SETUPS = ['vitest', 'jest']
 const PROGRAMS = ['multiprocessing/worker_main']
 
 const lib = path.join(ROOT, 'lib')
@@ -87,12 +89,15 @@ async function write_all({ outputFiles }) {
       write(file, `/*${hash}*/${code}`)
     }
   }
-  const loader = await build({
-    ...shared,
-    entryPoints: ['lib/load.ts'],
-    format: 'esm',
+  const beside = { ...shared, format: 'esm', outdir: 'dist' }
+  const loader = await build({ ...beside, entryPoints: ['lib/load.ts'] })
+  const setups = await build({
+    ...beside,
+    entryPoints: SETUPS.map((name) => `lib/${name}.ts`),
+    bundle: false,
+    packages: undefined,
   })
-  write(path.join(dist, 'load.js'), loader.outputFiles[0].text)
+  for (const { path: file, text } of [...loader.outputFiles, ...setups.outputFiles]) write(file, text)
   for (const [entry, names] of await names_of_entries())
     write(path.join(dist, `${entry}.js`), entry_text(entry, names))
   for (const entry of PROGRAMS) write(path.join(dist, `${entry}.js`), program_text(entry))

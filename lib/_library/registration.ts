@@ -1,4 +1,5 @@
 import { assertion_error, runtime_error, type_error, value_error } from '../errors.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import { native } from '../native.js'
 import { operator_has_gone, operators_have_come } from '../ops/operator.js'
 import { overloads_named } from '../ops/schema.js'
@@ -35,6 +36,8 @@ const taken = new Set<string>()
  * @see https://docs.pytorch.org/docs/2.13/library.html#torch.library.Library
  */
 export class Library implements Disposable {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly #place: number
   #alive = true
   readonly #defined: string[] = []
@@ -120,6 +123,10 @@ export class Library implements Disposable {
 
   [Symbol.dispose](): void {
     this._destroy()
+  }
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
   }
 
   toString(): string {

@@ -1,6 +1,7 @@
 import type { DType } from '../dtype.js'
 import { attribute_error, python_type_name, type_error, value_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { is_map } from '../realm.js'
 import { Tensor } from '../tensor.js'
 import { autocast } from './autocast_mode.js'
 import { get_autocast_dtype, is_autocast_enabled } from './state.js'
@@ -37,7 +38,7 @@ export function _cast(value: unknown, device_type: string, dtype: DType): unknow
     return eligible ? value.to(dtype) : value
   }
   if (Array.isArray(value)) return value.map(cast)
-  if (value instanceof Map) return new Map([...value].map(([key, inner]) => [cast(key), cast(inner)]))
+  if (is_map(value)) return new Map([...value].map(([key, inner]) => [cast(key), cast(inner)]))
   if (is_options(value))
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cast(inner)]))
   return value

@@ -2,6 +2,7 @@ import { without_grad } from '../autograd/grad_mode.js'
 import { record_of } from '../collections.js'
 import { float16, float32, float64, int32 } from '../dtype.js'
 import { assertion_error, key_error, runtime_error, value_error } from '../errors.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_options, take_options } from '../ops/keywords.js'
@@ -112,6 +113,7 @@ export class GradScaler {
     throw not_json(this, 'save its state_dict() with torch.save')
   }
 
+  readonly [IDENTITY]: string = next_identity()
   readonly #device: string
   readonly #enabled: boolean
   #init_scale: number

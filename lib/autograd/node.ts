@@ -1,4 +1,5 @@
 import { runtime_error, type_error, type_name } from '../errors.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import { type Handle, native, type RawHook } from '../native.js'
 import { keep } from '../scope.js'
 import { adopt, handle_of, Tensor, wrap, wrap_or_null } from '../tensor.js'
@@ -36,6 +37,8 @@ let tensor_of: (node: Node) => Tensor
  * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.Node
  */
 export class Node {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   // Made by the node and by nothing else: see native/graph.cpp.
   readonly #tensor: Tensor
 
@@ -98,6 +101,10 @@ export class Node {
   /** Calls `fn` each time before the node computes gradients; those that it returns stand in the place of what it is given. */
   register_prehook(fn: NodePreHook): TensorHookHandle {
     return register_node_hook(this, fn as GradientsHook, true)
+  }
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
   }
 
   toString(): string {

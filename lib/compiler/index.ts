@@ -1,3 +1,5 @@
+import { is_plain_object } from '../realm.js'
+
 // torch.compiler: nothing is compiled here, so its questions have one answer and its marks change nothing.
 
 type Callable = (...args: never[]) => unknown
@@ -30,7 +32,7 @@ export interface CompileOptions {
 export function compile(options?: CompileOptions): <Model extends object>(model: Model) => Model
 export function compile<Model extends object>(model: Model, options?: CompileOptions): Model
 export function compile(model?: object, _options?: CompileOptions): unknown {
-  const nothing = model === undefined || Object.getPrototypeOf(model) === Object.prototype
+  const nothing = model === undefined || is_plain_object(model)
   if (nothing) return (given: object) => compile(given)
   if (!warned) {
     warned = true

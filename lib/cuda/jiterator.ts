@@ -1,5 +1,6 @@
 import { assertion_error, key_error, not_implemented_error } from '../errors.js'
 import { native } from '../native.js'
+import { is_plain_object } from '../realm.js'
 import type { Tensor } from '../tensor.js'
 
 // torch.cuda.jiterator: elementwise kernels compiled from a string, on CUDA devices.
@@ -25,7 +26,7 @@ function make_kernel(
       throw assertion_error('Jiterator is only supported on CUDA and ROCm GPUs, none are available.')
     }
     const last = args.at(-1)
-    const keywords = Object.getPrototypeOf(last) === Object.prototype ? Object.keys(last!) : []
+    const keywords = is_plain_object(last) ? Object.keys(last!) : []
     const tensors = keywords.length > 0 ? args.length - 1 : args.length
     if (tensors > 8) throw assertion_error(`jiterator only supports up to 8 tensor inputs, got ${tensors}`)
     const stranger = keywords.find((name) => !(name in numbers))

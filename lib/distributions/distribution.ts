@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { without_grad } from '../autograd/grad_mode.js'
 import { attribute_error, not_implemented_error, value_error } from '../errors.js'
+import { is_error } from '../realm.js'
 import { py_ints, py_size } from '../repr.js'
 import { scope_owner } from '../scope.js'
 import { py_tensor } from '../tensor/py_tensor.js'
@@ -104,7 +105,7 @@ export class Distribution {
     try {
       return this.arg_constraints
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'NotImplementedError') throw error
+      if (!is_error(error) || error.name !== 'NotImplementedError') throw error
       process.emitWarning(
         `${this.constructor.name} does not define \`arg_constraints\`. Please set \`arg_constraints = {}\` or ` +
           'initialize the distribution with `validate_args=False` to turn off validation.',
@@ -272,7 +273,7 @@ export class Distribution {
     try {
       return this.support
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'NotImplementedError') throw error
+      if (!is_error(error) || error.name !== 'NotImplementedError') throw error
       process.emitWarning(
         `${this.constructor.name} does not define \`support\` to enable sample validation. Please initialize the ` +
           'distribution with `validate_args=False` to turn off validation.',
@@ -318,6 +319,11 @@ export class Distribution {
         .filter((name) => Object.hasOwn(this, name))
         .map((name) => [name, this._attribute(name)!.expand(shape)]),
     )
+  }
+
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
   }
 
   /** The text that Python prints: parameters of one element by value, others by size. */

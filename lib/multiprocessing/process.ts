@@ -1,5 +1,6 @@
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import { assertion_error, type_error, type_name, value_error } from '../errors.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import { type Forwarded, same_error } from '../utils/data/_utils/worker_error.js'
 import { close_channel, open_channel } from './hand_over.js'
 import { pack } from './reductions.js'
@@ -41,6 +42,8 @@ const running = new Set<Process>()
  * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process
  */
 export class Process<A extends unknown[] = unknown[]> {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly name: string
   daemon: boolean
   readonly #options: ProcessOptions<A>

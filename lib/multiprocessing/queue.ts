@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { python_type_name, type_error, value_error } from '../errors.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import { native } from '../native.js'
 import { is_options } from '../ops/keywords.js'
 import { type Channel, close_channel, open_channel } from './hand_over.js'
@@ -52,6 +53,8 @@ const gone = new FinalizationRegistry<Channel>(close_channel)
  * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Queue
  */
 export class Queue {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   #channel: Channel
   // Changes with every put, get and close: those that wait are woken by it.
   #signal: Int32Array

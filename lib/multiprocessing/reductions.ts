@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { OrderedDict } from '../collections.js'
 import { Device, device_of } from '../device.js'
 import { DType, dtype_of_code } from '../dtype.js'
@@ -8,6 +9,7 @@ import { fields_of, INTERNALS, set_field } from '../nn/modules/internals.js'
 import { Module } from '../nn/modules/module.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
+import { is_error, is_map, is_plain_object, is_set, is_url } from '../realm.js'
 import { adopt, Tensor } from '../tensor.js'
 import { type Channel, type HandedTensor, hand_over, take_over } from './hand_over.js'
 import type { Importable } from './importable.js'
@@ -54,8 +56,13 @@ export interface Packed {
 /** Finds a class or a function by its name. */
 export type Finder = (what: Importable) => unknown
 
-const cloneable = [Date, RegExp, ArrayBuffer, SharedArrayBuffer, Error]
-const homeless = [Promise, WeakMap, WeakSet, WeakRef]
+const is_cloneable = (value: object): boolean =>
+  types.isDate(value) || types.isRegExp(value) || types.isAnyArrayBuffer(value) || is_error(value)
+const is_homeless = (value: object): boolean =>
+  types.isPromise(value) ||
+  types.isWeakMap(value) ||
+  types.isWeakSet(value) ||
+  Object.prototype.toString.call(value) === '[object WeakRef]'
 
 /** What a class or a function is found by elsewhere. */
 function importable(value: { readonly name: string }, what: string): Importable {
@@ -103,24 +110,21 @@ class Packer {
         ? ['clone', [...value]]
         : ['list', value.map((item) => this.pack(item))]
     }
-    if (ArrayBuffer.isView(value) || cloneable.some((type) => value instanceof type)) return ['clone', value]
+    if (ArrayBuffer.isView(value) || is_cloneable(value)) return ['clone', value]
     if (value instanceof OrderedDict)
       return ['dict', this.#pairs(OrderedDict.prototype.items.call(value) as [string, unknown][])]
-    if (value instanceof Map)
+    if (is_map(value))
       return [
         'map',
         Array.from(value, ([key, item]): [unknown, unknown] => [this.pack(key), this.pack(item)]),
       ]
-    if (value instanceof Set) return ['set', Array.from(value, (item) => this.pack(item))]
+    if (is_set(value)) return ['set', Array.from(value, (item) => this.pack(item))]
     if (value instanceof DType) return ['dtype', value[LOWERED]]
     if (value instanceof Device) return ['device', String(value)]
-    if (value instanceof URL) return ['url', value.href]
+    if (is_url(value)) return ['url', value.href]
     if (value instanceof Generator) return ['generator', String(value.device), this.pack(value.get_state())]
-    const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype === null || prototype === Object.prototype)
-      return ['object', this.#pairs(Object.entries(value))]
-    if (homeless.some((type) => value instanceof type))
-      throw type_error(`a ${type_name(value)} cannot be sent to a worker thread`)
+    if (is_plain_object(value)) return ['object', this.#pairs(Object.entries(value))]
+    if (is_homeless(value)) throw type_error(`a ${type_name(value)} cannot be sent to a worker thread`)
     return this.#instance(value)
   }
 

@@ -68,7 +68,7 @@ export function compile(
     const make = new Function('plan', 'call', ...names, text) as (...values: unknown[]) => Invoke
     return make(plan, plan.call, ...Object.values(known))
   } catch (error) {
-    if (!(error instanceof EvalError)) throw error
+    if ((error as Error).name !== 'EvalError') throw error
     allowed = false
     return undefined
   }

@@ -1,10 +1,9 @@
 import { closest_name, type_error } from '../errors.js'
+import { is_plain_object } from '../realm.js'
 
 /** Whether a value is a plain object: how keywords are given. */
 export function is_options(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  return is_plain_object(value)
 }
 
 /** A call's arguments without those keywords of a trailing plain object that are named, and the keywords by name. */

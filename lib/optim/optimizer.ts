@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { not_implemented_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import { is_options } from '../ops/keywords.js'
+import { is_set } from '../realm.js'
 import { py_repr } from '../repr.js'
 import { py_tensor } from '../tensor/py_tensor.js'
 import { handle_of, Tensor } from '../tensor.js'
@@ -289,6 +290,11 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
     return add_hook(this._hooks.load_state_dict_post, hook, { prepend: is_first(prepend) })
   }
 
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
+  }
+
   /** The text that Python prints for the optimizer. */
   toString(): string {
     const groups = this.param_groups.map((group, i) => {
@@ -330,7 +336,7 @@ function identity(param: Tensor): number {
 
 function split_names(params: Tensor | Iterable<Param>): ParamGroup {
   if (params instanceof Tensor) return { params: [params] }
-  if (params instanceof Set)
+  if (is_set(params))
     throw type_error(
       'optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will ' +
         'change between runs. Please use a list instead.',

@@ -2,6 +2,7 @@ import { items_of, OrderedDict } from '../collections.js'
 import { float32 } from '../dtype.js'
 import { value_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { is_map, is_set } from '../realm.js'
 import { keep } from '../scope.js'
 import { like_tuple } from '../serialization/pickle_types.js'
 import { Tensor } from '../tensor.js'
@@ -43,8 +44,8 @@ export function pack_optimizer_state(optimizer: Optimizer): OptimizerStateDict {
 function deep_copy(value: unknown): unknown {
   if (value instanceof Tensor) return keep(value.detach().clone().requires_grad_(value.requires_grad))
   if (Array.isArray(value)) return like_tuple(value, value.map(deep_copy))
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, deep_copy(item)]))
-  if (value instanceof Set) return new Set([...value].map(deep_copy))
+  if (is_map(value)) return new Map([...value].map(([key, item]) => [key, deep_copy(item)]))
+  if (is_set(value)) return new Set([...value].map(deep_copy))
   if (is_options(value))
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deep_copy(item)]))
   return value
@@ -78,9 +79,9 @@ function cast(param: Tensor, value: unknown, key: string | null, group: PackedGr
         .call(value)
         .map(([name, item]): [string, unknown] => [name, cast(param, item, name, group)]),
     )
-  if (value instanceof Map)
+  if (is_map(value))
     return new Map([...value].map(([name, item]) => [name, cast(param, item, String(name), group)]))
-  if (value instanceof Set) return new Set([...value].map((item) => cast(param, item, null, group)))
+  if (is_set(value)) return new Set([...value].map((item) => cast(param, item, null, group)))
   if (is_options(value))
     return Object.fromEntries(
       [...items_of(value as Record<string, unknown>)].map(([name, item]) => [

@@ -1,6 +1,7 @@
 import { Device, type DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import { key_error, runtime_error, value_error } from '../errors.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import { take_options } from '../ops/keywords.js'
 import { map_file } from '../serialization/read_storage.js'
 import { open_source, path_of, type Source } from '../serialization/source.js'
@@ -19,6 +20,8 @@ export interface SafeOpenOptions {
 
 /** An open safetensors file; see {@link safe_open}. */
 export class SafeOpen implements Disposable {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly #source: Source
   readonly #header: Header
   readonly #device: DeviceLike
@@ -96,6 +99,8 @@ export class SafeOpen implements Disposable {
 
 /** A tensor of an open file of which parts can be read; see {@link SafeOpen.get_slice}. */
 export class TensorSlice {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly #info: TensorInfo
   readonly #read: (index: IndexItem[]) => Tensor
 

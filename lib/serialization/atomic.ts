@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { make_folders } from '../folders.js'
+import { is_error } from '../realm.js'
 import { cannot_write, type SystemError } from './system_error.js'
 
 /**
@@ -76,7 +77,7 @@ export function naming<T>(
   try {
     return use()
   } catch (cause) {
-    if (!(cause instanceof Error)) throw cause
+    if (!is_error(cause)) throw cause
     throw cannot_write(operator, path, cause, words?.(cause))
   }
 }

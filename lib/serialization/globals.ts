@@ -6,6 +6,7 @@ import { runtime_error, type_name } from '../errors.js'
 import * as layouts from '../layout.js'
 import { QScheme } from '../layout.js'
 import { Parameter } from '../nn/parameter.js'
+import { is_bytes } from '../realm.js'
 import { Complex } from '../scalar.js'
 import { Size } from '../size.js'
 import { TypedStorage } from '../storage.js'
@@ -114,7 +115,7 @@ function device(type: unknown, index: unknown): Device {
 
 function bytes_of(value: unknown): Uint8Array {
   if (value === undefined) return new Uint8Array()
-  if (value instanceof Uint8Array) return value
+  if (is_bytes(value)) return value
   throw runtime_error('a bytearray is made of something that is not bytes')
 }
 

@@ -1,6 +1,7 @@
 import { Device, type DeviceLike, device_of } from '../device.js'
 import { runtime_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
+import { is_map } from '../realm.js'
 import { bytes_of_storage, is_storage, storage_of_bytes, type UntypedStorage } from '../storage.js'
 import type { Tensor } from '../tensor.js'
 
@@ -60,7 +61,7 @@ export function restore_of(operator: string, map_location: unknown): Restore {
     })
   }
   if (typeof map_location === 'object') {
-    const entries = map_location instanceof Map ? map_location : new Map(Object.entries(map_location))
+    const entries = is_map(map_location) ? map_location : new Map(Object.entries(map_location))
     const place = (saved_on: string): string => {
       const device: unknown = entries.get(saved_on) ?? saved_on
       if (is_device_like(device)) return text_of(device)

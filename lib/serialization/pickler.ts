@@ -1,4 +1,5 @@
 import { type_error, type_name, value_error } from '../errors.js'
+import { is_error, is_map, is_plain_object } from '../realm.js'
 import { FloatScalar } from '../scalar.js'
 import { are_integer_names } from './form.js'
 import { Global, type Kinds, OP, PersistentId, PlainDict, Reduce, Tuple, was_tuple } from './pickle_types.js'
@@ -24,7 +25,7 @@ function could_be_object(map: ReadonlyMap<unknown, unknown>): boolean {
 
 /** Whether an error is the engine's own, of a call too deep: it has no class for it. */
 export function is_stack_overflow(error: unknown): boolean {
-  return error instanceof RangeError && error.name === 'RangeError' && /call stack/.test(error.message)
+  return is_error(error) && error.name === 'RangeError' && /call stack/.test(error.message)
 }
 
 /** Turns an object that pickle has no instruction for into one that it has; undefined where there is none. */
@@ -160,14 +161,13 @@ export class Pickler {
 
   #other(value: object, where: string): void {
     const reduced = this.#reduce(value)
-    const prototype = Object.getPrototypeOf(value) as unknown
     if (reduced instanceof Reduce) this.#call(value, reduced, where)
     else if (reduced instanceof PlainDict) this.#dict(value, reduced.items, where)
     else if (reduced !== undefined) this.#save(reduced, where)
-    else if (value instanceof Map) {
+    else if (is_map(value)) {
       if (could_be_object(value)) this.kinds.maps.push(this.#length)
       this.#dict(value, value, where)
-    } else if (prototype === Object.prototype || prototype === null) {
+    } else if (is_plain_object(value)) {
       this.#expect_named(value, where)
       this.#dict(value, items_of_object(value), where)
     } else if (typeof value === 'function') {

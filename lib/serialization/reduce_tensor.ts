@@ -6,6 +6,7 @@ import { Layout, QScheme } from '../layout.js'
 import { native } from '../native.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { operator } from '../ops/operator.js'
+import { is_bytes, is_set } from '../realm.js'
 import { Complex, FloatScalar } from '../scalar.js'
 import { Size } from '../size.js'
 import { bytes_of_storage, is_storage, TypedStorage, type UntypedStorage } from '../storage.js'
@@ -64,14 +65,14 @@ export class Reduction {
       return new Reduce(new Global('torch', 'device'), new Tuple(...parts))
     }
     // Protocol 2 has no bytes; Python writes them as text in which each letter is a byte.
-    if (value instanceof Uint8Array) {
+    if (is_bytes(value)) {
       const text = Buffer.from(value).toString('latin1')
       return new Reduce(new Global('_codecs', 'encode'), new Tuple(text, 'latin1'))
     }
     if (Object.getPrototypeOf(value) === Size.prototype) {
       return new Reduce(new Global('torch', 'Size'), new Tuple(Tuple.of(value as Size)))
     }
-    if (value instanceof Set) return new Reduce(new Global('__builtin__', 'set'), new Tuple([...value]))
+    if (is_set(value)) return new Reduce(new Global('__builtin__', 'set'), new Tuple([...value]))
     if (value instanceof Complex) {
       const parts = [value.re, value.im].map((part) => new FloatScalar(part))
       return new Reduce(new Global('__builtin__', 'complex'), new Tuple(...parts))

@@ -1,3 +1,4 @@
+import { is_promise } from '../callback.js'
 import { type_error, type_name } from '../errors.js'
 
 type Callable = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown)
@@ -67,9 +68,9 @@ export function safe_globals<T>(globals: readonly SafeGlobal[], callback?: () =>
   let is_pending = false
   try {
     const value = callback()
-    if (!(value instanceof Promise)) return value
+    if (!is_promise(value)) return value
     is_pending = true
-    return value.finally(restore) as T
+    return Promise.resolve(value).finally(restore) as T
   } finally {
     if (!is_pending) restore()
   }

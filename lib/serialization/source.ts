@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { runtime_error, type_error, type_name } from '../errors.js'
+import { is_array_buffer, is_bytes, is_url } from '../realm.js'
 
 /** Bytes to read: a file's, or those of an array. Nothing is ever allocated for more than there is. */
 export interface Source {
@@ -17,7 +18,7 @@ export interface Source {
 /** A path as given, or of a `file:` URL. */
 export function path_of(operator: string, f: unknown, argument = 'f'): string {
   if (typeof f === 'string') return f
-  if (f instanceof URL) return fileURLToPath(f)
+  if (is_url(f)) return fileURLToPath(f)
   throw type_error(
     `${operator}(): argument '${argument}' must be a path (string or URL), not ${type_name(f)}`,
   )
@@ -29,9 +30,9 @@ export function path_of(operator: string, f: unknown, argument = 'f'): string {
  * @param name what errors call the bytes
  */
 export function open_source(operator: string, f: unknown, argument = 'f', name = '<bytes>'): Source {
-  if (f instanceof Uint8Array) return new Memory(f, name)
-  if (f instanceof ArrayBuffer) return new Memory(new Uint8Array(f), name)
-  if (typeof f !== 'string' && !(f instanceof URL)) {
+  if (is_bytes(f)) return new Memory(f, name)
+  if (is_array_buffer(f)) return new Memory(new Uint8Array(f), name)
+  if (typeof f !== 'string' && !is_url(f)) {
     throw type_error(
       `${operator}(): argument '${argument}' must be a path (string or URL) or bytes (Uint8Array), not ${type_name(f)}`,
     )

@@ -1,4 +1,5 @@
 import { make_error, OutOfMemoryError, type_name } from '../errors.js'
+import { is_error, is_set } from '../realm.js'
 import { type Constructor, Found } from './found.js'
 import { BLOCKED_MODULES, python_3_name } from './old_names.js'
 import type { PickleCursor } from './pickle_cursor.js'
@@ -252,7 +253,7 @@ export class Unpickler {
       return call()
     } catch (cause) {
       if (is_stack_overflow(cause) || cause instanceof OutOfMemoryError) throw cause
-      const message = cause instanceof Error ? cause.message : String(cause)
+      const message = is_error(cause) ? cause.message : String(cause)
       throw Object.assign(this.#error(`${message}${where}`), { cause })
     }
   }
@@ -290,7 +291,7 @@ export class Unpickler {
 
   #add_items(items: readonly unknown[]): boolean {
     const set = this.#top()
-    if (!(set instanceof Set)) throw this.#error(`Can only add items to sets, but got ${type_name(set)}`)
+    if (!is_set(set)) throw this.#error(`Can only add items to sets, but got ${type_name(set)}`)
     for (const item of items) set.add(plain(item))
     return true
   }

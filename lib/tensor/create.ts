@@ -10,6 +10,7 @@ import { is_options, take_options } from '../ops/keywords.js'
 import { lower_device } from '../ops/lower.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
+import { is_typed_array } from '../realm.js'
 import { Complex, FloatScalar } from '../scalar.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { dtype_of_array } from './elements.js'
@@ -88,7 +89,7 @@ function leaf_of(value: Tensor): Leaf {
 }
 
 function is_view(value: unknown): value is ArrayBufferView & ArrayLike<number> {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView)
+  return is_typed_array(value)
 }
 
 function is_leaf(value: unknown): value is Leaf {

@@ -4,6 +4,7 @@ import { make_error, runtime_error, type_error } from '../errors.js'
 import { outside_functorch, readable } from '../func/wrapper.js'
 import { strided } from '../layout.js'
 import { native } from '../native.js'
+import { typed_array_name } from '../realm.js'
 import { Complex } from '../scalar.js'
 import { handle_of, type Tensor } from '../tensor.js'
 
@@ -47,18 +48,24 @@ const classes: Record<string, [TypedArrayClass, items: number]> = {
   complex128: [Float64Array, 2],
 }
 
+const dtypes_of_arrays: Record<string, DType> = {
+  Float32Array: dtypes.float32,
+  Float64Array: dtypes.float64,
+  Int8Array: dtypes.int8,
+  Uint8Array: dtypes.uint8,
+  Uint8ClampedArray: dtypes.uint8,
+  Int16Array: dtypes.int16,
+  Uint16Array: dtypes.uint16,
+  Int32Array: dtypes.int32,
+  Uint32Array: dtypes.uint32,
+  BigInt64Array: dtypes.int64,
+  BigUint64Array: dtypes.uint64,
+}
+
 /** The dtype of a JavaScript typed array's elements. */
 export function dtype_of_array(array: ArrayBufferView): DType {
-  if (array instanceof Float32Array) return dtypes.float32
-  if (array instanceof Float64Array) return dtypes.float64
-  if (array instanceof Int8Array) return dtypes.int8
-  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return dtypes.uint8
-  if (array instanceof Int16Array) return dtypes.int16
-  if (array instanceof Uint16Array) return dtypes.uint16
-  if (array instanceof Int32Array) return dtypes.int32
-  if (array instanceof Uint32Array) return dtypes.uint32
-  if (array instanceof BigInt64Array) return dtypes.int64
-  if (array instanceof BigUint64Array) return dtypes.uint64
+  const dtype = dtypes_of_arrays[typed_array_name(array) ?? '']
+  if (dtype !== undefined) return dtype
   throw type_error(`tensor(): a ${array.constructor.name} holds no elements of a dtype`, 'tensor')
 }
 
@@ -89,8 +96,7 @@ function decode(tensor: Tensor): unknown[] {
     const parts = array as Float64Array
     return Array.from({ length: parts.length / 2 }, (_, i) => new Complex(parts[2 * i]!, parts[2 * i + 1]!))
   }
-  if (array instanceof BigInt64Array || array instanceof BigUint64Array)
-    return Array.from(array as BigInt64Array, safe_number)
+  if (typeof array[0] === 'bigint') return Array.from(array as BigInt64Array, safe_number)
   return Array.from(array as Float64Array)
 }
 

@@ -5,6 +5,7 @@ import { expect_dtype } from '../expect.js'
 import { collect, collect_all } from '../memory.js'
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
+import { is_array_buffer, is_typed_array } from '../realm.js'
 import { type Tensor, wrap } from '../tensor.js'
 import { dtype_of_array, type TypedArray } from './elements.js'
 
@@ -22,7 +23,7 @@ function over(view: ArrayBufferView, dtype: DType, count: number): Tensor {
     )
   if (byteLength === 0 || byteOffset % dtype.itemsize !== 0)
     return wrap(native.from_bytes(view, dtype[LOWERED], [count]))
-  if (buffer instanceof ArrayBuffer) keep_in_place(buffer)
+  if (is_array_buffer(buffer)) keep_in_place(buffer)
   collect_borrowed(byteLength)
   return wrap(native.over_bytes(view, buffer.byteLength, dtype[LOWERED], [count]))
 }
@@ -75,7 +76,7 @@ function keep_in_place(buffer: ArrayBuffer): void {
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.from_numpy.html
  */
 export function from_numpy(array: TypedArray | Uint8ClampedArray): Tensor {
-  if (!ArrayBuffer.isView(array) || array instanceof DataView)
+  if (!is_typed_array(array))
     throw type_error(`from_numpy(): expected a typed array (got ${type_name(array)})`, 'from_numpy')
   return over(array, dtype_of_array(array), array.length)
 }

@@ -1,6 +1,7 @@
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { assertion_error, make_error, python_type_name, type_error, value_error } from '../errors.js'
+import { is_error, is_map, is_plain_object, typed_array_name } from '../realm.js'
 import { py_bool, py_repr } from '../repr.js'
 import { Complex, FloatScalar } from '../scalar.js'
 import { as_tensor } from '../tensor/create.js'
@@ -109,7 +110,7 @@ function tensors_of(a: unknown, b: unknown, allow_subclasses: boolean): [Tensor,
     const related = a instanceof b.constructor || b instanceof a.constructor
     return same || (related && allow_subclasses) ? [a, b] : null
   }
-  const views = ArrayBuffer.isView(a) && ArrayBuffer.isView(b) && same
+  const views = typed_array_name(a) !== undefined && typed_array_name(a) === typed_array_name(b)
   return views ? [as_tensor(a as Float32Array), as_tensor(b as Float32Array)] : null
 }
 
@@ -143,10 +144,8 @@ function pair_of(a: unknown, b: unknown, given: Given, id: Id): Pair {
 }
 
 function mapping(value: unknown): Map<string | number, unknown> | null {
-  if (value instanceof Map) return value
-  const plain =
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  return plain ? new Map(Object.entries(value)) : null
+  if (is_map(value)) return value as Map<string | number, unknown>
+  return is_plain_object(value) ? new Map(Object.entries(value)) : null
 }
 
 const sorted = (keys: (string | number)[]) => keys.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
@@ -209,7 +208,7 @@ export function assert_close(actual: unknown, expected: unknown, options: Assert
     try {
       compare()
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'AssertionError') throw error
+      if (!is_error(error) || error.name !== 'AssertionError') throw error
       if (typeof given.msg === 'string') throw assertion_error(given.msg)
       const message = with_id(error.message, id)
       throw make_error('AssertionError', given.msg ? given.msg(message) : message, 'assert_close')

@@ -1,3 +1,5 @@
+import { IDENTITY, next_identity } from '../identity.js'
+
 /** When training ends because it does not get better. */
 export interface EarlyStoppingOptions {
   /** What is watched: `loss` (an epoch's mean), `val_loss`, or another metric's name. Default: `'val_loss'`. */
@@ -17,6 +19,8 @@ export interface EarlyStoppingState {
 
 /** Counts how often a metric did not get better. */
 export class EarlyStopping {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   #state: EarlyStoppingState = { best: null, failures: 0 }
 
   constructor(readonly options: EarlyStoppingOptions) {}

@@ -1,6 +1,7 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { run_then } from '../callback.js'
 import { runtime_error } from '../errors.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import type { Module } from '../nn/modules/module.js'
 import { metadata_of, type StateDict, type StateDictLike } from '../nn/modules/state_dict.js'
 import { operator } from '../ops/operator.js'
@@ -42,6 +43,8 @@ const lerp_ = operator('aten::_foreach_lerp_.Scalar')
  * ```
  */
 export class EMA<M extends Module = Module> {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   /** The model with the averages for weights. */
   readonly averaged: AveragedModel<M>
   readonly #update_every: number

@@ -1,8 +1,10 @@
+import { is_promise } from '../callback.js'
 import { runtime_error } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
 import { register_module_forward_hook } from '../nn/modules/module_hooks.js'
 import { isfinite } from '../ops/generated/torch.js'
 import { set_rng_state } from '../random.js'
+import { is_map, is_plain_object } from '../realm.js'
 import { inspect_made } from '../scope.js'
 import { raw_handle, Tensor } from '../tensor.js'
 
@@ -18,9 +20,8 @@ function* tensors_in(value: unknown, where = ''): Generator<[where: string, tens
   if (value instanceof Tensor) yield [where, value]
   else if (Array.isArray(value))
     for (const [i, item] of value.entries()) yield* tensors_in(item, `${where}[${i}]`)
-  else if (value instanceof Map)
-    for (const [key, item] of value) yield* tensors_in(item, `${where}[${String(key)}]`)
-  else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  else if (is_map(value)) for (const [key, item] of value) yield* tensors_in(item, `${where}[${String(key)}]`)
+  else if (is_plain_object(value))
     for (const [key, item] of Object.entries(value)) yield* tensors_in(item, `${where}.${key}`)
 }
 
@@ -64,7 +65,7 @@ function trace(model: Module, rng_state: Tensor, step: () => unknown): Origin {
     const text = inspect_made(() => {
       const result = step()
       // What an asynchronous step does after its first wait is not seen.
-      if (result instanceof Promise) later = result
+      if (is_promise(result)) later = Promise.resolve(result)
     }, origin_among)
     later?.catch(() => {})
     return { module: module_text, text: text ?? 'an operator that could not be found again' }

@@ -121,8 +121,8 @@ export class Optimization {
   /** What a step gives where it cannot be waited for. */
   #at_once<Batch>(run: (batch: Batch) => unknown, batch: Batch, why: string): unknown {
     const result = this.#cast(run, batch)
-    if (result instanceof Promise) {
-      result.catch(() => {})
+    if (is_promise(result)) {
+      Promise.resolve(result).catch(() => {})
       throw type_error(`fit(): with ${why} the step must be synchronous, not return a Promise`)
     }
     return result

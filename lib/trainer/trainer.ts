@@ -1,4 +1,5 @@
 import { is_promise } from '../callback.js'
+import { IDENTITY, next_identity } from '../identity.js'
 import type { Module } from '../nn/modules/module.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { save } from '../serialization.js'
@@ -39,6 +40,8 @@ import { validate } from './validation.js'
  * ```
  */
 export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer> {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   /** How many steps were done, those of a loaded state included. */
   global_step = 0
   /** How many epochs were completed. */

@@ -1,3 +1,4 @@
+import { is_map, is_plain_object } from '../realm.js'
 // Nested arrays, plain objects and Maps of leaves, taken apart and put together again: Python's torch.utils._pytree.
 
 /** How a value was put together. */
@@ -12,12 +13,6 @@ export type TreeSpec =
 
 const LEAF: TreeSpec = { kind: 'leaf' }
 
-function is_plain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
 /**
  * The leaves of a value, in order, and how they are nested. Named results count as lists. What the leaves are is for the
  * caller to know.
@@ -26,9 +21,9 @@ export function tree_flatten<Leaf = unknown>(value: unknown): [leaves: Leaf[], s
   const leaves: Leaf[] = []
   const walk = (item: unknown): TreeSpec => {
     if (Array.isArray(item)) return { kind: 'list', children: item.map(walk) }
-    if (item instanceof Map)
+    if (is_map(item))
       return { kind: 'map', keys: [...item.keys()], children: Array.from(item.values(), walk) }
-    if (is_plain(item))
+    if (is_plain_object(item))
       return { kind: 'dict', keys: Object.keys(item), children: Object.values(item).map(walk) }
     leaves.push(item as Leaf)
     return LEAF
@@ -70,7 +65,7 @@ export function broadcast_to_leaves(value: unknown, spec: TreeSpec): unknown[] |
   const count = (node: TreeSpec): number =>
     node.kind === 'leaf' ? 1 : node.children.reduce((sum, child) => sum + count(child), 0)
   const walk = (item: unknown, node: TreeSpec): boolean => {
-    const is_nested = Array.isArray(item) || item instanceof Map || is_plain(item)
+    const is_nested = Array.isArray(item) || is_map(item) || is_plain_object(item)
     if (!is_nested) {
       for (let i = count(node); i > 0; i--) found.push(item)
       return true
@@ -78,7 +73,7 @@ export function broadcast_to_leaves(value: unknown, spec: TreeSpec): unknown[] |
     const [, own] = tree_flatten(item)
     if (own.kind === 'leaf' || node.kind !== own.kind || own.children.length !== node.children.length)
       return false
-    const items = Array.isArray(item) ? item : item instanceof Map ? [...item.values()] : Object.values(item)
+    const items = Array.isArray(item) ? item : is_map(item) ? [...item.values()] : Object.values(item)
     return items.every((child, i) => walk(child, node.children[i]!))
   }
   return walk(value, spec) ? found : null

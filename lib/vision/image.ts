@@ -139,6 +139,10 @@ export class Image implements Extras {
     const data = resample(pixels_of(this), width, height, filter)
     return new Image(this.mode, width, height, data, this)
   }
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
+  }
 
   toString(): string {
     return `<Image mode=${this.mode} size=${this.width}x${this.height}>`

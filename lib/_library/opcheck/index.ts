@@ -1,6 +1,7 @@
 import { make_error, runtime_error, type_name, value_error } from '../../errors.js'
 import { name_of_operator, type Operator, operator } from '../../ops/operator.js'
 import { overload_of, overloads_named } from '../../ops/schema.js'
+import { is_error } from '../../realm.js'
 import { py_string } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import type { CustomOpDef } from '../custom_ops.js'
@@ -116,7 +117,7 @@ export function opcheck(
       if (!is_abstract) checks[name](with_tensors(call, copied))
       results[name] = 'SUCCESS'
     } catch (error) {
-      if (!(error instanceof Error)) throw error
+      if (!is_error(error)) throw error
       results[name] = error
       if (raise_exception) throw failed(name, error)
     }

@@ -22,6 +22,11 @@ export class Constraint {
     throw not_implemented_error(`${this.constructor.name}.check() is not defined`)
   }
 
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
+  }
+
   /** The text that Python prints. */
   toString(): string {
     return `${this.constructor.name.replace(/^_/, '')}()`

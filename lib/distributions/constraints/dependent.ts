@@ -1,4 +1,5 @@
 import { not_implemented_error, value_error } from '../../errors.js'
+import { IDENTITY, next_identity } from '../../identity.js'
 import type { Tensor } from '../../tensor.js'
 import { Constraint } from './constraint.js'
 
@@ -10,6 +11,8 @@ export interface DependentOptions {
 
 /** A constraint that depends on other values, and is known on an instance only. */
 export class _Dependent extends Constraint {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly #known: DependentOptions
 
   constructor(known: DependentOptions = {}) {

@@ -1,4 +1,5 @@
 import { broadcast_shapes } from '../../functional/shapes.js'
+import { IDENTITY, next_identity } from '../../identity.js'
 import { native } from '../../native.js'
 import { softplus } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
@@ -223,6 +224,8 @@ function same(a: Value, b: Value): boolean {
  * @see torch/distributions/transforms.py
  */
 export class AffineTransform extends Transform {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   declare readonly loc: Value
   declare readonly scale: Value
   readonly #event_dim: number

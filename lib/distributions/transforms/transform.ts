@@ -155,6 +155,10 @@ export class Transform {
   inverse_shape(shape: Sizes): number[] {
     return [...shape]
   }
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
+  }
 
   toString(): string {
     return `${this.constructor.name}()`

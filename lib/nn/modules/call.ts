@@ -1,5 +1,6 @@
 import { runtime_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import { is_error } from '../../realm.js'
 import { BackwardHookSetup } from './backward_hook.js'
 import type { Module } from './module.js'
 import { type BackwardHook, type CallHooks, global_hooks } from './module_hooks.js'
@@ -66,7 +67,7 @@ function run_always_hooks(module: Module, hooks: CallHooks, call: Call, kind: st
     } catch (error) {
       process.emitWarning(
         `${kind}module forward hook with \`\`always_call=True\`\` raised an exception that was silenced as another ` +
-          `error was raised in forward: ${error instanceof Error ? error.message : String(error)}`,
+          `error was raised in forward: ${is_error(error) ? error.message : String(error)}`,
       )
     }
   }

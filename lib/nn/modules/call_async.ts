@@ -8,6 +8,7 @@ import { type CallModes, call_thread } from '../../multiprocessing/call_thread.j
 import { native } from '../../native.js'
 import { is_options, take_out } from '../../ops/keywords.js'
 import { lower } from '../../ops/lower.js'
+import { is_map, is_set } from '../../realm.js'
 import { handle_of, Tensor } from '../../tensor.js'
 import type { Module } from './module.js'
 import { global_hooks } from './module_hooks.js'
@@ -34,7 +35,7 @@ function modes_here(): CallModes {
 
 function tensors_in(value: unknown, found: Tensor[]): Tensor[] {
   if (value instanceof Tensor) found.push(value)
-  else if (Array.isArray(value) || value instanceof Set || value instanceof Map)
+  else if (Array.isArray(value) || is_set(value) || is_map(value))
     for (const item of value) tensors_in(item, found)
   else if (is_options(value)) for (const item of Object.values(value)) tensors_in(item, found)
   return found

@@ -1,4 +1,5 @@
 import { deepcopy, type Memo } from '../../copy.js'
+import { is_map } from '../../realm.js'
 import { fields_of, INTERNALS, set_field } from './internals.js'
 import type { Module } from './module.js'
 import { ModuleHooks } from './module_hooks.js'
@@ -24,7 +25,7 @@ export function copy_into(bare: Module, module: Module, memo: Memo): void {
 // A hook is a function, and its own copy.
 function copy_maps(from: ModuleHooks, to: ModuleHooks): void {
   for (const [name, hooks] of Object.entries(from) as [string, unknown][])
-    if (hooks instanceof Map) {
+    if (is_map(hooks)) {
       const copied = (to as unknown as Record<string, Map<unknown, unknown>>)[name]!
       for (const [id, hook] of hooks) copied.set(id, hook)
     }

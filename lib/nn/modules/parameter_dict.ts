@@ -1,5 +1,6 @@
 import { type Items, OrderedDict } from '../../collections.js'
 import { key_error, runtime_error, type_error } from '../../errors.js'
+import { is_map } from '../../realm.js'
 import type { Tensor } from '../../tensor.js'
 import type { Parameter } from '../parameter.js'
 import { py_repr } from '../repr.js'
@@ -129,7 +130,7 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
     const pairs = pairs_of<V | Tensor>('ParameterDict', 'ParametersDict', parameters)
     const ordered =
       parameters instanceof OrderedDict ||
-      parameters instanceof Map ||
+      is_map(parameters) ||
       typeof (parameters as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function'
     if (!ordered) pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     for (const [key, value] of pairs) this.set(key, value)

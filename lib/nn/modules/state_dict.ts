@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { without_grad } from '../../autograd/grad_mode.js'
 import { OrderedDict } from '../../collections.js'
 import { assertion_error, runtime_error, type_error } from '../../errors.js'
+import { is_error, is_map, is_plain_object } from '../../realm.js'
 import { Tensor } from '../../tensor.js'
 import { Parameter } from '../parameter.js'
 import { py_repr, py_size, py_string } from '../repr.js'
@@ -139,7 +140,7 @@ function copy_or_assign(
     loading.error_msgs.push(
       `While copying the parameter named "${key}", whose dimensions in the model are ${py_size(param.shape)} and ` +
         `whose dimensions in the checkpoint are ${py_size(value.shape)}, an exception occurred : ` +
-        `(${py_string(error instanceof Error ? error.message : String(error))},).`,
+        `(${py_string(is_error(error) ? error.message : String(error))},).`,
     )
   }
 }
@@ -213,13 +214,7 @@ function list(keys: readonly string[]): string {
 
 function is_dict(value: unknown): value is StateDictLike {
   if (value === null || typeof value !== 'object') return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return (
-    value instanceof Map ||
-    value instanceof OrderedDict ||
-    prototype === Object.prototype ||
-    prototype === null
-  )
+  return is_map(value) || value instanceof OrderedDict || is_plain_object(value)
 }
 
 function load(

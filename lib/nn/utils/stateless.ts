@@ -1,6 +1,7 @@
 import { items_of, type OrderedDict } from '../../collections.js'
 import { attribute_error, runtime_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import { is_map } from '../../realm.js'
 import type { Tensor } from '../../tensor.js'
 import { fields_of, swap_field } from '../modules/internals.js'
 import type { Module } from '../modules/module.js'
@@ -125,7 +126,7 @@ export function functional_call<M extends Module>(
 // A buffer that the call replaced is handed back in the dictionary that it came from.
 function write_back(dicts: readonly NamedTensors[], path: string, value: Tensor): void {
   for (const dict of dicts) {
-    if (dict instanceof Map) {
+    if (is_map(dict)) {
       if (dict.has(path)) (dict as Map<string, Tensor>).set(path, value)
     } else if (Object.hasOwn(dict, path)) {
       if (is_options(dict)) (dict as Record<string, Tensor>)[path] = value

@@ -8,6 +8,7 @@ import {
   UnsupportedGlobalError,
 } from '../../errors.js'
 import { make_folders } from '../../folders.js'
+import { is_error } from '../../realm.js'
 import { save_with_sha256 } from '../../serialization/save.js'
 import { load } from '../../serialization.js'
 import type { TrainerStateDict } from '../state.js'
@@ -141,7 +142,7 @@ async function first_readable(
       return { state, path, damaged }
     } catch (error) {
       if (!is_damage(error)) throw error
-      damaged.push({ path, reason: error instanceof Error ? error.message : String(error) })
+      damaged.push({ path, reason: is_error(error) ? error.message : String(error) })
     }
   }
   if (damaged.length === 0) return null

@@ -1,3 +1,4 @@
+import { IDENTITY, next_identity } from '../../identity.js'
 import type { MetricsEvent, StepEnd, TrainerCallback } from '../callback.js'
 import { type Row, row_of_step, row_of_validation } from './rows.js'
 
@@ -9,6 +10,8 @@ export interface LoggerOptions {
 
 /** What the loggers share: a row for each step and each validation. */
 export abstract class RowLogger implements TrainerCallback {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly #log_every: number
 
   constructor({ log_every = 1 }: LoggerOptions) {

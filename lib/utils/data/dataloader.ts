@@ -1,6 +1,7 @@
 import * as accelerator from '../../accelerator/index.js'
 import { type_error, value_error } from '../../errors.js'
 import type { Generator } from '../../generator.js'
+import { IDENTITY, next_identity } from '../../identity.js'
 import { take_options } from '../../ops/keywords.js'
 import { not_json, uncloneable } from '../../uncloneable.js'
 import type { Collated, Converted } from './_utils/collate.js'
@@ -64,6 +65,7 @@ export class DataLoader<
 > {
   /** @internal */
   readonly _uncloneable: symbol = uncloneable('DataLoader: send its dataset; a DataLoader')
+  readonly [IDENTITY]: string = next_identity()
   readonly #settings: Settings
   readonly #reading: Reading
   #pool: WorkerPool | null = null

@@ -6,6 +6,7 @@ import {
   type_name,
   value_error,
 } from '../../errors.js'
+import { is_map, is_set } from '../../realm.js'
 import type { IndexItem } from '../../tensor/indexing.js'
 import type { Tensor } from '../../tensor.js'
 
@@ -28,7 +29,7 @@ export type AnyDataset<T> = MapDataset<T> | IterableDataset<T>
 export function length_of(value: object): number {
   const { length, size } = value as { length?: unknown; size?: unknown }
   if (typeof length === 'number') return length
-  if ((value instanceof Set || value instanceof Map) && typeof size === 'number') return size
+  if ((is_set(value) || is_map(value)) && typeof size === 'number') return size
   throw type_error(`object of type '${type_name(value)}' has no len()`)
 }
 

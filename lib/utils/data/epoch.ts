@@ -1,3 +1,5 @@
+import { is_promise } from '../../callback.js'
+import { IDENTITY, next_identity } from '../../identity.js'
 import { DONE, type Iteration } from './_utils/iteration.js'
 import { type DataLoaderState, type EpochStart, with_rng_state } from './loader_state.js'
 
@@ -38,6 +40,8 @@ interface EpochOptions {
 
 /** An iteration, how far it has come, and what it began from. */
 export class Epoch {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   /** Whether all batches were given out. One that was left early keeps its place, for `state_dict`. */
   finished = false
   #closed = false
@@ -110,7 +114,7 @@ export class Epoch {
     if (this.finished || this.#closed) return DONE
     if (this.#to_skip > 0) return this.#next_async()
     const result = this.iteration.next_eager()
-    return result instanceof Promise ? result.then((found) => this.#note(found)) : this.#note(result)
+    return is_promise(result) ? result.then((found) => this.#note(found)) : this.#note(result)
   }
 
   #close(): void {

@@ -1,3 +1,4 @@
+import { is_promise } from '../../callback.js'
 import { type_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
 import { Dataset, length_of, type MapDataset } from './dataset.js'
@@ -60,7 +61,7 @@ export class StackDataset<const D extends readonly MapDataset<unknown>[] | Named
     const items = entries_of(this.datasets).map(
       ([key, dataset]) => [key, dataset.at(index)] as [string, unknown],
     )
-    if (!items.some(([, item]) => item instanceof Promise)) return sample_of(this.datasets, items)
+    if (!items.some(([, item]) => is_promise(item))) return sample_of(this.datasets, items)
     const settled = items.map(async ([key, item]) => [key, await item] as [string, unknown])
     return Promise.all(settled).then((done) => sample_of(this.datasets, done))
   }
@@ -85,9 +86,7 @@ export class StackDataset<const D extends readonly MapDataset<unknown>[] | Named
         ),
       )
     }
-    const waits = columns.some(
-      ([, items]) => items instanceof Promise || items.some((i) => i instanceof Promise),
-    )
+    const waits = columns.some(([, items]) => is_promise(items) || items.some((i) => is_promise(i)))
     if (!waits) return rows(columns as (readonly [string, unknown[]])[])
     const settled = columns.map(async ([key, items]) => [key, await Promise.all(await items)] as const)
     return Promise.all(settled).then(rows)

@@ -1,3 +1,4 @@
+import { is_promise } from '../../callback.js'
 import { not_implemented_error, value_error } from '../../errors.js'
 import { default_generator, type Generator } from '../../generator.js'
 import { take_options } from '../../ops/keywords.js'
@@ -39,7 +40,7 @@ export class Subset<T = unknown> extends Dataset<T> {
     const places = indices.map((index) => this.indices[index] as number)
     if (typeof this.dataset.__getitems__ === 'function') return this.dataset.__getitems__(places)
     const items = places.map((place) => this.dataset.at(place) as T | Promise<T>)
-    return items.some((item) => item instanceof Promise) ? Promise.all(items) : (items as T[])
+    return items.some((item) => is_promise(item)) ? Promise.all(items) : (items as T[])
   }
 
   override get length(): number {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { uint8 } from '../../dtype.js'
 import { value_error } from '../../errors.js'
+import { IDENTITY, next_identity } from '../../identity.js'
 import type { Tensor } from '../../tensor.js'
 import { load_sharp } from '../../vision/sharp.js'
 import { EventFile } from './event_file.js'
@@ -46,6 +47,8 @@ type Step = number | bigint | null
  * @see torch/utils/tensorboard/writer.py
  */
 export class SummaryWriter {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   readonly log_dir: string
   readonly #file: EventFile
   readonly #children = new Map<string, EventFile>()

@@ -1,4 +1,5 @@
 import { runtime_error } from '../../errors.js'
+import { is_map } from '../../realm.js'
 import { OP } from '../../serialization/pickle_types.js'
 
 /** A numpy array as a pickle holds it. */
@@ -103,7 +104,7 @@ export function read_batch(bytes: Buffer, path: string): Map<string, unknown> {
     step()
   }
   const [found] = stack
-  if (!(found instanceof Map)) throw runtime_error(`${path} holds no dictionary`)
+  if (!is_map(found)) throw runtime_error(`${path} holds no dictionary`)
   return found as Map<string, unknown>
 }
 

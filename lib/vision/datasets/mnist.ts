@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { int64, uint8 } from '../../dtype.js'
 import { index_error, runtime_error } from '../../errors.js'
+import { IDENTITY, next_identity } from '../../identity.js'
 import type { TypedArray } from '../../tensor/elements.js'
 import { frombuffer } from '../../tensor/from_memory.js'
 import type { Tensor } from '../../tensor.js'
@@ -44,6 +45,8 @@ export function sample_index(index: number, length: number, name: string): numbe
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.MNIST.html
  */
 export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   static readonly classes: readonly string[] = [
     '0 - zero',
     '1 - one',

@@ -57,6 +57,10 @@ export abstract class VisionDataset<Raw, X, Y> {
       1,
     )
   }
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
+  }
 
   toString(): string {
     const extra = this.extra_repr()

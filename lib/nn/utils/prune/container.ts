@@ -1,4 +1,5 @@
 import { attribute_error, index_error, type_error, type_name, value_error } from '../../../errors.js'
+import { IDENTITY, next_identity } from '../../../identity.js'
 import type { IndexItem } from '../../../tensor/indexing.js'
 import type { Tensor } from '../../../tensor.js'
 import { BasePruningMethod, set_join } from './method.js'
@@ -11,6 +12,8 @@ import { BasePruningMethod, set_join } from './method.js'
  * @see torch/nn/utils/prune.py
  */
 export class PruningContainer extends BasePruningMethod implements Iterable<BasePruningMethod> {
+  /** @internal */
+  readonly [IDENTITY]: string = next_identity()
   #methods: BasePruningMethod[] = []
 
   constructor(...methods: readonly BasePruningMethod[]) {
@@ -57,6 +60,11 @@ export class PruningContainer extends BasePruningMethod implements Iterable<Base
     const part = method.compute_mask(t.at(...place), default_mask.at(...place))
     mask.set_at(place, part.to(mask.dtype))
     return mask
+  }
+
+  /** The object itself: comparing by value does not go by the printed form. */
+  valueOf(): this {
+    return this
   }
 
   override toString(): string {

@@ -3,6 +3,7 @@ import * as dtypes from '../../../dtype.js'
 import { key_error, runtime_error, type_error, type_name } from '../../../errors.js'
 import { type Layout, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr } from '../../../layout.js'
 import { stack } from '../../../ops/generated/torch.js'
+import { is_typed_array } from '../../../realm.js'
 import { FloatScalar } from '../../../scalar.js'
 import { make_tensor } from '../../../tensor/create.js'
 import type { TypedArray } from '../../../tensor/elements.js'
@@ -111,7 +112,7 @@ export function collate(
       dtype,
     })
   if (typeof first === 'string' || is_bytes(first)) return batch
-  if (ArrayBuffer.isView(first) && !(first instanceof DataView)) {
+  if (is_typed_array(first)) {
     const rows = (batch as TypedArray[]).map((row) => from_numpy(row))
     return map?.has(Tensor as unknown as Class) ? collate(rows, options) : stack(rows, 0)
   }
@@ -171,7 +172,7 @@ export function default_convert<const T>(data: T): Converted<T> {
 
 function convert(data: unknown): unknown {
   if (data instanceof Tensor || is_bytes(data)) return data
-  if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return from_numpy(data as TypedArray)
+  if (is_typed_array(data)) return from_numpy(data as TypedArray)
   if (is_mapping(data)) return map_values(data, (key) => convert(value_at(data, key)))
   return Array.isArray(data) ? data.map(convert) : data
 }

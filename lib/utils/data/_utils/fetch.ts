@@ -1,3 +1,4 @@
+import { is_promise } from '../../../callback.js'
 import { index_error, type_error, type_name } from '../../../errors.js'
 import { type AnyDataset, IterableDataset, type MapDataset } from '../dataset.js'
 
@@ -25,12 +26,12 @@ const present = (sample: unknown, index: unknown, { length }: MapDataset<unknown
 
 /** Calls a function with a value, or with what a promise comes to. */
 export function then<T>(value: unknown, use: (value: never) => T): T | Promise<T> {
-  return value instanceof Promise ? value.then(use as (value: unknown) => T) : use(value as never)
+  return is_promise(value) ? Promise.resolve(value).then(use as (value: unknown) => T) : use(value as never)
 }
 
 /** All of them, once those that are promises have come. */
 function all(items: unknown[]): unknown[] | Promise<unknown[]> {
-  return items.some((item) => item instanceof Promise) ? Promise.all(items) : items
+  return items.some((item) => is_promise(item)) ? Promise.all(items) : items
 }
 
 function map_fetcher({ dataset, auto_collation, collate_fn }: Reading): Fetcher {
@@ -93,7 +94,7 @@ function stream_fetcher(reading: Reading, waits: boolean): Fetcher {
     const samples: unknown[] = []
     while (samples.length < wanted) {
       const sample = next()
-      if (sample instanceof Promise) return fill(samples, wanted, sample)
+      if (is_promise(sample)) return fill(samples, wanted, Promise.resolve(sample))
       if (sample === ENDED) break
       samples.push(sample)
     }

@@ -1,3 +1,4 @@
+import { is_promise } from '../../../callback.js'
 import { type_error } from '../../../errors.js'
 import { ENDED, type Fetcher, make_fetcher, type Reading } from './fetch.js'
 
@@ -44,8 +45,8 @@ export class SingleIteration implements Iteration {
 
   next(): IteratorResult<unknown, undefined> {
     const data = this.#begin(false)
-    if (data instanceof Promise) {
-      data.catch(() => {})
+    if (is_promise(data)) {
+      Promise.resolve(data).catch(() => {})
       throw type_error(
         'DataLoader: the dataset gives promises: go through the loader with for await, or give it workers',
       )
@@ -59,7 +60,7 @@ export class SingleIteration implements Iteration {
 
   next_eager(): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>> {
     const data = this.#begin(true)
-    return data instanceof Promise ? data.then((found) => this.#result(found)) : this.#result(data)
+    return is_promise(data) ? Promise.resolve(data).then((found) => this.#result(found)) : this.#result(data)
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import * as errors from '../../../errors.js'
+import { is_error } from '../../../realm.js'
 
 /** An error as it crosses to another thread. */
 export interface Forwarded {
@@ -8,15 +9,14 @@ export interface Forwarded {
 }
 
 export function forward_error(error: unknown): Forwarded {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: String(error) }
+  if (!is_error(error)) return { name: 'Error', message: String(error), stack: String(error) }
   let stack = error.stack ?? `${error.name}: ${error.message}`
-  for (let { cause } = error; cause instanceof Error; cause = cause.cause)
-    stack += `\n[cause]: ${cause.stack}`
+  for (let { cause } = error; is_error(cause); cause = cause.cause) stack += `\n[cause]: ${cause.stack}`
   return { name: error.name, message: error.message, stack }
 }
 
 const is_error_class = (value: unknown): value is new (message: string) => Error =>
-  typeof value === 'function' && (value === Error || value.prototype instanceof Error)
+  typeof value === 'function' && (value === Error || is_error(value.prototype))
 
 function error_class(name: string): new (message: string) => Error {
   const found = [(errors as Record<string, unknown>)[name], (globalThis as Record<string, unknown>)[name]]
