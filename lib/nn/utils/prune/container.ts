@@ -63,7 +63,7 @@ export class PruningContainer extends BasePruningMethod implements Iterable<Base
   }
 
   /** The object itself: comparing by value does not go by the printed form. */
-  valueOf(): this {
+  override valueOf(): this {
     return this
   }
 
