@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { type_error } from '../errors.js'
 import type { Mode } from '../native.js'
-import { type Forwarded, same_error } from '../utils/data/_utils/worker_error.js'
+import { type Forwarded, same_error, with_class } from '../utils/data/_utils/worker_error.js'
 import { type Channel, close_channel, open_channel } from './hand_over.js'
 import { discard, type Packed, pack, unpack } from './reductions.js'
 import { worker_program } from './worker_program.js'
@@ -143,7 +143,7 @@ class CallThread {
     try {
       if (running === undefined) {
         if ('packed' in answer) discard(answer.packed)
-      } else if ('error' in answer) running.reject(same_error(answer.error))
+      } else if ('error' in answer) void with_class(same_error(answer.error)).then(running.reject)
       else running.resolve(unpack(answer.packed, find_nothing))
     } catch (error) {
       running?.reject(error)

@@ -1,7 +1,9 @@
+import { inspect } from 'node:util'
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import { assertion_error, type_error, type_name, value_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
-import { type Forwarded, same_error } from '../utils/data/_utils/worker_error.js'
+import { is_error } from '../realm.js'
+import { type Forwarded, same_error, with_class } from '../utils/data/_utils/worker_error.js'
 import { close_channel, open_channel } from './hand_over.js'
 import { pack } from './reductions.js'
 import type { ProcessStart } from './run_process.js'
@@ -105,7 +107,8 @@ export class Process<A extends unknown[] = unknown[]> {
     const own = this as unknown as Process
     running.add(own)
     port1.on('message', (error: Forwarded) => {
-      this.#error = same_error(error)
+      const thrown = same_error(error)
+      this.#error = is_error(thrown) ? thrown : new Error(inspect(thrown), { cause: thrown })
     })
     port1.unref()
     if (this.daemon) worker.unref()
@@ -115,11 +118,12 @@ export class Process<A extends unknown[] = unknown[]> {
     this.#exit = new Promise((take) => {
       worker.once('exit', (code) => {
         // A message on the port may be behind the exit.
-        setImmediate(() => {
+        setImmediate(async () => {
           port1.close()
           close_channel(channel)
           running.delete(own)
           this.#exitcode = this.#terminated ? -15 : code
+          this.#error = (await with_class(this.#error)) as Error | undefined
           take()
         })
       })

@@ -14,14 +14,14 @@ export interface ProcessStart {
 
 /** Runs the function of a Process; the thread ends with it. */
 export async function run_process(start: ProcessStart, library: object): Promise<void> {
+  const { worker_module, packed } = start
   try {
-    const { worker_module, packed } = start
     const find = await import_finder(worker_module, library, 'the Process')
     find_by(find)
     const [target, args] = unpack(packed, find) as [(...args: unknown[]) => unknown, unknown[]]
     await target(...args)
   } catch (error) {
-    start.port.postMessage(forward_error(error))
+    start.port.postMessage(forward_error(error, packed.channel, worker_module))
     process.exitCode = 1
   }
   // As Python's process ends with its target, whatever timers or ports it has left open.

@@ -37,7 +37,7 @@ async function answer({ use, modes, worker_module, packed }: CallTask, library: 
     const result: unknown = await module(...args)
     return { packed: pack(result, packed.channel, true) }
   } catch (error) {
-    return { error: forward_error(error) }
+    return { error: forward_error(error, packed.channel, worker_module) }
   } finally {
     for (const tensor of taken) tensor.dispose()
     native.work_for(0)

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { assertion_error, runtime_error } from '../../../errors.js'
 import { type Channel, close_channel, open_channel } from '../../../multiprocessing/hand_over.js'
 import { pack } from '../../../multiprocessing/reductions.js'
 import { worker_program } from '../../../multiprocessing/worker_program.js'
+import { is_error } from '../../../realm.js'
 import type { Reading } from './fetch.js'
 import { type Answer, SIGNAL, type Task, type WorkerStart } from './messages.js'
 import { revive_error } from './worker_error.js'
@@ -37,7 +39,7 @@ class Member {
   alive = true
   /** Whether it was let go, and may end. */
   released = false
-  failure: Error | undefined
+  failure: unknown
 
   constructor(
     readonly id: number,
@@ -150,7 +152,8 @@ export class WorkerPool {
     const ids = dead.map((member) => member.id).join(', ')
     this.shutdown()
     const cause = dead.find((member) => member.failure !== undefined)?.failure
-    const why = cause === undefined ? '' : `: ${cause.message.split('\n')[0]}`
+    const why =
+      cause === undefined ? '' : `: ${(is_error(cause) ? cause.message : inspect(cause)).split('\n')[0]}`
     return Object.assign(runtime_error(`DataLoader worker (id(s) ${ids}) exited unexpectedly${why}`), {
       cause,
     })

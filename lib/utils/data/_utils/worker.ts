@@ -6,7 +6,7 @@ import { get_rng_state, manual_seed, set_rng_state } from '../../../random.js'
 import { from_numpy } from '../../../tensor/from_memory.js'
 import { ENDED, type Fetcher, make_fetcher, type Reading } from './fetch.js'
 import { type Answer, SIGNAL, type Task, type WorkerStart } from './messages.js'
-import { forward_error } from './worker_error.js'
+import { type Forwarded, forward_error } from './worker_error.js'
 import { note_worker } from './worker_info.js'
 
 type InitFunction = ((worker_id: number) => unknown) | null
@@ -51,6 +51,10 @@ class Loop {
     }
   }
 
+  forward(error: unknown): Forwarded {
+    return forward_error(error, this.start.packed.channel, this.start.worker_module)
+  }
+
   /** Another epoch. */
   resume(): void {
     this.#ended = false
@@ -80,7 +84,7 @@ class Loop {
         rng_state: rng_bytes(),
       }
     } catch (error) {
-      return { kind: 'error', epoch, task, error: forward_error(error), rng_state: rng_bytes() }
+      return { kind: 'error', epoch, task, error: this.forward(error), rng_state: rng_bytes() }
     }
   }
 }
@@ -99,9 +103,9 @@ export async function worker_loop(start: WorkerStart, library: object): Promise<
     port.postMessage(answer)
     ring(signal)
   }
-  process.on('uncaughtExceptionMonitor', (error) => tell({ kind: 'fatal', error: forward_error(error) }))
-  process.on('exit', () => ring(signal))
   const loop = new Loop(start)
+  process.on('uncaughtExceptionMonitor', (error) => tell({ kind: 'fatal', error: loop.forward(error) }))
+  process.on('exit', () => ring(signal))
   let turn = loop.prepare(library)
   const serve = async (task: Task) => {
     if (Atomics.load(signal, SIGNAL.STOP) === 1) return

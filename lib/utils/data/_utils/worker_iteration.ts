@@ -4,7 +4,7 @@ import { discard, unpack } from '../../../multiprocessing/reductions.js'
 import { DONE, type Iteration } from './iteration.js'
 import type { Answer } from './messages.js'
 import type { WorkerPool } from './pool.js'
-import { revive_error } from './worker_error.js'
+import { revive_error, with_class } from './worker_error.js'
 
 export interface WorkerIterationOptions {
   prefetch_factor: number
@@ -150,15 +150,23 @@ export class WorkerIteration implements Iteration {
   }
 
   async next_async(): Promise<IteratorResult<unknown, undefined>> {
-    for (;;) {
-      const result = this.#step()
-      if (result !== undefined) return result
-      await this.pool.wait_async(this.options.timeout)
+    try {
+      for (;;) {
+        const result = this.#step()
+        if (result !== undefined) return result
+        await this.pool.wait_async(this.options.timeout)
+      }
+    } catch (error) {
+      throw await with_class(error)
     }
   }
 
   next_eager(): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>> {
-    return this.#step() ?? this.next_async()
+    try {
+      return this.#step() ?? this.next_async()
+    } catch (error) {
+      return with_class(error).then((complete) => Promise.reject(complete))
+    }
   }
 
   close(): void {
