@@ -1,4 +1,5 @@
 import { OrderedDict } from './collections.js'
+import { foreign_name } from './copies.js'
 import { copy_tensor } from './copy_tensor.js'
 import { Device } from './device.js'
 import { DType } from './dtype.js'
@@ -21,6 +22,7 @@ function copy_object(value: object, memo: Memo): unknown {
   const { __deepcopy__ } = value as { __deepcopy__?: (memo: Memo) => unknown }
   if (typeof __deepcopy__ === 'function') return __deepcopy__.call(value, memo)
   if (value instanceof Tensor) return copy_tensor(value, memo, (item) => deepcopy(item, memo))
+  if (foreign_name(value) !== undefined) throw type_error(`deepcopy(): cannot copy a ${type_name(value)}`)
   if (value instanceof Generator) return value.clone_state()
   if (IMMUTABLE.some((kind) => value instanceof kind)) return value
   if (ArrayBuffer.isView(value) || is_array_buffer(value) || is_date(value) || is_regexp(value))

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { foreign_name } from './copies.js'
 import { is_plain_object } from './realm.js'
 
 /** PyTorch's RuntimeError. `operator` names the operator that refused, where one did. */
@@ -149,6 +150,8 @@ export const not_implemented_error = (message: string): Error => make_error('Not
 export function type_name(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
+  const foreign = foreign_name(value)
+  if (foreign !== undefined) return foreign
   if (typeof value === 'object') return value.constructor?.name ?? 'object'
   return typeof value
 }
@@ -167,7 +170,7 @@ export function python_type_name(value: unknown): string {
     case 'string':
       return 'str'
     case 'function':
-      return 'function'
+      return foreign_name(value) ?? 'function'
     default:
       return is_plain_object(value) ? 'dict' : type_name(value)
   }

@@ -1,4 +1,5 @@
 import './tensor/install.js'
+import './announce.js'
 
 // What PyTorch calls `torch`. Names written by hand stand before the generated ones.
 

@@ -181,7 +181,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
       if (!(name in options)) options[name] = value
     }
     this.#check_group(group)
-    check_group(this, group, this.param_groups.length)
+    check_group(this as unknown as Optimizer, group, this.param_groups.length)
     this.param_groups.push(group)
   }
 

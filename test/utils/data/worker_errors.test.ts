@@ -98,7 +98,7 @@ describe.each(['loader', 'async_loader', 'process'] as const)('what a %s throws'
     const { classes, fields } = own('aggregate', way)
     expect(classes).toEqual(['AggregateError'])
     expect(fields!['errors']).toMatch(
-      /BadSample \[RangeError\]: sample 1 is bad[^]*'text',[^]*TypeError: inner/,
+      /BadSample \[RangeError\]: sample 1 is bad[\s\S]*'text',[\s\S]*TypeError: inner/,
     )
   })
 
