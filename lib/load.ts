@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
@@ -18,7 +18,23 @@ type Run = (require: NodeJS.Require, import_module: Import, url: string) => Libr
 const KEPT = 8
 const CHECKSUM_BYTES = 4
 
-const program = new URL('./library.cjs', import.meta.url)
+/** The script; it lies beside this file, and beside it all that is needed: none of that is in a bundle. */
+function program_url(): URL {
+  // Not in one expression with its name: bundlers that see a file's address copy the file, and it alone.
+  const here: string | undefined = import.meta.url
+  if (typeof here === 'string' && here.startsWith('file:')) {
+    const beside = new URL('library.cjs', here)
+    if (existsSync(beside)) return beside
+  }
+  throw new Error(
+    "typetorch cannot be part of a bundle: it loads its script, its native addon and LibTorch from the package's own " +
+      'folder. Mark it external and leave it in node_modules: esbuild --external:typetorch (or --packages=external); ' +
+      "rollup and rolldown external: ['typetorch']; webpack externals: { typetorch: 'module typetorch' }; " +
+      "vite ssr: { external: ['typetorch'] }; Next serverExternalPackages: ['typetorch'].",
+  )
+}
+
+const program = program_url()
 const source = readFileSync(program, 'latin1')
 // scripts/bundle.mjs puts the text's hash in front of it.
 const [, hash] = /^\/\*(\w+)\*\//.exec(source)!
