@@ -18,6 +18,14 @@ type Run = (require: NodeJS.Require, import_module: Import, url: string) => Libr
 const KEPT = 8
 const CHECKSUM_BYTES = 4
 
+const bundled = (): Error =>
+  new Error(
+    "typetorch cannot be part of a bundle: it loads its script, its native addon and LibTorch from the package's own " +
+      'folder. Mark it external and leave it in node_modules: esbuild --external:typetorch (or --packages=external); ' +
+      "rollup and rolldown external: ['typetorch']; webpack externals: { typetorch: 'import typetorch' }; " +
+      "vite ssr: { external: ['typetorch'] }; Next serverExternalPackages: ['typetorch'].",
+  )
+
 /** The script; it lies beside this file, and beside it all that is needed: none of that is in a bundle. */
 function program_url(): URL {
   // Not in one expression with its name: bundlers that see a file's address copy the file, and it alone.
@@ -26,15 +34,13 @@ function program_url(): URL {
     const beside = new URL('library.cjs', here)
     if (existsSync(beside)) return beside
   }
-  throw new Error(
-    "typetorch cannot be part of a bundle: it loads its script, its native addon and LibTorch from the package's own " +
-      'folder. Mark it external and leave it in node_modules: esbuild --external:typetorch (or --packages=external); ' +
-      "rollup and rolldown external: ['typetorch']; webpack externals: { typetorch: 'module typetorch' }; " +
-      "vite ssr: { external: ['typetorch'] }; Next serverExternalPackages: ['typetorch'].",
-  )
+  throw bundled()
 }
 
 const program = program_url()
+const require = createRequire(program)
+// webpack writes the address of this file into the bundle, and nothing in the place of createRequire.
+if (typeof require !== 'function') throw bundled()
 const source = readFileSync(program, 'latin1')
 // scripts/bundle.mjs puts the text's hash in front of it.
 const [, hash] = /^\/\*(\w+)\*\//.exec(source)!
@@ -98,11 +104,7 @@ function run(): Library {
     filename: program.href,
     ...(cachedData && { cachedData }),
   })
-  const exports = (script.runInThisContext() as Run)(
-    createRequire(program),
-    (specifier) => import(specifier),
-    program.href,
-  )
+  const exports = (script.runInThisContext() as Run)(require, (specifier) => import(specifier), program.href)
   // After it ran, so that the functions which loading calls are among the compiled ones.
   if (file && (!cachedData || script.cachedDataRejected))
     where_possible(() => write_cache(file, script.createCachedData()))

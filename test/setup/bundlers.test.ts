@@ -50,7 +50,7 @@ describe("esbuild's bundle of a program", () => {
     for (const way of [
       '--external:typetorch',
       "external: ['typetorch']",
-      "externals: { typetorch: 'module typetorch' }",
+      "externals: { typetorch: 'import typetorch' }",
       "ssr: { external: ['typetorch'] }",
       "serverExternalPackages: ['typetorch']",
     ])
