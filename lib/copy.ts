@@ -5,6 +5,7 @@ import { Device } from './device.js'
 import { DType } from './dtype.js'
 import { type_error, type_name } from './errors.js'
 import { Generator } from './generator.js'
+import { IDENTITY, next_identity } from './identity.js'
 import { Layout, MemoryFormat, QScheme } from './layout.js'
 import { is_array_buffer, is_date, is_map, is_regexp, is_set } from './realm.js'
 import { Complex, FloatScalar } from './scalar.js'
@@ -62,7 +63,8 @@ function copy_container(value: object, memo: Memo): object {
   memo.set(value, copied)
   for (const key of Reflect.ownKeys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key)!
-    if ('value' in property) property.value = deepcopy(property.value, memo)
+    if (key === IDENTITY) property.value = next_identity()
+    else if ('value' in property) property.value = deepcopy(property.value, memo)
     if (!(Array.isArray(value) && key === 'length')) Object.defineProperty(copied, key, property)
   }
   return Object.isFrozen(value) ? Object.freeze(copied) : copied

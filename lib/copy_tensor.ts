@@ -1,5 +1,6 @@
 import { without_grad } from './autograd/grad_mode.js'
 import { runtime_error } from './errors.js'
+import { own_attributes } from './identity.js'
 import { native } from './native.js'
 import { Buffer, Parameter } from './nn/parameter.js'
 import * as ops from './ops/generated/torch.js'
@@ -71,7 +72,7 @@ export function copy_tensor(
   if (tensor.grad !== null) copied.grad = copy(tensor.grad) as Tensor
   // An attribute may lead back to the tensor.
   memo.set(tensor, copied)
-  for (const [name, value] of Object.entries(tensor))
+  for (const [name, value] of own_attributes(tensor))
     Object.defineProperty(copied, name, {
       value: copy(value),
       writable: true,

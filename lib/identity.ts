@@ -13,6 +13,14 @@ export const FIRST = Math.floor(Math.random() * 2 ** 29)
 
 let last = FIRST
 
+/** The field whose symbol stops `structuredClone`; see uncloneable.ts. */
+export const UNCLONEABLE = '_uncloneable'
+
+/** An object's own attributes by name: its enumerable fields but those that every object of the library's has. */
+export function own_attributes(value: object): [name: string, value: unknown][] {
+  return Object.entries(value).filter(([name]) => name !== IDENTITY && name !== UNCLONEABLE)
+}
+
 /** An identity that no other object of this thread has had. */
 export function next_identity(): string {
   last++

@@ -64,8 +64,6 @@ let set_extra: (tensor: Tensor, extra: Extra) => void
 export class Tensor {
   #handle: Handle
   #extra: Extra | undefined = undefined
-  /** From the handle, which no other tensor has at the time. @internal */
-  declare [IDENTITY]: number | string
 
   static {
     handle_in = (tensor) => tensor.#handle
@@ -81,7 +79,10 @@ export class Tensor {
     }
   }
 
-  /** A field, not an assignment: that would go through the Proxy at the end of the prototypes. @internal */
+  // Fields, not assignments: those would go through the Proxy at the end of the prototypes.
+  /** From the handle, which no other tensor has at the time. @internal */
+  [IDENTITY]: number | string = 0
+  /** @internal */
   readonly _uncloneable: symbol = NOT_CLONED
 
   /** For our own classes: `torch.tensor(data)` makes tensors from data. */

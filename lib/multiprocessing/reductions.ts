@@ -4,6 +4,7 @@ import { Device, device_of } from '../device.js'
 import { DType, dtype_of_code } from '../dtype.js'
 import { type_error, type_name } from '../errors.js'
 import { Generator } from '../generator.js'
+import { own_attributes } from '../identity.js'
 import { native } from '../native.js'
 import { fields_of, INTERNALS, set_field } from '../nn/modules/internals.js'
 import { Module } from '../nn/modules/module.js'
@@ -161,7 +162,7 @@ class Packer {
   #instance(value: object): Node {
     const { __getstate__ } = value as { __getstate__?: () => unknown }
     const own = typeof __getstate__ === 'function'
-    const state = own ? this.pack(__getstate__.call(value)) : this.#pairs(Object.entries(value))
+    const state = own ? this.pack(__getstate__.call(value)) : this.#pairs(own_attributes(value))
     return ['instance', importable(value.constructor, 'an instance of a class'), state, own]
   }
 }

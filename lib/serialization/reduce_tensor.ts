@@ -2,6 +2,7 @@ import { OrderedDict } from '../collections.js'
 import { Device } from '../device.js'
 import { DType } from '../dtype.js'
 import { runtime_error } from '../errors.js'
+import { own_attributes } from '../identity.js'
 import { Layout, QScheme } from '../layout.js'
 import { native } from '../native.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
@@ -188,7 +189,7 @@ function global_of(path: string): Global {
 
 // As Python's: an object made without its constructor, then its attributes.
 function instance_of(path: string, value: object): Reduce {
-  const entries = Object.entries(value)
+  const entries = own_attributes(value)
   const attributes = entries.length === 0 ? null : new PlainDict(entries)
   return new Reduce(global_of(path), new Tuple(), [], attributes, true)
 }
@@ -226,7 +227,7 @@ function attributes_of(dict: object): PlainDict | null {
 
 /** What Python calls a tensor's `__dict__`. */
 function attributes_of_tensor(self: Tensor): PlainDict | null {
-  const attributes = Object.entries(self)
+  const attributes = own_attributes(self)
   if (self instanceof ModuleBuffer) attributes.push(['_is_buffer', true])
   return attributes.length === 0 ? null : new PlainDict(attributes)
 }
