@@ -1,17 +1,18 @@
 import { value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { py_repr } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
-  type CapturableOptions,
   check_at_least_zero,
   check_capturable,
   check_learning_rate,
   number_of,
   type Rate,
   state_number,
-  take_optimizer_options,
 } from './options.js'
 import {
   type NativeStep,
@@ -21,36 +22,48 @@ import {
   zeros_like,
 } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Factor of the step. Default: 1. */
+    lr: optional<Rate>(1),
+  },
+  {
+    /** Decay rate of the running averages. Default: 0.9. */
+    rho: optional(0.9),
+  },
+  {
+    /** Term added below the roots for numerical stability. Default: 1e-6. */
+    eps: optional(1e-6),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: optional<boolean | null>(null),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: keyword(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+)
+
 /** Options of {@link Adadelta}, and of each of its groups. */
-export interface AdadeltaOptions extends CapturableOptions {
-  /** What the step is multiplied by. Default: 1. */
-  lr?: Rate
-  /** The decay rate of the averages. Default: 0.9. */
-  rho?: number
-  /** What is added below the roots. Default: 1e-6. */
-  eps?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-}
+export type AdadeltaOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link Adadelta}. */
-export interface AdadeltaParamGroup extends ParamGroup, Required<AdadeltaOptions> {}
+export interface AdadeltaParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<AdadeltaOptions> = {
-  lr: 1,
-  rho: 0.9,
-  eps: 1e-6,
-  weight_decay: 0,
-  maximize: false,
-  capturable: false,
-  foreach: null,
-  differentiable: false,
-}
-
-const NAMES = [
-  ...(['params', 'lr', 'rho', 'eps', 'weight_decay', 'foreach'] as const),
-  ...(['capturable', 'maximize', 'differentiable'] as const),
-] as const
+const PARAMETERS = signature('Adadelta', { params: required<Params<AdadeltaParamGroup>>() }, ...OPTIONS)
 
 /**
  * Adadelta: steps as large as the last ones were, over the root of the gradient's mean square.
@@ -72,26 +85,18 @@ const NAMES = [
  * @see torch/optim/adadelta.py
  */
 export class Adadelta extends SingleTensorOptimizer<AdadeltaParamGroup> {
-  constructor(params: Params<AdadeltaParamGroup>, options?: AdadeltaOptions)
-  constructor(
-    params: Params<AdadeltaParamGroup>,
-    lr: Rate,
-    rho?: number | AdadeltaOptions,
-    eps?: number | AdadeltaOptions,
-    weight_decay?: number | AdadeltaOptions,
-    foreach?: boolean | null | AdadeltaOptions,
-    options?: AdadeltaOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<AdadeltaOptions> & { params: Params<AdadeltaParamGroup> }
-    >('Adadelta', args, NAMES, 6, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_learning_rate(options.lr)
     if (!(options.rho >= 0 && options.rho <= 1))
       throw value_error(`Invalid rho value: ${py_repr(options.rho)}`)
     check_at_least_zero('epsilon value', options.eps)
     check_at_least_zero('weight_decay value', options.weight_decay)
-    super(params, options)
+    // Groups list their options in Python's order.
+    const { lr, rho, eps, weight_decay, maximize, capturable, ...rest } = options
+    super(params, { lr, rho, eps, weight_decay, maximize, capturable, ...rest })
   }
 
   protected override begin(group: AdadeltaParamGroup, param: Tensor): ParamState {

@@ -1,46 +1,56 @@
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
-import { check_rate, number_of, type Rate, state_number, take_optimizer_options } from './options.js'
+import { check_rate, number_of, type Rate, state_number } from './options.js'
 import { SingleTensorOptimizer, type Update } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Maximum relative step. Default: 1e-2. */
+    lr: optional<Rate>(1e-2),
+  },
+  {
+    /** Decay rate of β₂. Default: −0.8. */
+    beta2_decay: optional(-0.8),
+  },
+  {
+    /** Term added to squared gradients (null: the dtype's rounding error), and the smallest scale of a parameter. Default: [null, 1e-3]. */
+    eps: optional<readonly [number | null, number]>([null, 1e-3]),
+  },
+  {
+    /** Root mean square that updates are clipped to. Default: 1. */
+    d: optional(1),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: keyword<boolean | null>(null),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+)
+
 /** Options of {@link Adafactor}, and of each of its groups. */
-export interface AdafactorOptions {
-  /** The greatest relative step. Default: 1e-2. */
-  lr?: Rate
-  /** The power of the step that β₂ falls by. Default: −0.8. */
-  beta2_decay?: number
-  /** What is added to the squares (null: the dtype's rounding error), and the least scale of a parameter. Default: [null, 1e-3]. */
-  eps?: readonly [number | null, number]
-  /** The root mean square that an update is clipped to. Default: 1. */
-  d?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-  /** Whether all tensors are updated together. Default: null, which is no. */
-  foreach?: boolean | null
-  /** Whether the objective is maximized. Default: false. */
-  maximize?: boolean
-}
+export type AdafactorOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link Adafactor}. */
-export interface AdafactorParamGroup extends ParamGroup, Required<AdafactorOptions> {}
+export interface AdafactorParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<AdafactorOptions> = {
-  lr: 1e-2,
-  beta2_decay: -0.8,
-  eps: [null, 1e-3],
-  d: 1,
-  weight_decay: 0,
-  foreach: null,
-  maximize: false,
-}
+const PARAMETERS = signature('Adafactor', { params: required<Params<AdafactorParamGroup>>() }, ...OPTIONS)
 
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof AdafactorOptions)[])] as const
 const { pow } = native.math
 
 function refuse(text: string, value: Rate, wrong: boolean): void {
@@ -67,20 +77,10 @@ function refuse(text: string, value: Rate, wrong: boolean): void {
  * @see torch/optim/_adafactor.py
  */
 export class Adafactor extends SingleTensorOptimizer<AdafactorParamGroup> {
-  constructor(params: Params<AdafactorParamGroup>, options?: AdafactorOptions)
-  constructor(
-    params: Params<AdafactorParamGroup>,
-    lr: Rate,
-    beta2_decay?: number | AdafactorOptions,
-    eps?: readonly [number | null, number] | AdafactorOptions,
-    d?: number | AdafactorOptions,
-    weight_decay?: number | AdafactorOptions,
-    options?: AdafactorOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<AdafactorOptions> & { params: Params<AdafactorParamGroup> }
-    >('Adafactor', args, NAMES, 6, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     const { lr, beta2_decay, eps, d, weight_decay } = options
     check_rate(lr)
     refuse('Learning rate should be >= 0', lr, !(number_of(lr) >= 0))

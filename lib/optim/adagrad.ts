@@ -2,12 +2,15 @@ import { runtime_error } from '../errors.js'
 import { sparse_coo_tensor } from '../functional.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { methods } from '../python/methods.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { complex_scalar } from '../scalar.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
-  type CommonOptions,
   check_at_least_zero,
   check_fused,
   check_fused_options,
@@ -17,45 +20,55 @@ import {
   type Rate,
   scalar_rate,
   state_number,
-  take_optimizer_options,
 } from './options.js'
 import { type NativeStep, real_views, SingleTensorOptimizer, type Update } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1e-2. */
+    lr: optional<Rate>(1e-2),
+  },
+  {
+    /** Learning rate decay. Default: 0. */
+    lr_decay: optional(0),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Initial value of the sum of squared gradients. Default: 0. */
+    initial_accumulator_value: optional(0),
+  },
+  {
+    /** Term added to the denominator for numerical stability. Default: 1e-10. */
+    eps: optional(1e-10),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: optional<boolean | null>(null),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+  {
+    /** Use the fused kernel; null leaves it off. Default: null. */
+    fused: keyword<boolean | null>(null),
+  },
+)
+
 /** Options of {@link Adagrad}, and of each of its groups. */
-export interface AdagradOptions extends CommonOptions {
-  /** The learning rate. Default: 1e-2. */
-  lr?: Rate
-  /** How fast the learning rate falls. Default: 0. */
-  lr_decay?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-  /** What the sum of squares begins with. Default: 0. */
-  initial_accumulator_value?: number
-  /** What is added to the denominator. Default: 1e-10. */
-  eps?: number
-  /** Whether the fused kernel is used. Default: null, which is no. */
-  fused?: boolean | null
-}
+export type AdagradOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link Adagrad}. */
-export interface AdagradParamGroup extends ParamGroup, Required<AdagradOptions> {}
+export interface AdagradParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<AdagradOptions> = {
-  lr: 1e-2,
-  lr_decay: 0,
-  eps: 1e-10,
-  weight_decay: 0,
-  initial_accumulator_value: 0,
-  foreach: null,
-  maximize: false,
-  differentiable: false,
-  fused: null,
-}
-
-const NAMES = [
-  ...(['params', 'lr', 'lr_decay', 'weight_decay', 'initial_accumulator_value', 'eps', 'foreach'] as const),
-  ...(['maximize', 'differentiable', 'fused'] as const),
-] as const
+const PARAMETERS = signature('Adagrad', { params: required<Params<AdagradParamGroup>>() }, ...OPTIONS)
 
 const fused_adagrad_ = operator('aten::_fused_adagrad_')
 const fused_adagrad_tensor_ = operator('aten::_fused_adagrad_.tensor_lr')
@@ -83,27 +96,18 @@ const subtract_lists_ = operator('aten::_foreach_sub_.List')
  * @see torch/optim/adagrad.py
  */
 export class Adagrad extends SingleTensorOptimizer<AdagradParamGroup> {
-  constructor(params: Params<AdagradParamGroup>, options?: AdagradOptions)
-  constructor(
-    params: Params<AdagradParamGroup>,
-    lr: Rate,
-    lr_decay?: number | AdagradOptions,
-    weight_decay?: number | AdagradOptions,
-    initial_accumulator_value?: number | AdagradOptions,
-    eps?: number | AdagradOptions,
-    foreach?: boolean | null | AdagradOptions,
-    options?: AdagradOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<AdagradOptions> & { params: Params<AdagradParamGroup> }
-    >('Adagrad', args, NAMES, 7, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_learning_rate(options.lr)
     check_at_least_zero('lr_decay value', options.lr_decay)
     check_at_least_zero('weight_decay value', options.weight_decay)
     check_at_least_zero('initial_accumulator_value value', options.initial_accumulator_value)
     check_at_least_zero('epsilon value', options.eps)
-    super(params, options)
+    // Groups list their options in Python's order.
+    const { lr, lr_decay, eps, ...rest } = options
+    super(params, { lr, lr_decay, eps, ...rest })
     if (options.fused) {
       check_fused_options(options.differentiable, options.foreach)
       this._step_supports_amp_scaling = true
@@ -200,6 +204,12 @@ export class Adagrad extends SingleTensorOptimizer<AdagradParamGroup> {
         steps,
         steps.map(() => found_inf),
       )
+  }
+
+  static {
+    methods(Adagrad, {
+      share_memory: '',
+    })
   }
 }
 

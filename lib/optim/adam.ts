@@ -2,6 +2,10 @@ import { with_grad } from '../autograd/grad_mode.js'
 import { assertion_error, key_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { methods } from '../python/methods.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { keep } from '../scope.js'
 import { handle_of, Tensor } from '../tensor.js'
 import { Optimizer, type ParamGroup, type ParamState, type Params } from './optimizer.js'
@@ -14,91 +18,78 @@ import {
   check_learning_rate,
   scalar_rate,
   state_number,
-  take_optimizer_options,
   upgrade_number,
 } from './options.js'
 
+/** Options before the weight decay, shared with AdamW. */
+export const AVERAGES = entries(
+  {
+    /** Learning rate. Default: 1e-3. */
+    lr: optional<number | Tensor>(1e-3),
+  },
+  {
+    /** Decay rates of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
+    betas: optional<readonly [number, number] | readonly [Tensor, Tensor]>([0.9, 0.999]),
+  },
+  {
+    /** Term added to the denominator for numerical stability. Default: 1e-8. */
+    eps: optional(1e-8),
+  },
+)
+
+/** Options after the weight decay, shared with AdamW. */
+export const REST = entries(
+  {
+    /** Use AMSGrad. Default: false. */
+    amsgrad: optional(false),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: keyword<boolean | null>(null),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: keyword(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+  {
+    /** Use the fused kernel; null leaves it off. Default: null. */
+    fused: keyword<boolean | null>(null),
+  },
+)
+
+const OPTIONS = entries(
+  ...AVERAGES,
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  ...REST,
+  {
+    /** Keep the weight decay out of the running averages, as AdamW does. Default: false. */
+    decoupled_weight_decay: keyword(false),
+  },
+)
+
 /** Options of {@link Adam}, and of each of its groups. */
-export interface AdamOptions {
-  /** The learning rate. Default: 1e-3. */
-  lr?: number | Tensor
-  /** The decay rates of the averages of the gradient and of its square. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number] | readonly [Tensor, Tensor]
-  /** What is added to the denominator. Default: 1e-8. */
-  eps?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-  /** Whether the greatest average of the square so far counts (AMSGrad). Default: false. */
-  amsgrad?: boolean
-  /** Whether all tensors are updated together; null leaves it to the device. Default: null. */
-  foreach?: boolean | null
-  /** Whether the objective is maximized. Default: false. */
-  maximize?: boolean
-  /** Whether a step can be captured in a CUDA graph. Default: false. */
-  capturable?: boolean
-  /** Whether gradients flow through the step. Default: false. */
-  differentiable?: boolean
-  /** Whether the fused kernel is used. Default: null, which is no. */
-  fused?: boolean | null
-  /** Whether the weight decay is kept out of the averages, as in AdamW. Default: false. */
-  decoupled_weight_decay?: boolean
-}
+export type AdamOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link Adam}. */
-export interface AdamParamGroup extends ParamGroup, Required<AdamOptions> {}
+export interface AdamParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-/** What a constructor of Adam's family is called with. */
-export type AdamCall<O> =
-  | [
-      params: Params<AdamParamGroup>,
-      lr: number | Tensor,
-      betas?: readonly [number, number] | readonly [Tensor, Tensor] | O,
-      eps?: number | O,
-      weight_decay?: number | O,
-      amsgrad?: boolean | O,
-      options?: O,
-    ]
-  // The last one is what compilers name in an error about an option.
-  | [params: Params<AdamParamGroup>, options?: O]
-
-type AdamArguments = Required<AdamOptions> & { params: Params<AdamParamGroup> }
-
-const NAMES = [
-  'params',
-  'lr',
-  'betas',
-  'eps',
-  'weight_decay',
-  'amsgrad',
-  'foreach',
-  'maximize',
-  'capturable',
-  'differentiable',
-  'fused',
-  'decoupled_weight_decay',
-] as const
-
-/** The arguments that may be given by position. */
-const POSITIONAL = 6
-
-const DEFAULTS: Required<AdamOptions> = {
-  lr: 1e-3,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weight_decay: 0,
-  amsgrad: false,
-  maximize: false,
-  foreach: null,
-  capturable: false,
-  differentiable: false,
-  fused: null,
-  decoupled_weight_decay: false,
-}
+const PARAMETERS = signature('Adam', { params: required<Params<AdamParamGroup>>() }, ...OPTIONS)
 
 // Bits of what native/optim is told.
 const flag = native.constants.adam
 
-function check_betas(given: AdamArguments): void {
+function check_betas(given: Given<typeof OPTIONS>): void {
   const { betas, capturable, foreach } = given
   check_beta_range(betas)
   check_at_least_zero('weight_decay value', given.weight_decay)
@@ -112,7 +103,7 @@ function check_betas(given: AdamArguments): void {
   })
 }
 
-function check_options(given: AdamArguments): void {
+function check_options(given: Given<typeof OPTIONS>): void {
   const { lr, foreach, capturable } = given
   if (lr instanceof Tensor) {
     if (foreach && !capturable)
@@ -160,9 +151,10 @@ export class Adam extends Optimizer<AdamParamGroup> {
   readonly #extra = new Int32Array(5)
   #handles = new Int32Array(0)
 
-  constructor(...args: AdamCall<AdamOptions>)
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const given = adam_arguments('Adam', args, DEFAULTS)
+    const given = PARAMETERS.take(args)
     check_options(given)
     const { params, ...options } = given
     const betas = given.betas.map(scalar_rate) as unknown as [number, number]
@@ -272,15 +264,12 @@ export class Adam extends Optimizer<AdamParamGroup> {
       (differentiable ? flag.differentiable : 0)
     )
   }
-}
 
-/** The arguments of an optimizer of Adam's family; those after `amsgrad` are keywords only, as in PyTorch. */
-export function adam_arguments(
-  name: string,
-  args: unknown[],
-  defaults: Required<AdamOptions>,
-): AdamArguments {
-  return take_optimizer_options<AdamArguments>(name, args, NAMES, POSITIONAL, defaults)
+  static {
+    methods(Adam, {
+      step: 'closure?',
+    })
+  }
 }
 
 // On CUDA, updating all tensors together is faster, and PyTorch's default.

@@ -1,8 +1,10 @@
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
-  type CapturableOptions,
   check_capturable,
   check_moment_options,
   minus,
@@ -11,7 +13,6 @@ import {
   type Rate,
   scalar_rate,
   state_number,
-  take_optimizer_options,
   to_the,
 } from './options.js'
 import {
@@ -22,33 +23,48 @@ import {
   zeros_like,
 } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 2e-3. */
+    lr: optional<Rate>(2e-3),
+  },
+  {
+    /** Decay rates of the running average of the gradient and of its infinity norm. Default: [0.9, 0.999]. */
+    betas: optional<readonly [number, number]>([0.9, 0.999]),
+  },
+  {
+    /** Term added to the gradient's absolute value. Default: 1e-8. */
+    eps: optional(1e-8),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: optional<boolean | null>(null),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: keyword(false),
+  },
+)
+
 /** Options of {@link Adamax}, and of each of its groups. */
-export interface AdamaxOptions extends CapturableOptions {
-  /** The learning rate. Default: 2e-3. */
-  lr?: Rate
-  /** The decay rates of the average and of the norm. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number]
-  /** What is added to the gradient's absolute value. Default: 1e-8. */
-  eps?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-}
+export type AdamaxOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link Adamax}. */
-export interface AdamaxParamGroup extends ParamGroup, Required<AdamaxOptions> {}
+export interface AdamaxParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<AdamaxOptions> = {
-  lr: 2e-3,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weight_decay: 0,
-  foreach: null,
-  maximize: false,
-  differentiable: false,
-  capturable: false,
-}
-
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof AdamaxOptions)[])] as const
+const PARAMETERS = signature('Adamax', { params: required<Params<AdamaxParamGroup>>() }, ...OPTIONS)
 
 /**
  * Adamax: Adam with the greatest gradient so far in place of the root of the mean square.
@@ -70,20 +86,10 @@ const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof AdamaxOptions)[])] 
  * @see torch/optim/adamax.py
  */
 export class Adamax extends SingleTensorOptimizer<AdamaxParamGroup> {
-  constructor(params: Params<AdamaxParamGroup>, options?: AdamaxOptions)
-  constructor(
-    params: Params<AdamaxParamGroup>,
-    lr: Rate,
-    betas?: readonly [number, number] | AdamaxOptions,
-    eps?: number | AdamaxOptions,
-    weight_decay?: number | AdamaxOptions,
-    foreach?: boolean | null | AdamaxOptions,
-    options?: AdamaxOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<AdamaxOptions> & { params: Params<AdamaxParamGroup> }
-    >('Adamax', args, NAMES, 6, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_moment_options(options)
     super(params, options)
   }

@@ -1,23 +1,23 @@
+import type { Keywords } from '../python/call_types.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
-import { Adam, type AdamCall, type AdamOptions, adam_arguments } from './adam.js'
-import type { ParamGroup, ParamState } from './optimizer.js'
+import { Adam, type AdamParamGroup, AVERAGES, REST } from './adam.js'
+import type { ParamGroup, ParamState, Params } from './optimizer.js'
 
-/** Options of {@link AdamW}. */
-export type AdamWOptions = Omit<AdamOptions, 'decoupled_weight_decay'>
+const OPTIONS = entries(
+  ...AVERAGES,
+  {
+    /** Weight decay. Default: 1e-2. */
+    weight_decay: optional(1e-2),
+  },
+  ...REST,
+)
 
-const DEFAULTS: Required<AdamOptions> = {
-  lr: 1e-3,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weight_decay: 1e-2,
-  amsgrad: false,
-  maximize: false,
-  foreach: null,
-  capturable: false,
-  differentiable: false,
-  fused: null,
-  decoupled_weight_decay: true,
-}
+/** Options of {@link AdamW}, and of each of its groups. */
+export type AdamWOptions = Keywords<typeof OPTIONS>
+
+const PARAMETERS = signature('AdamW', { params: required<Params<AdamParamGroup>>() }, ...OPTIONS)
 
 /**
  * AdamW: {@link Adam} with a weight decay that goes to the parameters alone, θ ← θ − lr · λθ, and not into the averages.
@@ -33,9 +33,10 @@ const DEFAULTS: Required<AdamOptions> = {
  * @see torch/optim/adamw.py
  */
 export class AdamW extends Adam {
-  constructor(...args: AdamCall<AdamWOptions>)
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = adam_arguments('AdamW', args, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     super(params, { ...options, decoupled_weight_decay: true })
   }
 

@@ -1,9 +1,11 @@
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
-  type CapturableOptions,
   check_at_least_zero,
   check_capturable,
   check_learning_rate,
@@ -14,7 +16,6 @@ import {
   type Rate,
   scalar_dtype,
   scalar_rate,
-  take_optimizer_options,
   times,
   to_the,
 } from './options.js'
@@ -26,36 +27,52 @@ import {
   zeros_like,
 } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1e-2. */
+    lr: optional<Rate>(1e-2),
+  },
+  {
+    /** Decay term of parameters and learning rate. Default: 1e-4. */
+    lambd: optional(1e-4),
+  },
+  {
+    /** Power of the learning rate's decay. Default: 0.75. */
+    alpha: optional(0.75),
+  },
+  {
+    /** Step at which averaging starts. Default: 1e6. */
+    t0: optional(1e6),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: optional<boolean | null>(null),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: optional(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: optional(false),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: optional(false),
+  },
+)
+
 /** Options of {@link ASGD}, and of each of its groups. */
-export interface ASGDOptions extends CapturableOptions {
-  /** The learning rate. Default: 1e-2. */
-  lr?: Rate
-  /** How fast parameters and learning rate fall. Default: 1e-4. */
-  lambd?: number
-  /** The power of the learning rate's fall. Default: 0.75. */
-  alpha?: number
-  /** The step at which averaging begins. Default: 1e6. */
-  t0?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-}
+export type ASGDOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link ASGD}. */
-export interface ASGDParamGroup extends ParamGroup, Required<ASGDOptions> {}
+export interface ASGDParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<ASGDOptions> = {
-  lr: 1e-2,
-  lambd: 1e-4,
-  alpha: 0.75,
-  t0: 1e6,
-  weight_decay: 0,
-  foreach: null,
-  maximize: false,
-  differentiable: false,
-  capturable: false,
-}
-
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof ASGDOptions)[])] as const
+const PARAMETERS = signature('ASGD', { params: required<Params<ASGDParamGroup>>() }, ...OPTIONS)
 
 // On the parameter's device, unlike other optimizers' numbers.
 function number_like(param: Tensor, value: number): Tensor {
@@ -85,23 +102,10 @@ function number_like(param: Tensor, value: number): Tensor {
  * @see torch/optim/asgd.py
  */
 export class ASGD extends SingleTensorOptimizer<ASGDParamGroup> {
-  constructor(params: Params<ASGDParamGroup>, options?: ASGDOptions)
-  constructor(
-    params: Params<ASGDParamGroup>,
-    lr: Rate,
-    lambd?: number | ASGDOptions,
-    alpha?: number | ASGDOptions,
-    t0?: number | ASGDOptions,
-    weight_decay?: number | ASGDOptions,
-    foreach?: boolean | null | ASGDOptions,
-    maximize?: boolean | ASGDOptions,
-    differentiable?: boolean | ASGDOptions,
-    capturable?: boolean | ASGDOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<ASGDOptions> & { params: Params<ASGDParamGroup> }
-    >('ASGD', args, NAMES, 10, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_learning_rate(options.lr)
     check_at_least_zero('weight_decay value', options.weight_decay)
     super(params, options)

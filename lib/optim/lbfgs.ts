@@ -2,39 +2,54 @@ import { with_grad, without_grad } from '../autograd/grad_mode.js'
 import { assertion_error, runtime_error, type_error, value_error } from '../errors.js'
 import { contiguous_format } from '../layout.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { methods } from '../python/methods.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { strong_wolfe } from './line_search.js'
 import { Optimizer, type ParamGroup, type ParamState, type Params } from './optimizer.js'
 import { check_learning_rate, number_of, type Rate, scalar_rate, times } from './options.js'
 
-/** Options of {@link LBFGS}. */
-export interface LBFGSOptions {
-  /** The learning rate. Default: 1. */
-  lr?: Rate
-  /** The greatest number of iterations a step. Default: 20. */
-  max_iter?: number
-  /** The greatest number of evaluations a step. Default: max_iter · 1.25. */
-  max_eval?: number | null
-  /** A step ends where no element of the gradient is greater. Default: 1e-7. */
-  tolerance_grad?: number
-  /** A step ends where loss or parameters change less. Default: 1e-9. */
-  tolerance_change?: number
-  /** How many updates are remembered. Default: 100. */
-  history_size?: number
-  /** `'strong_wolfe'`, or null for steps of the learning rate. Default: null. */
-  line_search_fn?: 'strong_wolfe' | null
-}
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1. */
+    lr: optional<Rate>(1),
+  },
+  {
+    /** Maximum number of iterations a step. Default: 20. */
+    max_iter: optional(20),
+  },
+  {
+    /** Maximum number of evaluations a step. Default: max_iter · 1.25. */
+    max_eval: optional<number | null>(null),
+  },
+  {
+    /** Ends a step where no element of the gradient is larger. Default: 1e-7. */
+    tolerance_grad: optional(1e-7),
+  },
+  {
+    /** Ends a step where loss or parameters change less. Default: 1e-9. */
+    tolerance_change: optional(1e-9),
+  },
+  {
+    /** Number of remembered updates. Default: 100. */
+    history_size: optional(100),
+  },
+  {
+    /** `'strong_wolfe'`, or null for steps of the learning rate. Default: null. */
+    line_search_fn: optional<'strong_wolfe' | null>(null),
+  },
+)
+
+/** Options of {@link LBFGS}, and of each of its groups. */
+export type LBFGSOptions = Keywords<typeof OPTIONS>
 
 /** The group of {@link LBFGS}. */
-export interface LBFGSParamGroup extends ParamGroup, Required<LBFGSOptions> {}
+export interface LBFGSParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-type Arguments = Required<LBFGSOptions> & { params: Params<LBFGSParamGroup> }
-const OPTIONS = [
-  ...(['lr', 'max_iter', 'max_eval', 'tolerance_grad', 'tolerance_change', 'history_size'] as const),
-  'line_search_fn',
-] as const
+const PARAMETERS = signature('LBFGS', { params: required<Params<LBFGSParamGroup>>() }, ...OPTIONS)
 
 /** What a step leaves for the next one. */
 interface History {
@@ -87,27 +102,10 @@ const contiguous = (x: Tensor) => x.clone({ memory_format: contiguous_format })
 export class LBFGS extends Optimizer<LBFGSParamGroup> {
   readonly #params: Tensor[]
 
-  constructor(params: Params<LBFGSParamGroup>, options?: LBFGSOptions)
-  constructor(
-    params: Params<LBFGSParamGroup>,
-    lr: Rate,
-    max_iter?: number | LBFGSOptions,
-    max_eval?: number | null | LBFGSOptions,
-    tolerance_grad?: number | LBFGSOptions,
-    tolerance_change?: number | LBFGSOptions,
-    history_size?: number | LBFGSOptions,
-    line_search_fn?: 'strong_wolfe' | null | LBFGSOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_options<Arguments>('LBFGS', args, ['params', ...OPTIONS], {
-      lr: 1,
-      max_iter: 20,
-      max_eval: null,
-      tolerance_grad: 1e-7,
-      tolerance_change: 1e-9,
-      history_size: 100,
-      line_search_fn: null,
-    })
+    const { params, ...options } = PARAMETERS.take(args)
     check_learning_rate(options.lr)
     options.max_eval ??= Math.floor((options.max_iter * 5) / 4)
     super(params, options)
@@ -278,6 +276,12 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
     }
     Object.assign(state, history)
     return first_loss
+  }
+
+  static {
+    methods(LBFGS, {
+      step: 'closure',
+    })
   }
 }
 

@@ -37,7 +37,7 @@ export {
 } from './lr_scheduler/gamma.js'
 export { type Lambda, LambdaLR, MultiplicativeLR } from './lr_scheduler/lambda.js'
 export { type PlateauOptions, ReduceLROnPlateau } from './lr_scheduler/plateau.js'
-export { LRScheduler, type SchedulerOptions, type SchedulerState } from './lr_scheduler/scheduler.js'
+export { LRScheduler, type SchedulerState } from './lr_scheduler/scheduler.js'
 
 const schedules = [
   LRScheduler,

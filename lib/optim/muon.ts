@@ -1,56 +1,58 @@
 import { runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { py_repr, py_size } from '../repr.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
-import {
-  check_rate,
-  minus,
-  number_of,
-  type Rate,
-  scalar_rate,
-  take_optimizer_options,
-  times,
-} from './options.js'
+import { check_rate, minus, number_of, type Rate, scalar_rate, times } from './options.js'
 import { SingleTensorOptimizer, type Update } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1e-3. */
+    lr: optional<Rate>(1e-3),
+  },
+  {
+    /** Weight decay. Default: 0.1. */
+    weight_decay: optional(0.1),
+  },
+  {
+    /** Momentum factor. Default: 0.95. */
+    momentum: optional(0.95),
+  },
+  {
+    /** Use Nesterov momentum. Default: true. */
+    nesterov: optional(true),
+  },
+  {
+    /** Coefficients of the Newton–Schulz polynomial. Default: [3.4445, −4.775, 2.0315]. */
+    ns_coefficients: optional<readonly [number, number, number]>([3.4445, -4.775, 2.0315]),
+  },
+  {
+    /** Smallest norm that a gradient is divided by. Default: 1e-7. */
+    eps: optional(1e-7),
+  },
+  {
+    /** Number of Newton–Schulz iterations. Default: 5. */
+    ns_steps: optional(5),
+  },
+  {
+    /** Learning rate adjustment to the matrix's shape: `'original'` (also null) or `'match_rms_adamw'`. Default: null. */
+    adjust_lr_fn: optional<'original' | 'match_rms_adamw' | null>(null),
+  },
+)
+
 /** Options of {@link Muon}, and of each of its groups. */
-export interface MuonOptions {
-  /** The learning rate. Default: 1e-3. */
-  lr?: Rate
-  /** The weight decay. Default: 0.1. */
-  weight_decay?: number
-  /** The part of the last step that is taken again. Default: 0.95. */
-  momentum?: number
-  /** Whether the momentum is Nesterov's. Default: true. */
-  nesterov?: boolean
-  /** The polynomial of the Newton–Schulz iteration. Default: [3.4445, −4.775, 2.0315]. */
-  ns_coefficients?: readonly [number, number, number]
-  /** The least norm that a gradient is divided by. Default: 1e-7. */
-  eps?: number
-  /** The number of Newton–Schulz iterations. Default: 5. */
-  ns_steps?: number
-  /** How the rate follows the matrix's shape: `'original'` (null too), or `'match_rms_adamw'`. Default: null. */
-  adjust_lr_fn?: 'original' | 'match_rms_adamw' | null
-}
+export type MuonOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link Muon}. */
-export interface MuonParamGroup extends ParamGroup, Required<MuonOptions> {}
+export interface MuonParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<MuonOptions> = {
-  lr: 1e-3,
-  weight_decay: 0.1,
-  momentum: 0.95,
-  nesterov: true,
-  ns_coefficients: [3.4445, -4.775, 2.0315],
-  eps: 1e-7,
-  ns_steps: 5,
-  adjust_lr_fn: null,
-}
-
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof MuonOptions)[])] as const
+const PARAMETERS = signature('Muon', { params: required<Params<MuonParamGroup>>() }, ...OPTIONS)
 
 /** The nearest matrix whose singular values are all about 1, by a quintic Newton–Schulz iteration in bfloat16. */
 function orthogonalize(grad: Tensor, { ns_coefficients, ns_steps, eps }: MuonParamGroup): Tensor {
@@ -101,22 +103,10 @@ function shape_factor(adjust: MuonOptions['adjust_lr_fn'], rows: number, columns
  * @see torch/optim/_muon.py
  */
 export class Muon extends SingleTensorOptimizer<MuonParamGroup> {
-  constructor(params: Params<MuonParamGroup>, options?: MuonOptions)
-  constructor(
-    params: Params<MuonParamGroup>,
-    lr: Rate,
-    weight_decay?: number | MuonOptions,
-    momentum?: number | MuonOptions,
-    nesterov?: boolean | MuonOptions,
-    ns_coefficients?: readonly [number, number, number] | MuonOptions,
-    eps?: number | MuonOptions,
-    ns_steps?: number | MuonOptions,
-    adjust_lr_fn?: MuonOptions['adjust_lr_fn'] | MuonOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<MuonOptions> & { params: Params<MuonParamGroup> }
-    >('Muon', args, NAMES, 9, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     const { lr, momentum, weight_decay, adjust_lr_fn } = options
     check_rate(lr)
     if (!(number_of(lr) >= 0)) throw value_error(`Learning rate should be >= 0 but is: ${py_repr(lr)}`)

@@ -1,8 +1,10 @@
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
-  type CapturableOptions,
   check_at_least_zero,
   check_capturable,
   check_moment_options,
@@ -14,7 +16,6 @@ import {
   type Rate,
   scalar_rate,
   state_number,
-  take_optimizer_options,
   times,
   to_the,
 } from './options.js'
@@ -26,39 +27,56 @@ import {
   zeros_like,
 } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 2e-3. */
+    lr: optional<Rate>(2e-3),
+  },
+  {
+    /** Decay rates of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
+    betas: optional<readonly [number, number]>([0.9, 0.999]),
+  },
+  {
+    /** Term added to the denominator for numerical stability. Default: 1e-8. */
+    eps: optional(1e-8),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Momentum decay. Default: 4e-3. */
+    momentum_decay: optional(4e-3),
+  },
+  {
+    /** Keep the weight decay out of the running averages, as AdamW does. Default: false. */
+    decoupled_weight_decay: optional(false),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: keyword<boolean | null>(null),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: keyword(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+)
+
 /** Options of {@link NAdam}, and of each of its groups. */
-export interface NAdamOptions extends CapturableOptions {
-  /** The learning rate. Default: 2e-3. */
-  lr?: Rate
-  /** The decay rates of the averages of the gradient and of its square. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number]
-  /** What is added to the denominator. Default: 1e-8. */
-  eps?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-  /** How fast the momentum grows. Default: 4e-3. */
-  momentum_decay?: number
-  /** Whether the weight decay is kept out of the averages, as in AdamW. Default: false. */
-  decoupled_weight_decay?: boolean
-}
+export type NAdamOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link NAdam}. */
-export interface NAdamParamGroup extends ParamGroup, Required<NAdamOptions> {}
+export interface NAdamParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<NAdamOptions> = {
-  lr: 2e-3,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weight_decay: 0,
-  momentum_decay: 4e-3,
-  decoupled_weight_decay: false,
-  maximize: false,
-  foreach: null,
-  capturable: false,
-  differentiable: false,
-}
-
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof NAdamOptions)[])] as const
+const PARAMETERS = signature('NAdam', { params: required<Params<NAdamParamGroup>>() }, ...OPTIONS)
 
 /**
  * NAdam: Adam with Nesterov's momentum.
@@ -82,21 +100,10 @@ const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof NAdamOptions)[])] a
  * @see torch/optim/nadam.py
  */
 export class NAdam extends SingleTensorOptimizer<NAdamParamGroup> {
-  constructor(params: Params<NAdamParamGroup>, options?: NAdamOptions)
-  constructor(
-    params: Params<NAdamParamGroup>,
-    lr: Rate,
-    betas?: readonly [number, number] | NAdamOptions,
-    eps?: number | NAdamOptions,
-    weight_decay?: number | NAdamOptions,
-    momentum_decay?: number | NAdamOptions,
-    decoupled_weight_decay?: boolean | NAdamOptions,
-    options?: NAdamOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<NAdamOptions> & { params: Params<NAdamParamGroup> }
-    >('NAdam', args, NAMES, 7, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_moment_options(options)
     check_at_least_zero('momentum_decay value', options.momentum_decay)
     super(params, options)

@@ -2,6 +2,9 @@ import { inspect } from 'node:util'
 import { not_implemented_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import { is_options } from '../ops/keywords.js'
+import { methods } from '../python/methods.js'
+import { of_objects, required as required_argument } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { is_set } from '../realm.js'
 import { py_repr } from '../repr.js'
 import { py_tensor } from '../tensor/py_tensor.js'
@@ -37,6 +40,12 @@ export type Params<G extends ParamGroup = ParamGroup> = Iterable<Param> | Iterab
 
 /** What stands in `defaults` for an option that every group must give. */
 export const required: unique symbol = Symbol('<required parameter>')
+
+const OPTIMIZER = signature(
+  'Optimizer',
+  { params: required_argument<Params>() },
+  { defaults: of_objects(required_argument<Record<string, unknown>>()) },
+)
 
 type PreHook = (optimizer: Optimizer) => void
 type PostHook = (optimizer: Optimizer, state_dict: OptimizerStateDict) => OptimizerStateDict | Nothing
@@ -113,7 +122,15 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
     load_state_dict_post: new Map(),
   }
 
-  constructor(params: Params<G>, defaults: Record<string, unknown>) {
+  /**
+   * @param params - parameters, named parameters, or groups `{ params, …options }`
+   * @param defaults - options of groups that do not give their own
+   */
+  constructor(params: Params<G>, defaults: Record<string, unknown>)
+  constructor(options: { params: Params<G>; defaults: Record<string, unknown> })
+  constructor(...args: unknown[]) {
+    const [given_params, defaults] = OPTIMIZER.bind(args)
+    const params = given_params as Params<G>
     this.defaults = defaults
     hook_step(new.target)
     if (
@@ -152,13 +169,12 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
    *
    * @param set_to_none - with false, they are filled with zeros instead. Default: true
    */
-  zero_grad(set_to_none: boolean | { set_to_none?: boolean } = true): void {
+  zero_grad(set_to_none?: boolean): void
+  zero_grad(options: { set_to_none?: boolean | undefined }): void
+  zero_grad(set_to_none: unknown = true): void {
     const handles: number[] = []
     for (const { params } of this.param_groups) for (const param of params) handles.push(handle_of(param))
-    native.zero_grads(
-      handles,
-      typeof set_to_none === 'boolean' ? set_to_none : (set_to_none.set_to_none ?? true),
-    )
+    native.zero_grads(handles, Boolean(set_to_none))
   }
 
   /**
@@ -259,35 +275,33 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
   }
 
   /** Registers a hook that runs before `state_dict`. */
-  register_state_dict_pre_hook(
-    hook: PreHook,
-    prepend: boolean | { prepend?: boolean } = false,
-  ): RemovableHandle {
-    return add_hook(this._hooks.state_dict_pre, hook, { prepend: is_first(prepend) })
+  register_state_dict_pre_hook(hook: PreHook, prepend?: boolean | { prepend?: boolean }): RemovableHandle
+  register_state_dict_pre_hook(hook: PreHook, prepend: unknown = false): RemovableHandle {
+    return add_hook(this._hooks.state_dict_pre, hook, { prepend: Boolean(prepend) })
   }
 
   /** Registers a hook that sees what `state_dict` made and may return another. */
-  register_state_dict_post_hook(
-    hook: PostHook,
-    prepend: boolean | { prepend?: boolean } = false,
-  ): RemovableHandle {
-    return add_hook(this._hooks.state_dict_post, hook, { prepend: is_first(prepend) })
+  register_state_dict_post_hook(hook: PostHook, prepend?: boolean | { prepend?: boolean }): RemovableHandle
+  register_state_dict_post_hook(hook: PostHook, prepend: unknown = false): RemovableHandle {
+    return add_hook(this._hooks.state_dict_post, hook, { prepend: Boolean(prepend) })
   }
 
   /** Registers a hook that sees what `load_state_dict` was given and may return another. */
   register_load_state_dict_pre_hook(
     hook: PostHook,
-    prepend: boolean | { prepend?: boolean } = false,
-  ): RemovableHandle {
-    return add_hook(this._hooks.load_state_dict_pre, hook, { prepend: is_first(prepend) })
+    prepend?: boolean | { prepend?: boolean },
+  ): RemovableHandle
+  register_load_state_dict_pre_hook(hook: PostHook, prepend: unknown = false): RemovableHandle {
+    return add_hook(this._hooks.load_state_dict_pre, hook, { prepend: Boolean(prepend) })
   }
 
   /** Registers a hook that runs after `load_state_dict`. */
   register_load_state_dict_post_hook(
     hook: PreHook,
-    prepend: boolean | { prepend?: boolean } = false,
-  ): RemovableHandle {
-    return add_hook(this._hooks.load_state_dict_post, hook, { prepend: is_first(prepend) })
+    prepend?: boolean | { prepend?: boolean },
+  ): RemovableHandle
+  register_load_state_dict_post_hook(hook: PreHook, prepend: unknown = false): RemovableHandle {
+    return add_hook(this._hooks.load_state_dict_post, hook, { prepend: Boolean(prepend) })
   }
 
   /** The object itself: comparing by value does not go by the printed form. */
@@ -316,6 +330,22 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
   [inspect.custom](): string {
     return this.toString()
   }
+
+  static {
+    methods(Optimizer, {
+      add_param_group: 'param_group{}',
+      load_state_dict: 'state_dict{}',
+      register_load_state_dict_post_hook: 'hook, prepend?',
+      register_load_state_dict_pre_hook: 'hook, prepend?',
+      register_state_dict_post_hook: 'hook, prepend?',
+      register_state_dict_pre_hook: 'hook, prepend?',
+      register_step_post_hook: 'hook',
+      register_step_pre_hook: 'hook',
+      state_dict: '',
+      step: 'closure?',
+      zero_grad: 'set_to_none?',
+    })
+  }
 }
 
 guard_new_fields(
@@ -324,10 +354,6 @@ guard_new_fields(
   (name) =>
     `options belong to the parameter groups: for (const group of optimizer.param_groups) group.${name} = …`,
 )
-
-function is_first(prepend: boolean | { prepend?: boolean }): boolean {
-  return typeof prepend === 'boolean' ? prepend : (prepend.prepend ?? false)
-}
 
 // Two objects may stand for one tensor.
 function identity(param: Tensor): number {

@@ -1,8 +1,7 @@
 import { type DType, float32, float64, get_default_dtype } from '../dtype.js'
-import { assertion_error, runtime_error, type_error, value_error } from '../errors.js'
+import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
 import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
@@ -10,40 +9,6 @@ import type { ParamState } from './optimizer.js'
 
 /** A rate: a number, or a tensor of one element. */
 export type Rate = number | Tensor
-
-/** Options that most optimizers take. */
-export interface CommonOptions {
-  /** Whether all tensors are updated together; null leaves it to the device. Default: null. */
-  foreach?: boolean | null
-  /** Whether the objective is maximized. Default: false. */
-  maximize?: boolean
-  /** Whether gradients flow through the step. Default: false. */
-  differentiable?: boolean
-}
-
-/** {@link CommonOptions} of optimizers whose step a CUDA graph can capture. */
-export interface CapturableOptions extends CommonOptions {
-  /** Whether a step can be captured in a CUDA graph. Default: false. */
-  capturable?: boolean
-}
-
-/**
- * An optimizer's arguments.
- *
- * @param positional - how many may be given by position; the others are keywords only, as in PyTorch
- */
-export function take_optimizer_options<T extends object>(
-  name: string,
-  args: readonly unknown[],
-  names: readonly (keyof T & string)[],
-  positional: number,
-  defaults: Partial<T>,
-): T {
-  const last = args.length > positional ? args.slice(positional) : []
-  if (last.some((value) => value === null || typeof value !== 'object'))
-    throw type_error(`${name}() takes ${positional} positional arguments but ${args.length} were given`)
-  return take_options<T>(name, args, names, defaults)
-}
 
 /** The number that a rate is. */
 export function number_of(value: Rate): number {

@@ -1,8 +1,10 @@
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
-  type CapturableOptions,
   check_capturable,
   check_moment_options,
   minus,
@@ -10,7 +12,6 @@ import {
   type Rate,
   scalar_rate,
   state_number,
-  take_optimizer_options,
   times,
   to_the,
 } from './options.js'
@@ -22,39 +23,52 @@ import {
   zeros_like,
 } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1e-3. */
+    lr: optional<Rate>(1e-3),
+  },
+  {
+    /** Decay rates of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
+    betas: optional<readonly [number, number]>([0.9, 0.999]),
+  },
+  {
+    /** Term added to the denominator for numerical stability. Default: 1e-8. */
+    eps: optional(1e-8),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Keep the weight decay out of the running averages, as AdamW does. Default: false. */
+    decoupled_weight_decay: optional(false),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: keyword<boolean | null>(null),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: keyword(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+)
+
 /** Options of {@link RAdam}, and of each of its groups. */
-export interface RAdamOptions extends CapturableOptions {
-  /** The learning rate. Default: 1e-3. */
-  lr?: Rate
-  /** The decay rates of the averages of the gradient and of its square. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number]
-  /** What is added to the denominator. Default: 1e-8. */
-  eps?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-  /** Whether the weight decay is kept out of the averages, as in AdamW. Default: false. */
-  decoupled_weight_decay?: boolean
-}
+export type RAdamOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link RAdam}. */
-export interface RAdamParamGroup extends ParamGroup, Required<RAdamOptions> {}
+export interface RAdamParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<RAdamOptions> = {
-  lr: 1e-3,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weight_decay: 0,
-  maximize: false,
-  foreach: null,
-  capturable: false,
-  decoupled_weight_decay: false,
-  differentiable: false,
-}
-
-const NAMES = [
-  ...(['params', 'lr', 'betas', 'eps', 'weight_decay', 'decoupled_weight_decay'] as const),
-  ...(['foreach', 'maximize', 'capturable', 'differentiable'] as const),
-] as const
+const PARAMETERS = signature('RAdam', { params: required<Params<RAdamParamGroup>>() }, ...OPTIONS)
 
 /**
  * RAdam: Adam whose adaptive rate is rectified for its variance in the first steps, and left out while that is too large.
@@ -78,22 +92,14 @@ const NAMES = [
  * @see torch/optim/radam.py
  */
 export class RAdam extends SingleTensorOptimizer<RAdamParamGroup> {
-  constructor(params: Params<RAdamParamGroup>, options?: RAdamOptions)
-  constructor(
-    params: Params<RAdamParamGroup>,
-    lr: Rate,
-    betas?: readonly [number, number] | RAdamOptions,
-    eps?: number | RAdamOptions,
-    weight_decay?: number | RAdamOptions,
-    decoupled_weight_decay?: boolean | RAdamOptions,
-    options?: RAdamOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<RAdamOptions> & { params: Params<RAdamParamGroup> }
-    >('RAdam', args, NAMES, 6, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_moment_options(options)
-    super(params, options)
+    // Groups list their options in Python's order.
+    const { lr, betas, eps, weight_decay, maximize, foreach, capturable, ...rest } = options
+    super(params, { lr, betas, eps, weight_decay, maximize, foreach, capturable, ...rest })
   }
 
   protected override get older_options(): Record<string, unknown> {

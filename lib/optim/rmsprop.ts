@@ -1,14 +1,15 @@
+import type { Given, Keywords } from '../python/call_types.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
 import {
-  type CapturableOptions,
   check_at_least_zero,
   check_capturable,
   check_learning_rate,
   number_of,
   type Rate,
   state_number,
-  take_optimizer_options,
 } from './options.js'
 import {
   type NativeStep,
@@ -18,42 +19,56 @@ import {
   zeros_like,
 } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1e-2. */
+    lr: optional<Rate>(1e-2),
+  },
+  {
+    /** Smoothing constant of the running average of squares. Default: 0.99. */
+    alpha: optional(0.99),
+  },
+  {
+    /** Term added to the denominator for numerical stability. Default: 1e-8. */
+    eps: optional(1e-8),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Momentum factor. Default: 0. */
+    momentum: optional(0),
+  },
+  {
+    /** Subtract the gradient's squared mean from its mean square. Default: false. */
+    centered: optional(false),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: optional(false),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: optional<boolean | null>(null),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: optional(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: optional(false),
+  },
+)
+
 /** Options of {@link RMSprop}, and of each of its groups. */
-export interface RMSpropOptions extends CapturableOptions {
-  /** The learning rate. Default: 1e-2. */
-  lr?: Rate
-  /** The decay rate of the average of the square. Default: 0.99. */
-  alpha?: number
-  /** What is added to the denominator. Default: 1e-8. */
-  eps?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-  /** The part of the last step that is taken again. Default: 0. */
-  momentum?: number
-  /** Whether the gradient's mean is taken off its mean square. Default: false. */
-  centered?: boolean
-}
+export type RMSpropOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link RMSprop}. */
-export interface RMSpropParamGroup extends ParamGroup, Required<RMSpropOptions> {}
+export interface RMSpropParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<RMSpropOptions> = {
-  lr: 1e-2,
-  momentum: 0,
-  alpha: 0.99,
-  eps: 1e-8,
-  centered: false,
-  weight_decay: 0,
-  capturable: false,
-  foreach: null,
-  maximize: false,
-  differentiable: false,
-}
-
-const NAMES = [
-  ...(['params', 'lr', 'alpha', 'eps', 'weight_decay', 'momentum', 'centered'] as const),
-  ...(['capturable', 'foreach', 'maximize', 'differentiable'] as const),
-] as const
+const PARAMETERS = signature('RMSprop', { params: required<Params<RMSpropParamGroup>>() }, ...OPTIONS)
 
 /**
  * RMSprop: each parameter moves by its gradient over the root of the average of the gradient's square.
@@ -77,30 +92,18 @@ const NAMES = [
  * @see torch/optim/rmsprop.py
  */
 export class RMSprop extends SingleTensorOptimizer<RMSpropParamGroup> {
-  constructor(params: Params<RMSpropParamGroup>, options?: RMSpropOptions)
-  constructor(
-    params: Params<RMSpropParamGroup>,
-    lr: Rate,
-    alpha?: number | RMSpropOptions,
-    eps?: number | RMSpropOptions,
-    weight_decay?: number | RMSpropOptions,
-    momentum?: number | RMSpropOptions,
-    centered?: boolean | RMSpropOptions,
-    capturable?: boolean | RMSpropOptions,
-    foreach?: boolean | null | RMSpropOptions,
-    maximize?: boolean | RMSpropOptions,
-    differentiable?: boolean | RMSpropOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<RMSpropOptions> & { params: Params<RMSpropParamGroup> }
-    >('RMSprop', args, NAMES, 11, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_learning_rate(options.lr)
     check_at_least_zero('epsilon value', options.eps)
     check_at_least_zero('momentum value', options.momentum)
     check_at_least_zero('weight_decay value', options.weight_decay)
     check_at_least_zero('alpha value', options.alpha)
-    super(params, options)
+    // Groups list their options in Python's order.
+    const { lr, momentum, alpha, eps, centered, ...rest } = options
+    super(params, { lr, momentum, alpha, eps, centered, ...rest })
   }
 
   protected override get older_options(): Record<string, unknown> {

@@ -1,20 +1,15 @@
 import { value_error } from '../errors.js'
 import { preserve_format } from '../layout.js'
 import * as ops from '../ops/generated/torch.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { py_repr } from '../repr.js'
 import { complex_scalar } from '../scalar.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
-import {
-  type CapturableOptions,
-  check_capturable,
-  check_learning_rate,
-  number_of,
-  type Rate,
-  state_number,
-  take_optimizer_options,
-} from './options.js'
+import { check_capturable, check_learning_rate, number_of, type Rate, state_number } from './options.js'
 import {
   type NativeStep,
   real_views,
@@ -23,30 +18,44 @@ import {
   zeros_like,
 } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Size of the first step. Default: 1e-2. */
+    lr: optional<Rate>(1e-2),
+  },
+  {
+    /** Factors of a step's size where the gradient's sign changes and where it stays. Default: [0.5, 1.2]. */
+    etas: optional<readonly [number, number]>([0.5, 1.2]),
+  },
+  {
+    /** Minimum and maximum size of a step. Default: [1e-6, 50]. */
+    step_sizes: optional<readonly [number, number]>([1e-6, 50]),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: keyword<boolean | null>(null),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+  {
+    /** Allow the step to be captured in a CUDA graph. Default: false. */
+    capturable: keyword(false),
+  },
+)
+
 /** Options of {@link Rprop}, and of each of its groups. */
-export interface RpropOptions extends CapturableOptions {
-  /** The first step's size. Default: 1e-2. */
-  lr?: Rate
-  /** What a step's size is multiplied by where the gradient's sign has changed, and where it has not. Default: [0.5, 1.2]. */
-  etas?: readonly [number, number]
-  /** The least and the greatest size of a step. Default: [1e-6, 50]. */
-  step_sizes?: readonly [number, number]
-}
+export type RpropOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link Rprop}. */
-export interface RpropParamGroup extends ParamGroup, Required<RpropOptions> {}
+export interface RpropParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<RpropOptions> = {
-  lr: 1e-2,
-  etas: [0.5, 1.2],
-  step_sizes: [1e-6, 50],
-  foreach: null,
-  maximize: false,
-  differentiable: false,
-  capturable: false,
-}
-
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof RpropOptions)[])] as const
+const PARAMETERS = signature('Rprop', { params: required<Params<RpropParamGroup>>() }, ...OPTIONS)
 
 /**
  * Resilient backpropagation: each element's step grows while its gradient keeps its sign and shrinks where that changes;
@@ -66,18 +75,10 @@ const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof RpropOptions)[])] a
  * @see torch/optim/rprop.py
  */
 export class Rprop extends SingleTensorOptimizer<RpropParamGroup> {
-  constructor(params: Params<RpropParamGroup>, options?: RpropOptions)
-  constructor(
-    params: Params<RpropParamGroup>,
-    lr: Rate,
-    etas?: readonly [number, number] | RpropOptions,
-    step_sizes?: readonly [number, number] | RpropOptions,
-    options?: RpropOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<RpropOptions> & { params: Params<RpropParamGroup> }
-    >('Rprop', args, NAMES, 4, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_learning_rate(options.lr)
     const [etaminus, etaplus] = options.etas
     if (!(0 < etaminus && etaminus < 1 && 1 < etaplus))

@@ -1,54 +1,62 @@
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
-import {
-  type CommonOptions,
-  check_fused,
-  check_fused_options,
-  check_rate,
-  number_of,
-  type Rate,
-  scalar_rate,
-  take_optimizer_options,
-} from './options.js'
+import { check_fused, check_fused_options, check_rate, number_of, type Rate, scalar_rate } from './options.js'
 import { type NativeStep, SingleTensorOptimizer, type Update } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1e-3. */
+    lr: optional<Rate>(1e-3),
+  },
+  {
+    /** Momentum factor. Default: 0. */
+    momentum: optional(0),
+  },
+  {
+    /** Dampening for momentum. Default: 0. */
+    dampening: optional(0),
+  },
+  {
+    /** Weight decay. Default: 0. */
+    weight_decay: optional(0),
+  },
+  {
+    /** Use Nesterov momentum. Default: false. */
+    nesterov: optional(false),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: keyword(false),
+  },
+  {
+    /** Update all tensors together; null leaves it to the device. Default: null. */
+    foreach: keyword<boolean | null>(null),
+  },
+  {
+    /** Let gradients flow through the step. Default: false. */
+    differentiable: keyword(false),
+  },
+  {
+    /** Use the fused kernel; null leaves it off. Default: null. */
+    fused: keyword<boolean | null>(null),
+  },
+)
+
 /** Options of {@link SGD}, and of each of its groups. */
-export interface SGDOptions extends CommonOptions {
-  /** The learning rate. Default: 1e-3. */
-  lr?: Rate
-  /** The part of the last step that is taken again. Default: 0. */
-  momentum?: number
-  /** How much less a gradient counts in the momentum. Default: 0. */
-  dampening?: number
-  /** The weight decay. Default: 0. */
-  weight_decay?: number
-  /** Whether the momentum is Nesterov's. Default: false. */
-  nesterov?: boolean
-  /** Whether the fused kernel is used. Default: null, which is no. */
-  fused?: boolean | null
-}
+export type SGDOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link SGD}. */
-export interface SGDParamGroup extends ParamGroup, Required<SGDOptions> {}
+export interface SGDParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<SGDOptions> = {
-  lr: 1e-3,
-  momentum: 0,
-  dampening: 0,
-  weight_decay: 0,
-  nesterov: false,
-  maximize: false,
-  foreach: null,
-  differentiable: false,
-  fused: null,
-}
-
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof SGDOptions)[])] as const
+const PARAMETERS = signature('SGD', { params: required<Params<SGDParamGroup>>() }, ...OPTIONS)
 
 // Over lists: one crossing, and on CUDA one kernel, for all parameters.
 const add_lists = operator('aten::_foreach_add.List')
@@ -57,7 +65,7 @@ const multiply_list_ = operator('aten::_foreach_mul_.Scalar')
 const fused_sgd_ = operator('aten::_fused_sgd_')
 const fused_sgd_tensor_ = operator('aten::_fused_sgd_.tensor_lr')
 
-function check(given: Required<SGDOptions>): void {
+function check(given: Given<typeof OPTIONS>): void {
   check_rate(given.lr)
   // Not `not value >= 0`: PyTorch lets NaN pass here.
   if (number_of(given.lr) < 0) throw value_error(`Invalid learning rate: ${py_repr(given.lr)}`)
@@ -91,24 +99,10 @@ function check(given: Required<SGDOptions>): void {
  * @see torch/optim/sgd.py
  */
 export class SGD extends SingleTensorOptimizer<SGDParamGroup> {
-  constructor(params: Params<SGDParamGroup>, options?: SGDOptions)
-  constructor(
-    params: Params<SGDParamGroup>,
-    lr: Rate,
-    momentum?: number | SGDOptions,
-    dampening?: number | SGDOptions,
-    weight_decay?: number | SGDOptions,
-    nesterov?: boolean | SGDOptions,
-    options?: SGDOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const given = take_optimizer_options<Required<SGDOptions> & { params: Params<SGDParamGroup> }>(
-      'SGD',
-      args,
-      NAMES,
-      6,
-      DEFAULTS,
-    )
+    const given = PARAMETERS.take(args)
     check(given)
     const { params, ...options } = given
     super(params, options)

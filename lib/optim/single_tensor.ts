@@ -2,6 +2,7 @@ import { set_grad_enabled, with_grad, without_grad } from '../autograd/grad_mode
 import { assertion_error, runtime_error } from '../errors.js'
 import { type Native, native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
 import { keep } from '../scope.js'
 import { handle_of, Tensor } from '../tensor.js'
 import { Optimizer, options_of, type ParamGroup, type ParamState } from './optimizer.js'
@@ -150,6 +151,10 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
     if (updates.length === 0) return
     if (maximize) for (const update of updates) update.grad = update.grad.neg()
     this.update_group(group, updates)
+  }
+
+  static {
+    methods(SingleTensorOptimizer, { step: 'closure?' })
   }
 }
 

@@ -1,38 +1,41 @@
 import { runtime_error, value_error } from '../errors.js'
 import { sparse_coo_tensor } from '../functional.js'
 import { native } from '../native.js'
+import type { Given, Keywords } from '../python/call_types.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
 import { py_repr } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
-import {
-  check_beta_range,
-  check_rate,
-  number_of,
-  over,
-  type Rate,
-  scalar_rate,
-  take_optimizer_options,
-  times,
-} from './options.js'
+import { check_beta_range, check_rate, number_of, over, type Rate, scalar_rate, times } from './options.js'
 import { SingleTensorOptimizer, type Update, zeros_like } from './single_tensor.js'
 
+const OPTIONS = entries(
+  {
+    /** Learning rate. Default: 1e-3. */
+    lr: optional<Rate>(1e-3),
+  },
+  {
+    /** Decay rates of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
+    betas: optional<readonly [number, number]>([0.9, 0.999]),
+  },
+  {
+    /** Term added to the denominator for numerical stability. Default: 1e-8. */
+    eps: optional(1e-8),
+  },
+  {
+    /** Maximize the objective instead of minimizing it. Default: false. */
+    maximize: optional(false),
+  },
+)
+
 /** Options of {@link SparseAdam}, and of each of its groups. */
-export interface SparseAdamOptions {
-  /** The learning rate. Default: 1e-3. */
-  lr?: Rate
-  /** The decay rates of the averages of the gradient and of its square. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number]
-  /** What is added to the denominator. Default: 1e-8. */
-  eps?: number
-  /** Whether the objective is maximized. Default: false. */
-  maximize?: boolean
-}
+export type SparseAdamOptions = Keywords<typeof OPTIONS>
 
 /** A group of {@link SparseAdam}. */
-export interface SparseAdamParamGroup extends ParamGroup, Required<SparseAdamOptions> {}
+export interface SparseAdamParamGroup extends ParamGroup, Given<typeof OPTIONS> {}
 
-const DEFAULTS: Required<SparseAdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, maximize: false }
-const NAMES = ['params', ...(Object.keys(DEFAULTS) as (keyof SparseAdamOptions)[])] as const
+const PARAMETERS = signature('SparseAdam', { params: required<Params<SparseAdamParamGroup>>() }, ...OPTIONS)
 
 function check_above_zero(what: string, value: Rate): void {
   if (!(number_of(value) > 0)) throw value_error(`Invalid ${what}: ${py_repr(value)}`)
@@ -66,18 +69,10 @@ function places(groups: readonly ParamGroup[], is_wrong: (param: Tensor) => bool
  * @see torch/optim/sparse_adam.py
  */
 export class SparseAdam extends SingleTensorOptimizer<SparseAdamParamGroup> {
-  constructor(params: Params<SparseAdamParamGroup>, options?: SparseAdamOptions)
-  constructor(
-    params: Params<SparseAdamParamGroup>,
-    lr: Rate,
-    betas?: readonly [number, number] | SparseAdamOptions,
-    eps?: number | SparseAdamOptions,
-    maximize?: boolean | SparseAdamOptions,
-  )
+  constructor(...args: Call<typeof PARAMETERS>)
+  constructor(...args: UsualCall<typeof PARAMETERS>)
   constructor(...args: unknown[]) {
-    const { params, ...options } = take_optimizer_options<
-      Required<SparseAdamOptions> & { params: Params<SparseAdamParamGroup> }
-    >('SparseAdam', args, NAMES, 5, DEFAULTS)
+    const { params, ...options } = PARAMETERS.take(args)
     check_rate(options.lr)
     check_above_zero('learning rate', options.lr)
     check_above_zero('epsilon value', options.eps)

@@ -28,7 +28,7 @@ type Method = (this: unknown, ...args: readonly unknown[]) => unknown
  * @example
  * ```ts
  * static {
- *   methods(this, { load_state_dict: 'state_dict{}, strict?, assign?' })
+ *   methods(Module, { load_state_dict: 'state_dict{}, strict?, assign?' })
  * }
  * ```
  */

@@ -84,6 +84,9 @@ export class Signature<T extends readonly Entry[]> {
     const total = places.length
     if (count < least || count > most || this.variadic >= 0 || this.needs_keyword || this.has_copies)
       return this.bind_slowly(args) as Values<T>
+    const last = args[count - 1]
+    if (typeof last === 'object' && last !== null && is_options(last))
+      return this.bind_slowly(args) as Values<T>
     const values: unknown[] = new Array(total)
     for (let i = 0; i < count; i++) {
       const value = args[i]
@@ -137,9 +140,10 @@ export class Signature<T extends readonly Entry[]> {
       if (check === undefined) return value
       return (value as unknown[]).map((item) => check(item, name, argument))
     }
+    if (check !== undefined) return check(value, name, argument)
     if (!takes_objects && kind !== 'keywords' && is_options(value))
       throw type_error(keyword_object_in_place(name, argument), name)
-    return check === undefined ? value : check(value, name, argument)
+    return value
   }
 
   private place_keywords(keywords: Record<string, unknown>, values: unknown[]): void {
@@ -222,6 +226,11 @@ const is_simple = (value: unknown) => (typeof value === 'object' ? value === nul
  */
 export function signature<const T extends readonly Entry[]>(name: string, ...table: T): Signature<T> {
   return new Signature(name, table)
+}
+
+/** A run of parameters that several signatures share, or whose types are used by name. */
+export function entries<const T extends readonly Entry[]>(...table: T): T {
+  return table
 }
 
 /**
@@ -307,6 +316,9 @@ export type Call<S> = Others<TableOf<S>>
 
 /** A call with what must be given by position and all else by keyword, for the last overload. */
 export type UsualCall<S> = Usual<TableOf<S>>
+
+/** A call's values by name, as {@link Signature.take} gives them. */
+export type GivenBy<S> = Given<TableOf<S>>
 
 /** What may be given by keyword. */
 export type KeywordsOf<S> = Keywords<TableOf<S>>

@@ -69,7 +69,11 @@ export function caller_of(row: Row): Call | undefined {
   return found as Call
 }
 
-// Arguments are bound before a method looks at its object, so that an empty one serves for all but tensors.
+// Arguments are bound before a method looks at its object, so that an empty one serves for most.
 function receiver_of(found: unknown, prototype: object): object {
-  return found === torch.Tensor ? torch.ones([1]) : (Object.create(prototype) as object)
+  if (found === torch.Tensor) return torch.ones([1])
+  // Hooks around an optimizer's `step` look at the optimizer first.
+  if (prototype === torch.optim.Optimizer.prototype || prototype instanceof torch.optim.Optimizer)
+    return new torch.optim.SGD([torch.ones([1], { requires_grad: true })])
+  return Object.create(prototype) as object
 }

@@ -1,10 +1,19 @@
 import { record_of } from '../../collections.js'
 import { type_error, value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { type Optimizer, options_of } from '../optimizer.js'
 import type { Rate } from '../options.js'
 import { ReduceLROnPlateau } from './plateau.js'
-import { group_values, LRScheduler, type SchedulerState, set_group_value } from './scheduler.js'
+import {
+  expect_optimizer,
+  FirstFields,
+  group_values,
+  LRScheduler,
+  type SchedulerState,
+  set_group_value,
+} from './scheduler.js'
 
 function check(name: string, schedulers: readonly LRScheduler[], optimizer: Optimizer): void {
   schedulers.forEach((scheduler, i) => {
@@ -46,7 +55,25 @@ class Composed extends LRScheduler {
       this._schedulers[i]!.load_state_dict(own)
     })
   }
+
+  static {
+    methods(Composed, { load_state_dict: 'state_dict{}', state_dict: '' })
+  }
 }
+
+const SEQUENTIAL_LR = signature(
+  'SequentialLR',
+  { optimizer: required(expect_optimizer) },
+  { schedulers: required<readonly LRScheduler[]>() },
+  { milestones: required<readonly number[]>() },
+  { last_epoch: optional(-1) },
+)
+
+const CHAINED_SCHEDULER = signature(
+  'ChainedScheduler',
+  { schedulers: required<readonly LRScheduler[]>() },
+  { optimizer: optional<Optimizer | null>(null) },
+)
 
 /** How many milestones are at the epoch or before it. */
 function passed(milestones: readonly number[], epoch: number): number {
@@ -84,21 +111,10 @@ function undo(scheduler: LRScheduler): void {
 export class SequentialLR extends Composed {
   declare _milestones: number[]
 
-  constructor(
-    optimizer: Optimizer,
-    schedulers:
-      | readonly LRScheduler[]
-      | { schedulers: readonly LRScheduler[]; milestones: readonly number[] },
-    milestones?: readonly number[] | { milestones?: readonly number[]; last_epoch?: number },
-    last_epoch?: number | { last_epoch?: number },
-  )
+  constructor(...args: Call<typeof SEQUENTIAL_LR>)
+  constructor(...args: UsualCall<typeof SEQUENTIAL_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, schedulers, milestones, last_epoch } = take_options<{
-      optimizer: Optimizer
-      schedulers: LRScheduler[]
-      milestones: number[]
-      last_epoch: number
-    }>('SequentialLR', args, ['optimizer', 'schedulers', 'milestones', 'last_epoch'], { last_epoch: -1 })
+    const { optimizer, schedulers, milestones, last_epoch } = SEQUENTIAL_LR.take(args)
     if (schedulers.length < 1)
       throw value_error('SequentialLR expects at least one scheduler, but got no scheduler.')
     check('SequentialLR', schedulers, optimizer)
@@ -108,7 +124,11 @@ export class SequentialLR extends Composed {
           `points, but got number of schedulers ${schedulers.length} and the number of milestones to be equal to ` +
           `${milestones.length}`,
       )
-    super(optimizer, last_epoch, { _schedulers: [...schedulers], _milestones: [...milestones] })
+    super(
+      optimizer,
+      last_epoch,
+      new FirstFields({ _schedulers: [...schedulers], _milestones: [...milestones] }),
+    )
   }
   // All schedules have stepped once when they were made: that is undone, and the first one begins.
   override _begin(last_epoch: number): void {
@@ -124,8 +144,8 @@ export class SequentialLR extends Composed {
   }
 
   /** Takes back one epoch of a schedule and of all that it is made of. */
-  recursive_undo(scheduler: LRScheduler = this): void {
-    undo(scheduler)
+  recursive_undo(sched: LRScheduler = this): void {
+    undo(sched)
   }
 
   override step(): void {
@@ -135,6 +155,13 @@ export class SequentialLR extends Composed {
     if (i > 0 && this._milestones[i - 1] === this.last_epoch) scheduler._update_lr(0)
     else scheduler.step()
     this._last_lr = scheduler.get_last_lr()
+  }
+
+  static {
+    methods(SequentialLR, {
+      recursive_undo: 'sched?',
+      step: '',
+    })
   }
 }
 
@@ -157,17 +184,10 @@ export class SequentialLR extends Composed {
  * @see torch/optim/lr_scheduler.py
  */
 export class ChainedScheduler extends Composed {
-  constructor(
-    schedulers: readonly LRScheduler[],
-    optimizer?: Optimizer | null | { optimizer?: Optimizer | null },
-  )
+  constructor(...args: Call<typeof CHAINED_SCHEDULER>)
+  constructor(...args: UsualCall<typeof CHAINED_SCHEDULER>)
   constructor(...args: unknown[]) {
-    const given = take_options<{ schedulers: LRScheduler[]; optimizer: Optimizer | null }>(
-      'ChainedScheduler',
-      args,
-      ['schedulers', 'optimizer'],
-      { optimizer: null },
-    )
+    const given = CHAINED_SCHEDULER.take(args)
     const { schedulers } = given
     if (schedulers.length < 1)
       throw value_error(
@@ -175,7 +195,7 @@ export class ChainedScheduler extends Composed {
       )
     const optimizer = given.optimizer ?? schedulers[0]!.optimizer
     check('ChainedScheduler', schedulers, optimizer)
-    super(optimizer, -1, { _schedulers: [...schedulers] })
+    super(optimizer, -1, new FirstFields({ _schedulers: [...schedulers] }))
   }
 
   override _begin(): void {
@@ -185,5 +205,11 @@ export class ChainedScheduler extends Composed {
   override step(): void {
     for (const scheduler of this._schedulers) scheduler.step()
     this._last_lr = group_values(this.optimizer, 'lr')
+  }
+
+  static {
+    methods(ChainedScheduler, {
+      step: '',
+    })
   }
 }

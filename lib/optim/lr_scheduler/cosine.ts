@@ -1,20 +1,33 @@
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import { py_repr } from '../../repr.js'
-import type { Optimizer } from '../optimizer.js'
 import { minus, over, plus, type Rate, times } from '../options.js'
-import { LRScheduler, type SchedulerOptions } from './scheduler.js'
+import { expect_optimizer, FirstFields, LRScheduler } from './scheduler.js'
 
 const { cos, log, pow } = native.math
 
+const COSINE_ANNEALING_LR = signature(
+  'CosineAnnealingLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Epochs from the largest rate to the smallest. */
+    T_max: required<number>(),
+  },
+  {
+    /** Smallest learning rate. Default: 0. */
+    eta_min: optional(0),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link CosineAnnealingLR}. */
-export interface CosineAnnealingLROptions extends SchedulerOptions {
-  /** Epochs from the greatest rate to the least. */
-  T_max?: number
-  /** The least rate. Default: 0. */
-  eta_min?: number
-}
+export type CosineAnnealingLROptions = KeywordsOf<typeof COSINE_ANNEALING_LR>
 
 // eta_min + (base − eta_min)(1 + cos(angle)) / 2
 function cosine(base: Rate, eta_min: number, angle: number): Rate {
@@ -39,20 +52,11 @@ export class CosineAnnealingLR extends LRScheduler {
   declare T_max: number
   declare eta_min: number
 
-  constructor(
-    optimizer: Optimizer,
-    T_max: number | CosineAnnealingLROptions,
-    eta_min?: number | CosineAnnealingLROptions,
-    last_epoch?: number | CosineAnnealingLROptions,
-  )
+  constructor(...args: Call<typeof COSINE_ANNEALING_LR>)
+  constructor(...args: UsualCall<typeof COSINE_ANNEALING_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, last_epoch, ...own } = take_options<
-      Required<CosineAnnealingLROptions> & { optimizer: Optimizer }
-    >('CosineAnnealingLR', args, ['optimizer', 'T_max', 'eta_min', 'last_epoch'], {
-      eta_min: 0,
-      last_epoch: -1,
-    })
-    super(optimizer, last_epoch, own)
+    const { optimizer, last_epoch, ...own } = COSINE_ANNEALING_LR.take(args)
+    super(optimizer, last_epoch, new FirstFields(own))
   }
 
   override get_lr(): Rate[] {
@@ -75,17 +79,37 @@ export class CosineAnnealingLR extends LRScheduler {
     const angle = (Math.PI * this.last_epoch) / this.T_max
     return this.base_lrs.map((base) => cosine(base, this.eta_min, angle))
   }
+
+  static {
+    methods(CosineAnnealingLR, {
+      get_lr: '',
+    })
+  }
 }
 
+const COSINE_ANNEALING_WARM_RESTARTS = signature(
+  'CosineAnnealingWarmRestarts',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Epochs until the first restart. */
+    T_0: required<number>(),
+  },
+  {
+    /** Factor of the epochs between restarts. Default: 1. */
+    T_mult: optional(1),
+  },
+  {
+    /** Smallest learning rate. Default: 0. */
+    eta_min: optional(0),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link CosineAnnealingWarmRestarts}. */
-export interface WarmRestartsOptions extends SchedulerOptions {
-  /** Epochs until the first restart. */
-  T_0?: number
-  /** What the epochs between restarts are multiplied by. Default: 1. */
-  T_mult?: number
-  /** The least rate. Default: 0. */
-  eta_min?: number
-}
+export type WarmRestartsOptions = KeywordsOf<typeof COSINE_ANNEALING_WARM_RESTARTS>
 
 /**
  * Each group's rate follows a cosine down, and begins anew at restarts.
@@ -110,28 +134,17 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   declare eta_min: number
   declare T_cur: number
 
-  constructor(
-    optimizer: Optimizer,
-    T_0: number | WarmRestartsOptions,
-    T_mult?: number | WarmRestartsOptions,
-    eta_min?: number | WarmRestartsOptions,
-    last_epoch?: number | WarmRestartsOptions,
-  )
+  constructor(...args: Call<typeof COSINE_ANNEALING_WARM_RESTARTS>)
+  constructor(...args: UsualCall<typeof COSINE_ANNEALING_WARM_RESTARTS>)
   constructor(...args: unknown[]) {
-    const { optimizer, T_0, T_mult, eta_min, last_epoch } = take_options<
-      Required<WarmRestartsOptions> & { optimizer: Optimizer }
-    >('CosineAnnealingWarmRestarts', args, ['optimizer', 'T_0', 'T_mult', 'eta_min', 'last_epoch'], {
-      T_mult: 1,
-      eta_min: 0,
-      last_epoch: -1,
-    })
+    const { optimizer, T_0, T_mult, eta_min, last_epoch } = COSINE_ANNEALING_WARM_RESTARTS.take(args)
     if (!(T_0 > 0) || !Number.isInteger(T_0))
       throw value_error(`Expected positive integer T_0, but got ${py_repr(T_0)}`)
     if (!(T_mult >= 1) || !Number.isInteger(T_mult))
       throw value_error(`Expected integer T_mult >= 1, but got ${py_repr(T_mult)}`)
     if (typeof eta_min !== 'number')
       throw value_error(`Expected float or int eta_min, but got ${String(eta_min)} of type ${typeof eta_min}`)
-    super(optimizer, last_epoch, { T_0, T_i: T_0, T_mult, eta_min, T_cur: last_epoch })
+    super(optimizer, last_epoch, new FirstFields({ T_0, T_i: T_0, T_mult, eta_min, T_cur: last_epoch }))
   }
 
   override get_lr(): Rate[] {
@@ -170,5 +183,12 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
       this.T_cur = epoch - (T_0 * (pow(T_mult, n) - 1)) / (T_mult - 1)
       this.T_i = T_0 * pow(T_mult, n)
     }
+  }
+
+  static {
+    methods(CosineAnnealingWarmRestarts, {
+      get_lr: '',
+      step: 'epoch?',
+    })
   }
 }

@@ -1,30 +1,28 @@
 import { record_of } from '../../collections.js'
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import {
+  type Call,
+  type GivenBy,
+  type KeywordsOf,
+  signature,
+  type UsualCall,
+} from '../../python/signature.js'
 import { py_repr } from '../../repr.js'
 import { type Optimizer, options_of } from '../optimizer.js'
 import { minus, over, plus, type Rate, times } from '../options.js'
 import {
   expect_optimizer,
+  FirstFields,
   format_param,
   LRScheduler,
-  type SchedulerOptions,
   type SchedulerState,
   set_group_value,
 } from './scheduler.js'
 
 const { cos, pow } = native.math
-
-/** Options of schedules that move the momentum against the rate. */
-interface MomentumOptions extends SchedulerOptions {
-  /** Whether the momentum (Adam's β₁) falls while the rate grows. Default: true. */
-  cycle_momentum?: boolean
-  /** The least momentum, of all groups or of each. */
-  base_momentum?: number | readonly number[]
-  /** The greatest momentum. */
-  max_momentum?: number | readonly number[]
-}
 
 function uses_beta1(optimizer: Optimizer): boolean {
   if (!('momentum' in optimizer.defaults) && !('betas' in optimizer.defaults))
@@ -37,13 +35,15 @@ function set_momentum(group: Record<string, unknown>, use_beta1: boolean, moment
   else group['momentum'] = momentum
 }
 
+type MomentumRange = Pick<GivenBy<typeof ONE_CYCLE_LR>, 'base_momentum' | 'max_momentum'>
+
 interface Momenta {
   use_beta1: boolean
   base_momentums: number[]
   max_momentums: number[]
 }
 
-function take_momenta(optimizer: Optimizer, given: Required<MomentumOptions>, is_new: boolean): Momenta {
+function take_momenta(optimizer: Optimizer, given: MomentumRange, is_new: boolean): Momenta {
   const use_beta1 = uses_beta1(optimizer)
   const base_momentums = format_param('base_momentum', optimizer, given.base_momentum)
   const max_momentums = format_param('max_momentum', optimizer, given.max_momentum)
@@ -57,39 +57,61 @@ function take_momenta(optimizer: Optimizer, given: Required<MomentumOptions>, is
   return { use_beta1, base_momentums, max_momentums }
 }
 
-/** Options of {@link CyclicLR}. */
-export interface CyclicLROptions extends MomentumOptions {
-  /** The least rate, of all groups or of each. */
-  base_lr?: Rate | readonly Rate[]
-  /** The greatest rate. */
-  max_lr?: Rate | readonly Rate[]
-  /** Steps from the least to the greatest rate. Default: 2000. */
-  step_size_up?: number
-  /** Steps back. Default: step_size_up. */
-  step_size_down?: number | null
-  /** `'triangular'`, `'triangular2'` (halved each cycle) or `'exp_range'`. Default: `'triangular'`. */
-  mode?: 'triangular' | 'triangular2' | 'exp_range'
-  /** The base of `'exp_range'`. Default: 1. */
-  gamma?: number
-  /** A scaling of one's own. Default: null. */
-  scale_fn?: ((x: number) => number) | null
-  /** Whether that is given the cycle or the step. Default: `'cycle'`. */
-  scale_mode?: 'cycle' | 'iterations'
-}
+const CYCLIC_LR = signature(
+  'CyclicLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Smallest learning rate, of all groups or of each. */
+    base_lr: required<Rate | readonly Rate[]>(),
+  },
+  {
+    /** Largest learning rate, of all groups or of each. */
+    max_lr: required<Rate | readonly Rate[]>(),
+  },
+  {
+    /** Steps from the smallest rate to the largest. Default: 2000. */
+    step_size_up: optional(2000),
+  },
+  {
+    /** Steps back. Default: step_size_up. */
+    step_size_down: optional<number | null>(null),
+  },
+  {
+    /** `'triangular'`, `'triangular2'` (halved each cycle) or `'exp_range'`. Default: `'triangular'`. */
+    mode: optional<'triangular' | 'triangular2' | 'exp_range'>('triangular'),
+  },
+  {
+    /** Base of `'exp_range'`. Default: 1. */
+    gamma: optional(1),
+  },
+  {
+    /** Custom scaling of a cycle, in place of `mode`. Default: null. */
+    scale_fn: optional<((x: number) => number) | null>(null),
+  },
+  {
+    /** Whether `scale_fn` takes the cycle or the step. Default: `'cycle'`. */
+    scale_mode: optional<'cycle' | 'iterations'>('cycle'),
+  },
+  {
+    /** Cycle the momentum (or β₁) inversely to the rate. Default: true. */
+    cycle_momentum: optional(true),
+  },
+  {
+    /** Smallest momentum, of all groups or of each. Default: 0.8. */
+    base_momentum: optional<number | readonly number[]>(0.8),
+  },
+  {
+    /** Largest momentum, of all groups or of each. Default: 0.9. */
+    max_momentum: optional<number | readonly number[]>(0.9),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
 
-const CYCLIC = [
-  ...([
-    'base_lr',
-    'max_lr',
-    'step_size_up',
-    'step_size_down',
-    'mode',
-    'gamma',
-    'scale_fn',
-    'scale_mode',
-  ] as const),
-  ...(['cycle_momentum', 'base_momentum', 'max_momentum', 'last_epoch'] as const),
-] as const
+/** Options of {@link CyclicLR}. */
+export type CyclicLROptions = KeywordsOf<typeof CYCLIC_LR>
 
 /**
  * Each group's rate goes up and down between two rates; stepped after every batch.
@@ -120,35 +142,11 @@ export class CyclicLR extends LRScheduler {
   /** @internal */
   declare _scale_fn_custom: ((x: number) => number) | null
 
-  constructor(
-    optimizer: Optimizer,
-    base_lr: Rate | readonly Rate[] | CyclicLROptions,
-    max_lr?: Rate | readonly Rate[] | CyclicLROptions,
-    step_size_up?: number | CyclicLROptions,
-    step_size_down?: number | null | CyclicLROptions,
-    mode?: string | CyclicLROptions,
-    options?: CyclicLROptions,
-  )
+  constructor(...args: Call<typeof CYCLIC_LR>)
+  constructor(...args: UsualCall<typeof CYCLIC_LR>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<CyclicLROptions> & { optimizer: Optimizer }>(
-      'CyclicLR',
-      args,
-      ['optimizer', ...CYCLIC],
-      {
-        step_size_up: 2000,
-        step_size_down: null,
-        mode: 'triangular',
-        gamma: 1,
-        scale_fn: null,
-        scale_mode: 'cycle',
-        cycle_momentum: true,
-        base_momentum: 0.8,
-        max_momentum: 0.9,
-        last_epoch: -1,
-      },
-    )
+    const given = CYCLIC_LR.take(args)
     const { optimizer, mode, gamma, scale_fn, cycle_momentum, last_epoch } = given
-    expect_optimizer(optimizer)
     const base_lrs = format_param<Rate>('base_lr', optimizer, given.base_lr)
     if (last_epoch === -1)
       optimizer.param_groups.forEach((group: object, i: number) => {
@@ -159,11 +157,15 @@ export class CyclicLR extends LRScheduler {
     if (!['triangular', 'triangular2', 'exp_range'].includes(mode) && scale_fn === null)
       throw value_error('mode is invalid and scale_fn is None')
     const scale_mode = scale_fn !== null ? given.scale_mode : mode === 'exp_range' ? 'iterations' : 'cycle'
-    super(optimizer, last_epoch, {
-      ...{ max_lrs, total_size, step_ratio: given.step_size_up / total_size, mode, gamma, scale_mode },
-      ...{ _scale_fn_custom: scale_fn, cycle_momentum },
-      ...(cycle_momentum ? take_momenta(optimizer, given, last_epoch === -1) : {}),
-    })
+    super(
+      optimizer,
+      last_epoch,
+      new FirstFields({
+        ...{ max_lrs, total_size, step_ratio: given.step_size_up / total_size, mode, gamma, scale_mode },
+        ...{ _scale_fn_custom: scale_fn, cycle_momentum },
+        ...(cycle_momentum ? take_momenta(optimizer, given, last_epoch === -1) : {}),
+      }),
+    )
     this.base_lrs = base_lrs
   }
 
@@ -206,27 +208,76 @@ export class CyclicLR extends LRScheduler {
     super.load_state_dict(state)
     if (own) Object.assign(this._scale_fn_custom!, own)
   }
+
+  static {
+    methods(CyclicLR, {
+      get_lr: '',
+      load_state_dict: 'state_dict{}',
+      scale_fn: 'x',
+      state_dict: '',
+    })
+  }
 }
 
+const ONE_CYCLE_LR = signature(
+  'OneCycleLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Largest learning rate, of all groups or of each. */
+    max_lr: required<number | readonly number[]>(),
+  },
+  {
+    /** Number of steps. Default: epochs · steps_per_epoch. */
+    total_steps: optional<number | null>(null),
+  },
+  {
+    /** Number of epochs. Default: null. */
+    epochs: optional<number | null>(null),
+  },
+  {
+    /** Steps an epoch. Default: null. */
+    steps_per_epoch: optional<number | null>(null),
+  },
+  {
+    /** Fraction of the steps in which the rate grows. Default: 0.3. */
+    pct_start: optional(0.3),
+  },
+  {
+    /** Shape of the annealing. Default: `'cos'`. */
+    anneal_strategy: optional<'cos' | 'linear'>('cos'),
+  },
+  {
+    /** Cycle the momentum (or β₁) inversely to the rate. Default: true. */
+    cycle_momentum: optional(true),
+  },
+  {
+    /** Smallest momentum, of all groups or of each. Default: 0.85. */
+    base_momentum: optional<number | readonly number[]>(0.85),
+  },
+  {
+    /** Largest momentum, of all groups or of each. Default: 0.95. */
+    max_momentum: optional<number | readonly number[]>(0.95),
+  },
+  {
+    /** The first rate is max_lr divided by this. Default: 25. */
+    div_factor: optional(25),
+  },
+  {
+    /** The last rate is the first divided by this. Default: 1e4. */
+    final_div_factor: optional(1e4),
+  },
+  {
+    /** Return to the first rate before falling to the last. Default: false. */
+    three_phase: optional(false),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link OneCycleLR}. */
-export interface OneCycleLROptions extends MomentumOptions {
-  /** The greatest rate, of all groups or of each. */
-  max_lr?: number | readonly number[]
-  /** The number of steps; else epochs · steps_per_epoch. */
-  total_steps?: number | null
-  epochs?: number | null
-  steps_per_epoch?: number | null
-  /** The part of the steps in which the rate grows. Default: 0.3. */
-  pct_start?: number
-  /** How the rate goes from one to the other. Default: `'cos'`. */
-  anneal_strategy?: 'cos' | 'linear'
-  /** The first rate is max_lr over this. Default: 25. */
-  div_factor?: number
-  /** The last rate is the first one over this. Default: 1e4. */
-  final_div_factor?: number
-  /** Whether the rate goes back to the first one before it falls to the last. Default: false. */
-  three_phase?: boolean
-}
+export type OneCycleLROptions = KeywordsOf<typeof ONE_CYCLE_LR>
 
 type Momentum = 'max_momentum' | 'base_momentum'
 type Lr = 'initial_lr' | 'max_lr' | 'min_lr'
@@ -262,7 +313,7 @@ function expect_positive(name: string, value: number): void {
     throw value_error(`Expected positive integer ${name}, but got ${py_repr(value)}`)
 }
 
-function steps_of({ total_steps, epochs, steps_per_epoch }: Required<OneCycleLROptions>): number {
+function steps_of({ total_steps, epochs, steps_per_epoch }: GivenBy<typeof ONE_CYCLE_LR>): number {
   if (total_steps !== null) {
     expect_positive('total_steps', total_steps)
     return total_steps
@@ -273,12 +324,6 @@ function steps_of({ total_steps, epochs, steps_per_epoch }: Required<OneCycleLRO
   expect_positive('steps_per_epoch', steps_per_epoch)
   return epochs * steps_per_epoch
 }
-
-const ONE_CYCLE = [
-  ...(['max_lr', 'total_steps', 'epochs', 'steps_per_epoch', 'pct_start', 'anneal_strategy'] as const),
-  ...(['cycle_momentum', 'base_momentum', 'max_momentum', 'div_factor', 'final_div_factor'] as const),
-  ...(['three_phase', 'last_epoch'] as const),
-] as const
 
 /**
  * Each group's rate grows once to the greatest and falls far below the first; stepped after every batch.
@@ -304,38 +349,11 @@ export class OneCycleLR extends LRScheduler {
   /** @internal */
   declare _anneal_func_type: 'cos' | 'linear'
 
-  constructor(
-    optimizer: Optimizer,
-    max_lr: number | readonly number[] | OneCycleLROptions,
-    total_steps?: number | null | OneCycleLROptions,
-    epochs?: number | null | OneCycleLROptions,
-    steps_per_epoch?: number | null | OneCycleLROptions,
-    pct_start?: number | OneCycleLROptions,
-    anneal_strategy?: 'cos' | 'linear' | OneCycleLROptions,
-    options?: OneCycleLROptions,
-  )
+  constructor(...args: Call<typeof ONE_CYCLE_LR>)
+  constructor(...args: UsualCall<typeof ONE_CYCLE_LR>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<OneCycleLROptions> & { optimizer: Optimizer }>(
-      'OneCycleLR',
-      args,
-      ['optimizer', ...ONE_CYCLE],
-      {
-        total_steps: null,
-        epochs: null,
-        steps_per_epoch: null,
-        pct_start: 0.3,
-        anneal_strategy: 'cos',
-        cycle_momentum: true,
-        base_momentum: 0.85,
-        max_momentum: 0.95,
-        div_factor: 25,
-        final_div_factor: 1e4,
-        three_phase: false,
-        last_epoch: -1,
-      },
-    )
+    const given = ONE_CYCLE_LR.take(args)
     const { optimizer, pct_start, anneal_strategy, cycle_momentum, last_epoch } = given
-    expect_optimizer(optimizer)
     const total_steps = steps_of(given)
     if (!(pct_start >= 0 && pct_start <= 1))
       throw value_error(`Expected float between 0 and 1 pct_start, but got ${py_repr(pct_start)}`)
@@ -351,13 +369,17 @@ export class OneCycleLR extends LRScheduler {
         Object.assign(group, { initial_lr, max_lr: max_lrs[i], min_lr })
       })
     const momenta = cycle_momentum ? take_momenta(optimizer, given, last_epoch === -1) : null
-    super(optimizer, last_epoch, {
-      total_steps,
-      _schedule_phases: phases_of(total_steps, pct_start, given.three_phase),
-      _anneal_func_type: anneal_strategy,
-      cycle_momentum,
-      ...(momenta === null ? {} : { use_beta1: momenta.use_beta1 }),
-    })
+    super(
+      optimizer,
+      last_epoch,
+      new FirstFields({
+        total_steps,
+        _schedule_phases: phases_of(total_steps, pct_start, given.three_phase),
+        _anneal_func_type: anneal_strategy,
+        cycle_momentum,
+        ...(momenta === null ? {} : { use_beta1: momenta.use_beta1 }),
+      }),
+    )
   }
 
   /** @internal */
@@ -386,6 +408,12 @@ export class OneCycleLR extends LRScheduler {
         set_momentum(options, this.use_beta1, momentum as number)
       }
       return this._anneal(options[current.start_lr], options[current.end_lr], pct)
+    })
+  }
+
+  static {
+    methods(OneCycleLR, {
+      get_lr: '',
     })
   }
 }

@@ -1,21 +1,34 @@
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
-import { take_options } from '../../ops/keywords.js'
-import type { Optimizer } from '../optimizer.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import type { Rate } from '../options.js'
-import { LRScheduler, type SchedulerOptions, scale } from './scheduler.js'
+import { expect_optimizer, FirstFields, LRScheduler, scale } from './scheduler.js'
 
 // Schedules that bring a factor from one value to another within `total_iters` epochs.
 
 const { pow } = native.math
 
+const CONSTANT_LR = signature(
+  'ConstantLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Factor of the learning rate. Default: 1/3. */
+    factor: optional(1 / 3),
+  },
+  {
+    /** Number of epochs with the factor. Default: 5. */
+    total_iters: optional(5),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link ConstantLR}. */
-export interface ConstantLROptions extends SchedulerOptions {
-  /** The factor. Default: 1/3. */
-  factor?: number
-  /** For how many epochs. Default: 5. */
-  total_iters?: number
-}
+export type ConstantLROptions = KeywordsOf<typeof CONSTANT_LR>
 
 /**
  * Each group's rate is multiplied by a factor for the first epochs.
@@ -36,23 +49,13 @@ export class ConstantLR extends LRScheduler {
   declare factor: number
   declare total_iters: number
 
-  constructor(
-    optimizer: Optimizer,
-    factor?: number | ConstantLROptions,
-    total_iters?: number | ConstantLROptions,
-    last_epoch?: number | ConstantLROptions,
-  )
+  constructor(...args: Call<typeof CONSTANT_LR>)
+  constructor(...args: UsualCall<typeof CONSTANT_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, last_epoch, ...own } = take_options<
-      Required<ConstantLROptions> & { optimizer: Optimizer }
-    >('ConstantLR', args, ['optimizer', 'factor', 'total_iters', 'last_epoch'], {
-      factor: 1 / 3,
-      total_iters: 5,
-      last_epoch: -1,
-    })
+    const { optimizer, last_epoch, ...own } = CONSTANT_LR.take(args)
     if (own.factor > 1 || own.factor < 0)
       throw value_error('Constant multiplicative factor expected to be between 0 and 1.')
-    super(optimizer, last_epoch, own)
+    super(optimizer, last_epoch, new FirstFields(own))
   }
 
   override get_lr(): Rate[] {
@@ -65,17 +68,37 @@ export class ConstantLR extends LRScheduler {
   override _get_closed_form_lr(): Rate[] {
     return scale(this.base_lrs, this.factor + Number(this.last_epoch >= this.total_iters) * (1 - this.factor))
   }
+
+  static {
+    methods(ConstantLR, {
+      get_lr: '',
+    })
+  }
 }
 
+const LINEAR_LR = signature(
+  'LinearLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Factor in the first epoch. Default: 1/3. */
+    start_factor: optional(1 / 3),
+  },
+  {
+    /** Factor at the end. Default: 1. */
+    end_factor: optional(1),
+  },
+  {
+    /** Epochs from one factor to the other. Default: 5. */
+    total_iters: optional(5),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link LinearLR}. */
-export interface LinearLROptions extends SchedulerOptions {
-  /** The factor at the start. Default: 1/3. */
-  start_factor?: number
-  /** The factor at the end. Default: 1. */
-  end_factor?: number
-  /** Epochs from one to the other. Default: 5. */
-  total_iters?: number
-}
+export type LinearLROptions = KeywordsOf<typeof LINEAR_LR>
 
 /**
  * Each group's rate goes linearly from one factor of it to another.
@@ -98,29 +121,17 @@ export class LinearLR extends LRScheduler {
   declare end_factor: number
   declare total_iters: number
 
-  constructor(
-    optimizer: Optimizer,
-    start_factor?: number | LinearLROptions,
-    end_factor?: number | LinearLROptions,
-    total_iters?: number | LinearLROptions,
-    last_epoch?: number | LinearLROptions,
-  )
+  constructor(...args: Call<typeof LINEAR_LR>)
+  constructor(...args: UsualCall<typeof LINEAR_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, last_epoch, ...own } = take_options<
-      Required<LinearLROptions> & { optimizer: Optimizer }
-    >('LinearLR', args, ['optimizer', 'start_factor', 'end_factor', 'total_iters', 'last_epoch'], {
-      start_factor: 1 / 3,
-      end_factor: 1,
-      total_iters: 5,
-      last_epoch: -1,
-    })
+    const { optimizer, last_epoch, ...own } = LINEAR_LR.take(args)
     if (own.start_factor > 1 || own.start_factor <= 0)
       throw value_error(
         'Starting multiplicative factor expected to be greater than 0 and less or equal to 1.',
       )
     if (own.end_factor > 1 || own.end_factor < 0)
       throw value_error('Ending multiplicative factor expected to be between 0 and 1.')
-    super(optimizer, last_epoch, own)
+    super(optimizer, last_epoch, new FirstFields(own))
   }
 
   override get_lr(): Rate[] {
@@ -139,15 +150,33 @@ export class LinearLR extends LRScheduler {
       start + ((end - start) * Math.min(total_iters, this.last_epoch)) / total_iters,
     )
   }
+
+  static {
+    methods(LinearLR, {
+      get_lr: '',
+    })
+  }
 }
 
+const POLYNOMIAL_LR = signature(
+  'PolynomialLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Epochs until the rate is 0. Default: 5. */
+    total_iters: optional(5),
+  },
+  {
+    /** Power of the polynomial. Default: 1. */
+    power: optional(1),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link PolynomialLR}. */
-export interface PolynomialLROptions extends SchedulerOptions {
-  /** Epochs until the rate is 0. Default: 5. */
-  total_iters?: number
-  /** The power. Default: 1. */
-  power?: number
-}
+export type PolynomialLROptions = KeywordsOf<typeof POLYNOMIAL_LR>
 
 /**
  * Each group's rate falls to 0 as a power of the epochs that are left.
@@ -167,21 +196,11 @@ export class PolynomialLR extends LRScheduler {
   declare total_iters: number
   declare power: number
 
-  constructor(
-    optimizer: Optimizer,
-    total_iters?: number | PolynomialLROptions,
-    power?: number | PolynomialLROptions,
-    last_epoch?: number | PolynomialLROptions,
-  )
+  constructor(...args: Call<typeof POLYNOMIAL_LR>)
+  constructor(...args: UsualCall<typeof POLYNOMIAL_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, last_epoch, ...own } = take_options<
-      Required<PolynomialLROptions> & { optimizer: Optimizer }
-    >('PolynomialLR', args, ['optimizer', 'total_iters', 'power', 'last_epoch'], {
-      total_iters: 5,
-      power: 1,
-      last_epoch: -1,
-    })
-    super(optimizer, last_epoch, own)
+    const { optimizer, last_epoch, ...own } = POLYNOMIAL_LR.take(args)
+    super(optimizer, last_epoch, new FirstFields(own))
   }
 
   override get_lr(): Rate[] {
@@ -198,5 +217,11 @@ export class PolynomialLR extends LRScheduler {
   override _get_closed_form_lr(): Rate[] {
     const { total_iters } = this
     return scale(this.base_lrs, pow(1 - Math.min(total_iters, this.last_epoch) / total_iters, this.power))
+  }
+
+  static {
+    methods(PolynomialLR, {
+      get_lr: '',
+    })
   }
 }

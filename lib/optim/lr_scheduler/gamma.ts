@@ -1,22 +1,35 @@
 import { type Items, items_of, record_of } from '../../collections.js'
 import { native } from '../../native.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import { note_form } from '../../serialization/form.js'
-import type { Optimizer } from '../optimizer.js'
 import { type Rate, times, to_the } from '../options.js'
-import { LRScheduler, type SchedulerOptions, type SchedulerState, scale } from './scheduler.js'
+import { expect_optimizer, FirstFields, LRScheduler, type SchedulerState, scale } from './scheduler.js'
 
 // Schedules whose rate falls by one factor, gamma, again and again.
 
 const { pow } = native.math
 
+const STEP_LR = signature(
+  'StepLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Epochs between two decays. */
+    step_size: required<number>(),
+  },
+  {
+    /** Decay factor. Default: 0.1. */
+    gamma: optional(0.1),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link StepLR}. */
-export interface StepLROptions extends SchedulerOptions {
-  /** Epochs between two falls. */
-  step_size?: number
-  /** The factor. Default: 0.1. */
-  gamma?: number
-}
+export type StepLROptions = KeywordsOf<typeof STEP_LR>
 
 /**
  * Each group's rate falls by a factor every `step_size` epochs.
@@ -36,17 +49,11 @@ export class StepLR extends LRScheduler {
   declare step_size: number
   declare gamma: number
 
-  constructor(
-    optimizer: Optimizer,
-    step_size: number | StepLROptions,
-    gamma?: number | StepLROptions,
-    last_epoch?: number | StepLROptions,
-  )
+  constructor(...args: Call<typeof STEP_LR>)
+  constructor(...args: UsualCall<typeof STEP_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, last_epoch, ...own } = take_options<
-      Required<StepLROptions> & { optimizer: Optimizer }
-    >('StepLR', args, ['optimizer', 'step_size', 'gamma', 'last_epoch'], { gamma: 0.1, last_epoch: -1 })
-    super(optimizer, last_epoch, own)
+    const { optimizer, last_epoch, ...own } = STEP_LR.take(args)
+    super(optimizer, last_epoch, new FirstFields(own))
   }
 
   override get_lr(): Rate[] {
@@ -60,6 +67,12 @@ export class StepLR extends LRScheduler {
   override _get_closed_form_lr(): Rate[] {
     return scale(this.base_lrs, pow(this.gamma, Math.floor(this.last_epoch / this.step_size)))
   }
+
+  static {
+    methods(StepLR, {
+      get_lr: '',
+    })
+  }
 }
 
 /** Counts by epoch, which a file holds as Python's Counter. */
@@ -67,13 +80,25 @@ function as_counter(counts: Items<number>): Record<string, number> {
   return note_form(Object.fromEntries(items_of(counts)), { kind: 'Counter', keys: 'int' })
 }
 
+const MULTI_STEP_LR = signature(
+  'MultiStepLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Epochs of the decays. */
+    milestones: required<readonly number[]>(),
+  },
+  {
+    /** Decay factor. Default: 0.1. */
+    gamma: optional(0.1),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link MultiStepLR}. */
-export interface MultiStepLROptions extends SchedulerOptions {
-  /** The epochs at which the rate falls. */
-  milestones?: readonly number[]
-  /** The factor. Default: 0.1. */
-  gamma?: number
-}
+export type MultiStepLROptions = KeywordsOf<typeof MULTI_STEP_LR>
 
 /**
  * Each group's rate falls by a factor at given epochs; one that is given twice counts twice.
@@ -94,22 +119,17 @@ export class MultiStepLR extends LRScheduler {
   declare milestones: Record<string, number>
   declare gamma: number
 
-  constructor(
-    optimizer: Optimizer,
-    milestones: readonly number[] | MultiStepLROptions,
-    gamma?: number | MultiStepLROptions,
-    last_epoch?: number | MultiStepLROptions,
-  )
+  constructor(...args: Call<typeof MULTI_STEP_LR>)
+  constructor(...args: UsualCall<typeof MULTI_STEP_LR>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<MultiStepLROptions> & { optimizer: Optimizer }>(
-      'MultiStepLR',
-      args,
-      ['optimizer', 'milestones', 'gamma', 'last_epoch'],
-      { gamma: 0.1, last_epoch: -1 },
-    )
+    const given = MULTI_STEP_LR.take(args)
     const counts = new Map<string, number>()
     for (const epoch of given.milestones) counts.set(String(epoch), (counts.get(String(epoch)) ?? 0) + 1)
-    super(given.optimizer, given.last_epoch, { milestones: as_counter(counts), gamma: given.gamma })
+    super(
+      given.optimizer,
+      given.last_epoch,
+      new FirstFields({ milestones: as_counter(counts), gamma: given.gamma }),
+    )
   }
 
   // Python's state has them in a Counter, whose keys are ints.
@@ -132,13 +152,29 @@ export class MultiStepLR extends LRScheduler {
       if (Number(epoch) <= this.last_epoch) passed += count
     return scale(this.base_lrs, pow(this.gamma, passed))
   }
+
+  static {
+    methods(MultiStepLR, {
+      get_lr: '',
+    })
+  }
 }
 
+const EXPONENTIAL_LR = signature(
+  'ExponentialLR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Decay factor of each epoch. */
+    gamma: required<number>(),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
 /** Options of {@link ExponentialLR}. */
-export interface ExponentialLROptions extends SchedulerOptions {
-  /** The factor. */
-  gamma?: number
-}
+export type ExponentialLROptions = KeywordsOf<typeof EXPONENTIAL_LR>
 
 /**
  * Each group's rate is multiplied by a factor at every epoch.
@@ -156,16 +192,11 @@ export interface ExponentialLROptions extends SchedulerOptions {
 export class ExponentialLR extends LRScheduler {
   declare gamma: number
 
-  constructor(
-    optimizer: Optimizer,
-    gamma: number | ExponentialLROptions,
-    last_epoch?: number | ExponentialLROptions,
-  )
+  constructor(...args: Call<typeof EXPONENTIAL_LR>)
+  constructor(...args: UsualCall<typeof EXPONENTIAL_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, gamma, last_epoch } = take_options<
-      Required<ExponentialLROptions> & { optimizer: Optimizer }
-    >('ExponentialLR', args, ['optimizer', 'gamma', 'last_epoch'], { last_epoch: -1 })
-    super(optimizer, last_epoch, { gamma })
+    const { optimizer, gamma, last_epoch } = EXPONENTIAL_LR.take(args)
+    super(optimizer, last_epoch, new FirstFields({ gamma }))
   }
 
   override get_lr(): Rate[] {
@@ -176,5 +207,11 @@ export class ExponentialLR extends LRScheduler {
 
   override _get_closed_form_lr(): Rate[] {
     return this.base_lrs.map((lr) => times(lr, to_the(this.gamma, this.last_epoch)))
+  }
+
+  static {
+    methods(ExponentialLR, {
+      get_lr: '',
+    })
   }
 }

@@ -1,22 +1,35 @@
 import { record_of } from '../../collections.js'
 import { type_error, type_name, value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
-import type { Optimizer } from '../optimizer.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type GivenBy, signature, type UsualCall } from '../../python/signature.js'
 import { type Rate, times } from '../options.js'
-import { LRScheduler, type SchedulerOptions, type SchedulerState } from './scheduler.js'
+import { expect_optimizer, FirstFields, LRScheduler, type SchedulerState } from './scheduler.js'
 
 // Schedules by functions of the epoch.
 
 /** A factor by epoch. */
 export type Lambda = (epoch: number) => number
 
-interface LambdaArguments {
-  optimizer: Optimizer
-  lr_lambda: Lambda | readonly Lambda[]
-  last_epoch: number
-}
+const by_lambda = (name: string) =>
+  signature(
+    name,
+    { optimizer: required(expect_optimizer) },
+    {
+      /** Factor by epoch, of all groups or of each. */
+      lr_lambda: required<Lambda | readonly Lambda[]>(),
+    },
+    {
+      /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+      last_epoch: optional(-1),
+    },
+  )
+type LambdaSignature = ReturnType<typeof by_lambda>
 
-function lambdas_of({ optimizer, lr_lambda }: LambdaArguments): Lambda[] {
+const LAMBDA_LR = by_lambda('LambdaLR')
+const MULTIPLICATIVE_LR = by_lambda('MultiplicativeLR')
+
+function lambdas_of({ optimizer, lr_lambda }: GivenBy<LambdaSignature>): Lambda[] {
   const groups = optimizer.param_groups.length
   if (!Array.isArray(lr_lambda)) return Array<Lambda>(groups).fill(lr_lambda as Lambda)
   if (lr_lambda.length !== groups)
@@ -28,13 +41,11 @@ function lambdas_of({ optimizer, lr_lambda }: LambdaArguments): Lambda[] {
 class ByLambda extends LRScheduler {
   declare lr_lambdas: Lambda[]
 
-  constructor(name: string, args: unknown[], check?: (lambdas: Lambda[]) => void) {
-    const given = take_options<LambdaArguments>(name, args, ['optimizer', 'lr_lambda', 'last_epoch'], {
-      last_epoch: -1,
-    })
+  constructor(parameters: LambdaSignature, args: unknown[], check?: (lambdas: Lambda[]) => void) {
+    const given = parameters.take(args)
     const lr_lambdas = lambdas_of(given)
     check?.(lr_lambdas)
-    super(given.optimizer, given.last_epoch, { lr_lambdas })
+    super(given.optimizer, given.last_epoch, new FirstFields({ lr_lambdas }))
   }
 
   override state_dict(): SchedulerState {
@@ -55,6 +66,10 @@ class ByLambda extends LRScheduler {
       if (properties !== null) Object.assign(this.lr_lambdas[i]!, properties)
     })
   }
+
+  static {
+    methods(ByLambda, { load_state_dict: 'state_dict{}', state_dict: '' })
+  }
 }
 
 /**
@@ -71,18 +86,21 @@ class ByLambda extends LRScheduler {
  * @see torch/optim/lr_scheduler.py
  */
 export class LambdaLR extends ByLambda {
-  constructor(
-    optimizer: Optimizer,
-    lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
-    last_epoch?: number | SchedulerOptions,
-  )
+  constructor(...args: Call<typeof LAMBDA_LR>)
+  constructor(...args: UsualCall<typeof LAMBDA_LR>)
   constructor(...args: unknown[]) {
-    super('LambdaLR', args)
+    super(LAMBDA_LR, args)
   }
 
   override get_lr(): Rate[] {
     this.warn_if_called_outside()
     return this.base_lrs.map((lr, i) => times(lr, this.lr_lambdas[i]!(this.last_epoch)))
+  }
+
+  static {
+    methods(LambdaLR, {
+      get_lr: '',
+    })
   }
 }
 
@@ -100,13 +118,10 @@ export class LambdaLR extends ByLambda {
  * @see torch/optim/lr_scheduler.py
  */
 export class MultiplicativeLR extends ByLambda {
-  constructor(
-    optimizer: Optimizer,
-    lr_lambda: Lambda | readonly Lambda[] | (SchedulerOptions & { lr_lambda: Lambda | readonly Lambda[] }),
-    last_epoch?: number | SchedulerOptions,
-  )
+  constructor(...args: Call<typeof MULTIPLICATIVE_LR>)
+  constructor(...args: UsualCall<typeof MULTIPLICATIVE_LR>)
   constructor(...args: unknown[]) {
-    super('MultiplicativeLR', args, (lambdas) => {
+    super(MULTIPLICATIVE_LR, args, (lambdas) => {
       for (const call of lambdas)
         if (typeof call !== 'function')
           throw type_error(`lr_lambda should be a function, but got ${type_name(call)}`)
@@ -118,5 +133,11 @@ export class MultiplicativeLR extends ByLambda {
     const current = this.current_lrs()
     if (this._is_initial) return current
     return current.map((lr, i) => times(lr, this.lr_lambdas[i]!(this.last_epoch)))
+  }
+
+  static {
+    methods(MultiplicativeLR, {
+      get_lr: '',
+    })
   }
 }

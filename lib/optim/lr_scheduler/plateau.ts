@@ -1,10 +1,13 @@
 import { runtime_error, value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
-import { type Optimizer, options_of } from '../optimizer.js'
+import { options_of } from '../optimizer.js'
 import { number_of, type Rate } from '../options.js'
 import {
   expect_optimizer,
+  FirstFields,
   group_values,
   LRScheduler,
   type SchedulerState,
@@ -12,29 +15,45 @@ import {
   warn_of_epoch,
 } from './scheduler.js'
 
-/** Options of {@link ReduceLROnPlateau}. */
-export interface PlateauOptions {
-  /** Whether a metric is better where it is less or where it is greater. Default: `'min'`. */
-  mode?: 'min' | 'max'
-  /** What the rate is multiplied by. Default: 0.1. */
-  factor?: number
-  /** How many epochs without improvement are borne. Default: 10. */
-  patience?: number
-  /** The least change that counts. Default: 1e-4. */
-  threshold?: number
-  /** Whether that is relative to the best metric. Default: `'rel'`. */
-  threshold_mode?: 'rel' | 'abs'
-  /** How many epochs are not counted after a fall. Default: 0. */
-  cooldown?: number
-  /** The least rate, of all groups or of each. Default: 0. */
-  min_lr?: number | readonly number[]
-  /** The least fall that is done. Default: 1e-8. */
-  eps?: number
-}
+const REDUCE_LR_ON_PLATEAU = signature(
+  'ReduceLROnPlateau',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Whether a smaller or a larger metric is better. Default: `'min'`. */
+    mode: optional<'min' | 'max'>('min'),
+  },
+  {
+    /** Decay factor. Default: 0.1. */
+    factor: optional(0.1),
+  },
+  {
+    /** Epochs without improvement before a decay. Default: 10. */
+    patience: optional(10),
+  },
+  {
+    /** Smallest change that counts as improvement. Default: 1e-4. */
+    threshold: optional(1e-4),
+  },
+  {
+    /** Whether the threshold is relative to the best metric. Default: `'rel'`. */
+    threshold_mode: optional<'rel' | 'abs'>('rel'),
+  },
+  {
+    /** Epochs after a decay that do not count. Default: 0. */
+    cooldown: optional(0),
+  },
+  {
+    /** Smallest learning rate, of all groups or of each. Default: 0. */
+    min_lr: optional<number | readonly number[]>(0),
+  },
+  {
+    /** Smallest decay that is applied. Default: 1e-8. */
+    eps: optional(1e-8),
+  },
+)
 
-const OPTIONS = [
-  ...(['mode', 'factor', 'patience', 'threshold', 'threshold_mode', 'cooldown', 'min_lr', 'eps'] as const),
-] as const
+/** Options of {@link ReduceLROnPlateau}. */
+export type PlateauOptions = KeywordsOf<typeof REDUCE_LR_ON_PLATEAU>
 
 /**
  * Each group's rate falls by a factor when a metric has stopped improving.
@@ -71,44 +90,24 @@ export class ReduceLROnPlateau extends LRScheduler {
   declare default_min_lr: number | null
   declare mode_worse: number
 
-  constructor(
-    optimizer: Optimizer,
-    mode?: 'min' | 'max' | PlateauOptions,
-    factor?: number | PlateauOptions,
-    patience?: number | PlateauOptions,
-    threshold?: number | PlateauOptions,
-    threshold_mode?: 'rel' | 'abs' | PlateauOptions,
-    cooldown?: number | PlateauOptions,
-    min_lr?: number | readonly number[] | PlateauOptions,
-    eps?: number | PlateauOptions,
-  )
+  constructor(...args: Call<typeof REDUCE_LR_ON_PLATEAU>)
+  constructor(...args: UsualCall<typeof REDUCE_LR_ON_PLATEAU>)
   constructor(...args: unknown[]) {
-    const { optimizer, min_lr, ...own } = take_options<Required<PlateauOptions> & { optimizer: Optimizer }>(
-      'ReduceLROnPlateau',
-      args,
-      ['optimizer', ...OPTIONS],
-      {
-        mode: 'min',
-        factor: 0.1,
-        patience: 10,
-        threshold: 1e-4,
-        threshold_mode: 'rel',
-        cooldown: 0,
-        min_lr: 0,
-        eps: 1e-8,
-      },
-    )
+    const { optimizer, min_lr, ...own } = REDUCE_LR_ON_PLATEAU.take(args)
     if (own.factor >= 1) throw value_error('Factor should be < 1.0.')
-    expect_optimizer(optimizer)
     const groups = optimizer.param_groups.length
     const listed = Array.isArray(min_lr)
     if (listed && min_lr.length !== groups)
       throw value_error(`expected ${groups} min_lrs, got ${min_lr.length}`)
-    super(optimizer, -1, {
-      ...own,
-      default_min_lr: listed ? null : min_lr,
-      min_lrs: listed ? [...(min_lr as number[])] : Array<number>(groups).fill(min_lr as number),
-    })
+    super(
+      optimizer,
+      -1,
+      new FirstFields({
+        ...own,
+        default_min_lr: listed ? null : min_lr,
+        min_lrs: listed ? [...(min_lr as number[])] : Array<number>(groups).fill(min_lr as number),
+      }),
+    )
   }
 
   override _begin(): void {
@@ -195,5 +194,12 @@ export class ReduceLROnPlateau extends LRScheduler {
   override load_state_dict(state_dict: SchedulerState): void {
     super.load_state_dict(state_dict)
     this._check_modes()
+  }
+
+  static {
+    methods(ReduceLROnPlateau, {
+      load_state_dict: 'state_dict{}',
+      step: 'metrics, epoch?',
+    })
   }
 }

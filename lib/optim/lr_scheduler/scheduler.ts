@@ -1,6 +1,9 @@
 import { record_of } from '../../collections.js'
 import { key_error, not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { full_like } from '../../ops/generated/torch.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { keep } from '../../scope.js'
 import type { Several } from '../../tensor/several.js'
 import { Tensor } from '../../tensor.js'
@@ -14,10 +17,18 @@ import { type Rate, scalar_rate } from '../options.js'
 /** A schedule's state: its properties by name. */
 export type SchedulerState = Record<string, unknown>
 
-/** Options that all schedules take. */
-export interface SchedulerOptions {
-  /** The last epoch of a run that goes on; −1 for a new one. Default: −1. */
-  last_epoch?: number
+const LR_SCHEDULER = signature(
+  'LRScheduler',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
+
+/** Fields that the library's own schedules need before their first step. */
+export class FirstFields {
+  constructor(readonly values: object) {}
 }
 
 const EPOCH_DEPRECATION_WARNING =
@@ -63,8 +74,10 @@ export function set_group_value(group: Record<string, unknown>, name: string, va
   else group[name] = value
 }
 
-export function expect_optimizer(optimizer: unknown): void {
+/** An argument that must be an Optimizer. */
+export function expect_optimizer(optimizer: unknown): Optimizer {
   if (!(optimizer instanceof Optimizer)) throw type_error(`${type_name(optimizer)} is not an Optimizer`)
+  return optimizer
 }
 
 const stepped = new WeakSet<object>()
@@ -107,7 +120,6 @@ function is_library_schedule({ get_lr, step, _get_closed_form_lr }: LRScheduler)
  *
  * @param optimizer - whose groups' `lr` is set
  * @param last_epoch - the last epoch of a run that goes on. Default: −1, a new run
- * @param attributes - for subclasses: properties to set before the first step
  * @throws TypeError for something else than an Optimizer; KeyError where a run goes on without `initial_lr`; ValueError
  * for a rate that is not finite
  *
@@ -145,10 +157,15 @@ export class LRScheduler {
   /** @internal */
   declare _last_lr: Rate[]
 
-  constructor(optimizer: Optimizer, last_epoch = -1, attributes: object = {}) {
-    expect_optimizer(optimizer)
+  constructor(...args: Call<typeof LR_SCHEDULER>)
+  constructor(...args: UsualCall<typeof LR_SCHEDULER>)
+  /** @internal */
+  constructor(optimizer: Optimizer, last_epoch: number, fields: FirstFields)
+  constructor(...args: unknown[]) {
+    const fields = args[2] instanceof FirstFields ? args[2].values : null
+    const { optimizer, last_epoch } = LR_SCHEDULER.take(fields === null ? args : args.slice(0, 2))
     Object.defineProperty(this, 'optimizer', { value: optimizer, writable: true, configurable: true })
-    Object.assign(this, attributes)
+    Object.assign(this, fields)
     this._begin(last_epoch)
   }
 
@@ -284,6 +301,16 @@ export class LRScheduler {
   protected warn_if_called_outside(): void {
     if (!this._get_lr_called_within_step)
       warn_once('To get the last learning rate computed by the scheduler, please use `get_last_lr()`.')
+  }
+
+  static {
+    methods(LRScheduler, {
+      get_last_lr: '',
+      get_lr: '',
+      load_state_dict: 'state_dict{}',
+      state_dict: '',
+      step: 'epoch?',
+    })
   }
 }
 

@@ -1,20 +1,36 @@
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import { py_repr } from '../../repr.js'
-import { type Optimizer, options_of } from '../optimizer.js'
+import { options_of } from '../optimizer.js'
 import { minus, over, plus, type Rate, times } from '../options.js'
-import { format_param, LRScheduler, type SchedulerOptions } from './scheduler.js'
+import { expect_optimizer, FirstFields, format_param, LRScheduler } from './scheduler.js'
+
+const SWA_LR = signature(
+  'SWALR',
+  { optimizer: required(expect_optimizer) },
+  {
+    /** Final learning rate, of all groups or of each. */
+    swa_lr: required<number | readonly number[]>(),
+  },
+  {
+    /** Epochs until the final rate. Default: 10. */
+    anneal_epochs: optional(10),
+  },
+  {
+    /** Shape of the annealing. Default: `'cos'`. */
+    anneal_strategy: optional<'cos' | 'linear'>('cos'),
+  },
+  {
+    /** Last epoch of a resumed run; −1 starts anew. Default: −1. */
+    last_epoch: optional(-1),
+  },
+)
 
 /** Options of {@link SWALR}. */
-export interface SWALROptions extends SchedulerOptions {
-  /** The rate at the end, of all groups or of each. */
-  swa_lr?: number | readonly number[]
-  /** Epochs until then. Default: 10. */
-  anneal_epochs?: number
-  /** How the rate goes there. Default: `'cos'`. */
-  anneal_strategy?: 'cos' | 'linear'
-}
+export type SWALROptions = KeywordsOf<typeof SWA_LR>
 
 /**
  * Each group's rate goes to a fixed one and stays there, while weights are averaged.
@@ -37,21 +53,10 @@ export class SWALR extends LRScheduler {
   /** @internal */
   declare _anneal_strategy: 'cos' | 'linear'
 
-  constructor(
-    optimizer: Optimizer,
-    swa_lr: number | readonly number[] | SWALROptions,
-    anneal_epochs?: number | SWALROptions,
-    anneal_strategy?: 'cos' | 'linear' | SWALROptions,
-    last_epoch?: number | SWALROptions,
-  )
+  constructor(...args: Call<typeof SWA_LR>)
+  constructor(...args: UsualCall<typeof SWA_LR>)
   constructor(...args: unknown[]) {
-    const { optimizer, swa_lr, anneal_epochs, anneal_strategy, last_epoch } = take_options<
-      Required<SWALROptions> & { optimizer: Optimizer }
-    >('SWALR', args, ['optimizer', 'swa_lr', 'anneal_epochs', 'anneal_strategy', 'last_epoch'], {
-      anneal_epochs: 10,
-      anneal_strategy: 'cos',
-      last_epoch: -1,
-    })
+    const { optimizer, swa_lr, anneal_epochs, anneal_strategy, last_epoch } = SWA_LR.take(args)
     const rates = format_param<number>('swa_lr', optimizer, swa_lr)
     optimizer.param_groups.forEach((group: object, i: number) => {
       options_of(group as never)['swa_lr'] = rates[i]
@@ -62,7 +67,7 @@ export class SWALR extends LRScheduler {
       )
     if (!Number.isInteger(anneal_epochs) || anneal_epochs < 0)
       throw value_error(`anneal_epochs must be equal or greater than 0, got ${py_repr(anneal_epochs)}`)
-    super(optimizer, last_epoch, { _anneal_strategy: anneal_strategy, anneal_epochs })
+    super(optimizer, last_epoch, new FirstFields({ _anneal_strategy: anneal_strategy, anneal_epochs }))
   }
 
   /** How much of the way is gone at a part t of the epochs. */
@@ -82,6 +87,12 @@ export class SWALR extends LRScheduler {
       // The rate that the way began with.
       const initial = before === 1 ? swa_lr : over(minus(lr, before * swa_lr), 1 - before)
       return plus(swa_lr * alpha, times(initial, 1 - alpha))
+    })
+  }
+
+  static {
+    methods(SWALR, {
+      get_lr: '',
     })
   }
 }

@@ -4,23 +4,35 @@ import { int64 } from '../../dtype.js'
 import { assertion_error } from '../../errors.js'
 import { Module } from '../../nn/modules/module.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type KeywordsOf, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { type AverageFn, get_swa_avg_fn, get_swa_multi_avg_fn, type MultiAverageFn } from './averages.js'
 
-/** Options of {@link AveragedModel}. */
-export interface AveragedModelOptions {
-  /** Where the averages are. Default: where the model is. */
-  device?: DeviceLike | null
-  /** The new average of one tensor. */
-  avg_fn?: AverageFn | null
-  /** The new averages of many tensors. Default: the running mean. */
-  multi_avg_fn?: MultiAverageFn | null
-  /** Whether buffers are averaged too, instead of being copied. Default: false. */
-  use_buffers?: boolean
-}
+const AVERAGED_MODEL = signature(
+  'AveragedModel',
+  { model: required<Module>() },
+  {
+    /** Device of the averages. Default: the model's. */
+    device: optional<DeviceLike | null>(null),
+  },
+  {
+    /** Computes the new average of one tensor. Default: null. */
+    avg_fn: optional<AverageFn | null>(null),
+  },
+  {
+    /** Updates the averages of many tensors in place. Default: the running mean. */
+    multi_avg_fn: optional<MultiAverageFn | null>(null),
+  },
+  {
+    /** Average buffers too, instead of copying them. Default: false. */
+    use_buffers: optional(false),
+  },
+)
 
-type Arguments<M> = Required<AveragedModelOptions> & { model: M }
+/** Options of {@link AveragedModel}. */
+export type AveragedModelOptions = Omit<KeywordsOf<typeof AVERAGED_MODEL>, 'model'>
 
 /** Where kernels over lists are faster than one by one, and PyTorch's choice. */
 const LIST_DEVICES: ReadonlySet<string> = new Set(['cuda', 'xpu', 'mtia', 'privateuseone'])
@@ -79,16 +91,11 @@ export class AveragedModel<M extends Module = Module> extends Module {
   )
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Arguments<M>>(
-      'AveragedModel',
-      args,
-      ['model', 'device', 'avg_fn', 'multi_avg_fn', 'use_buffers'],
-      { device: null, avg_fn: null, multi_avg_fn: null, use_buffers: false },
-    )
+    const given = AVERAGED_MODEL.take(args)
     const { device } = given
     if (given.avg_fn !== null && given.multi_avg_fn !== null)
       throw assertion_error('Only one of avg_fn and multi_avg_fn should be provided')
-    this.module = deepcopy(given.model)
+    this.module = deepcopy(given.model as M)
     if (device !== null) this.module.to(device)
     this.register_buffer(
       'n_averaged',
@@ -143,5 +150,11 @@ export class AveragedModel<M extends Module = Module> extends Module {
           tensor.copy_(get_swa_avg_fn()(tensor, theirs[i]!, count))
         })
     }
+  }
+
+  static {
+    methods(AveragedModel, {
+      update_parameters: 'model',
+    })
   }
 }

@@ -2,6 +2,8 @@ import { without_grad } from '../../autograd/grad_mode.js'
 import { value_error } from '../../errors.js'
 import { div } from '../../ops/generated/torch.js'
 import { operator } from '../../ops/operator.js'
+import { optional } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import { py_repr } from '../../repr.js'
 import { Tensor } from '../../tensor.js'
 
@@ -42,7 +44,12 @@ const is_inexact = (tensors: readonly Tensor[]) => tensors[0]!.is_floating_point
  *
  * @see torch/optim/swa_utils.py
  */
-export function get_ema_multi_avg_fn(decay = 0.999): MultiAverageFn {
+export const get_ema_multi_avg_fn = callable(
+  signature('get_ema_multi_avg_fn', { decay: optional(0.999) }),
+  ema_multi_avg_fn,
+)
+
+function ema_multi_avg_fn(decay: number): MultiAverageFn {
   check_decay(decay)
   return (averaged, current) =>
     without_grad(() => {
@@ -55,7 +62,9 @@ export function get_ema_multi_avg_fn(decay = 0.999): MultiAverageFn {
 }
 
 /** The running mean over lists of tensors, a ← a + (x − a) / (n + 1). */
-export function get_swa_multi_avg_fn(): MultiAverageFn {
+export const get_swa_multi_avg_fn = callable(signature('get_swa_multi_avg_fn'), swa_multi_avg_fn)
+
+function swa_multi_avg_fn(): MultiAverageFn {
   return (averaged, current, num_averaged) =>
     without_grad(() => {
       if (is_inexact(averaged)) {
@@ -81,13 +90,17 @@ export function get_swa_multi_avg_fn(): MultiAverageFn {
 }
 
 /** The exponential moving average of one tensor; see {@link get_ema_multi_avg_fn}. */
-export function get_ema_avg_fn(decay = 0.999): AverageFn {
+export const get_ema_avg_fn = callable(signature('get_ema_avg_fn', { decay: optional(0.999) }), ema_avg_fn)
+
+function ema_avg_fn(decay: number): AverageFn {
   check_decay(decay)
   return (averaged, current) => without_grad(() => averaged.mul(decay).add(current.mul(1 - decay)))
 }
 
 /** The running mean of one tensor; see {@link get_swa_multi_avg_fn}. */
-export function get_swa_avg_fn(): AverageFn {
+export const get_swa_avg_fn = callable(signature('get_swa_avg_fn'), swa_avg_fn)
+
+function swa_avg_fn(): AverageFn {
   return (averaged, current, num_averaged) =>
     without_grad(() => {
       const count = num_averaged instanceof Tensor ? num_averaged.add(1) : num_averaged + 1
