@@ -1,6 +1,8 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { binary_cross_entropy_with_logits } from '../nn/functional.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import type { SampleShape } from './distribution.js'
@@ -8,9 +10,9 @@ import { ExponentialFamily } from './exp_family.js'
 import {
   enumerate_range,
   expanded_probabilities,
-  type ProbsOrLogits,
+  PROBS_OR_LOGITS,
   probability_attributes,
-  take_probabilities,
+  VALIDATE_ARGS,
 } from './parameters.js'
 import {
   broadcast_all,
@@ -19,8 +21,9 @@ import {
   one_minus,
   probs_to_logits,
   type Sizes,
-  type Value,
 } from './utils.js'
+
+const BERNOULLI = signature('Bernoulli', ...PROBS_OR_LOGITS, VALIDATE_ARGS)
 
 /**
  * The Bernoulli distribution: 1 with probability p, else 0.
@@ -43,13 +46,10 @@ export class Bernoulli extends ExponentialFamily {
   /** @internal */
   declare readonly _param: Tensor
 
-  constructor(
-    probs?: Value | null | ProbsOrLogits,
-    logits?: Value | null | ProbsOrLogits,
-    options?: ProbsOrLogits,
-  )
+  constructor(...args: Call<typeof BERNOULLI>)
+  constructor(...args: UsualCall<typeof BERNOULLI>)
   constructor(...args: unknown[]) {
-    const given = take_probabilities('Bernoulli', args)
+    const given = BERNOULLI.take(args)
     const { attributes, batch_shape } = probability_attributes(given)
     super(batch_shape, [], given.validate_args, attributes)
   }
@@ -108,5 +108,15 @@ export class Bernoulli extends ExponentialFamily {
   }
   override get _mean_carrier_measure(): number {
     return 0
+  }
+
+  static {
+    methods(Bernoulli, {
+      entropy: '',
+      enumerate_support: 'expand?',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

@@ -1,12 +1,15 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { is_scalar, type Scalar } from '../scalar.js'
 import { make_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Dirichlet } from './dirichlet.js'
-import type { DistributionOptions, SampleShape } from './distribution.js'
+import type { SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
 
 type Arguments = { concentration1: Value; concentration0: Value }
@@ -16,6 +19,13 @@ function pair({ concentration1, concentration0 }: Arguments): Tensor {
     return make_tensor([Number(concentration1 as Scalar), Number(concentration0 as Scalar)], {})
   return ops.stack(broadcast_all(concentration1, concentration0), -1)
 }
+
+const BETA = signature(
+  'Beta',
+  { concentration1: required<Value>() },
+  { concentration0: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The beta distribution on [0, 1], p(x) ∝ x^(α − 1) (1 − x)^(β − 1).
@@ -41,10 +51,10 @@ export class Beta extends ExponentialFamily {
   /** @internal */
   declare readonly _dirichlet: Dirichlet
 
-  constructor(concentration1: Value, concentration0: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof BETA>)
+  constructor(...args: UsualCall<typeof BETA>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('Beta', args, ['concentration1', 'concentration0'])
+    const given = BETA.take(args)
     const { validate_args } = given
     const _dirichlet = new Dirichlet(pair(given), { validate_args })
     super(_dirichlet.batch_shape, [], validate_args, { _dirichlet })
@@ -93,5 +103,14 @@ export class Beta extends ExponentialFamily {
   }
   override _log_normalizer(x: Tensor, y: Tensor): Tensor {
     return x.lgamma().add(y.lgamma()).sub(x.add(y).lgamma())
+  }
+
+  static {
+    methods(Beta, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

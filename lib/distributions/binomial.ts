@@ -1,6 +1,9 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { not_implemented_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { optional } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
@@ -8,8 +11,8 @@ import {
   counted_attributes,
   enumerate_range,
   expanded_probabilities,
-  type ProbsOrLogits,
-  take_counted,
+  PROBS_OR_LOGITS,
+  VALIDATE_ARGS,
 } from './parameters.js'
 import {
   lazy_property,
@@ -19,12 +22,6 @@ import {
   type Sizes,
   type Value,
 } from './utils.js'
-
-/** Options of {@link Binomial}. */
-export interface BinomialOptions extends ProbsOrLogits {
-  /** The number of trials. Default: 1. */
-  total_count?: Value
-}
 
 // max(x, 0), whose gradient at 0 is ½.
 function clamp_by_zero(x: Tensor): Tensor {
@@ -41,6 +38,8 @@ function one_count(given: Tensor, method: string): number {
     throw not_implemented_error(`Inhomogeneous total count not supported by \`${method}\`.`)
   return total_count
 }
+
+const BINOMIAL = signature('Binomial', { total_count: optional<Value>(1) }, ...PROBS_OR_LOGITS, VALIDATE_ARGS)
 
 /**
  * The binomial distribution: how many of `total_count` trials succeed, each with probability p.
@@ -69,14 +68,10 @@ export class Binomial extends Distribution {
   /** @internal */
   declare readonly _param: Tensor
 
-  constructor(
-    total_count?: Value | BinomialOptions,
-    probs?: Value | null | BinomialOptions,
-    logits?: Value | null | BinomialOptions,
-    options?: BinomialOptions,
-  )
+  constructor(...args: Call<typeof BINOMIAL>)
+  constructor(...args: UsualCall<typeof BINOMIAL>)
   constructor(...args: unknown[]) {
-    const given = take_counted('Binomial', args, { total_count: 1 })
+    const given = BINOMIAL.take(args)
     const attributes = counted_attributes(given)
     super(attributes._param.shape, [], given.validate_args, attributes)
   }
@@ -136,5 +131,15 @@ export class Binomial extends Distribution {
 
   override enumerate_support(expand: boolean | { expand?: boolean } = true): Tensor {
     return enumerate_range(this, 1 + one_count(this.total_count, 'enumerate_support'), this._param, expand)
+  }
+
+  static {
+    methods(Binomial, {
+      entropy: '',
+      enumerate_support: 'expand?',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

@@ -1,6 +1,8 @@
 import { int64 } from '../dtype.js'
 import { value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { expect_tensor, type Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
@@ -9,8 +11,8 @@ import {
   enumerate_range,
   expanded_probabilities,
   one_of,
-  take_probabilities,
-  type VectorProbsOrLogits,
+  VALIDATE_ARGS,
+  VECTOR_PROBS_OR_LOGITS,
 } from './parameters.js'
 import { argument, lazy_property, logits_to_probs, probs_to_logits, type Sizes } from './utils.js'
 
@@ -25,6 +27,8 @@ function normalized(given: { probs: Tensor | null; logits: Tensor | null }): {
   const parameter = name === 'probs' ? value.div(value.sum(-1, true)) : value.sub(value.logsumexp(-1, true))
   return { [name]: parameter, _param: parameter }
 }
+
+const CATEGORICAL = signature('Categorical', ...VECTOR_PROBS_OR_LOGITS, VALIDATE_ARGS)
 
 /**
  * The categorical distribution over 0 … K − 1.
@@ -50,13 +54,10 @@ export class Categorical extends Distribution {
   /** @internal */
   declare readonly _num_events: number
 
-  constructor(
-    probs?: Tensor | null | VectorProbsOrLogits,
-    logits?: Tensor | null | VectorProbsOrLogits,
-    options?: VectorProbsOrLogits,
-  )
+  constructor(...args: Call<typeof CATEGORICAL>)
+  constructor(...args: UsualCall<typeof CATEGORICAL>)
   constructor(...args: unknown[]) {
-    const given = take_probabilities<Tensor>('Categorical', args)
+    const given = CATEGORICAL.take(args)
     const attributes = normalized(given)
     const { shape } = attributes._param
     super(shape.slice(0, -1), [], given.validate_args, { ...attributes, _num_events: shape.at(-1)! })
@@ -117,5 +118,15 @@ export class Categorical extends Distribution {
 
   override enumerate_support(expand: boolean | { expand?: boolean } = true): Tensor {
     return enumerate_range(this, this._num_events, this._param, expand, int64)
+  }
+
+  static {
+    methods(Categorical, {
+      entropy: '',
+      enumerate_support: 'expand?',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

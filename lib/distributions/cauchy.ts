@@ -1,12 +1,17 @@
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { Distribution, type SampleShape } from './distribution.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, type Sizes, type Value } from './utils.js'
 
 const { log } = native.math
+
+const CAUCHY = signature('Cauchy', { loc: required<Value>() }, { scale: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The Cauchy distribution, p(x) = 1 / (π scale (1 + ((x − loc) / scale)²)): the ratio of two normal variables.
@@ -29,10 +34,10 @@ export class Cauchy extends Distribution {
   declare readonly loc: Tensor
   declare readonly scale: Tensor
 
-  constructor(loc: Value, scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { loc: Value; scale: Value })
+  constructor(...args: Call<typeof CAUCHY>)
+  constructor(...args: UsualCall<typeof CAUCHY>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Value; scale: Value }>('Cauchy', args, ['loc', 'scale'])
+    const given = CAUCHY.take(args)
     const [loc, scale] = broadcast_all(given.loc, given.scale) as [Tensor, Tensor]
     super(batch_of(loc, given.loc, given.scale), [], given.validate_args, { loc, scale })
   }
@@ -78,5 +83,16 @@ export class Cauchy extends Distribution {
 
   override entropy(): Tensor {
     return this.scale.log().add(log(4 * Math.PI))
+  }
+
+  static {
+    methods(Cauchy, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

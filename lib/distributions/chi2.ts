@@ -1,11 +1,15 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { is_scalar, type Scalar } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
 import { Gamma } from './gamma.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import type { Sizes, Value } from './utils.js'
+
+const CHI2 = signature('Chi2', { df: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The χ² distribution: the gamma distribution of concentration df / 2 and rate ½.
@@ -22,10 +26,10 @@ import type { Sizes, Value } from './utils.js'
 export class Chi2 extends Gamma {
   static override arg_constraints: { [name: string]: constraints.Constraint } = { df: constraints.positive }
 
-  constructor(df: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { df: Value })
+  constructor(...args: Call<typeof CHI2>)
+  constructor(...args: UsualCall<typeof CHI2>)
   constructor(...args: unknown[]) {
-    const { df, validate_args } = take_parameters<{ df: Value }>('Chi2', args, ['df'])
+    const { df, validate_args } = CHI2.take(args)
     const half = is_scalar(df) ? 0.5 * Number(df as Scalar) : ops.mul(df, 0.5)
     super(half, 0.5, { validate_args })
   }
@@ -37,5 +41,11 @@ export class Chi2 extends Gamma {
   /** The degrees of freedom. */
   get df(): Tensor {
     return this.concentration.mul(2)
+  }
+
+  static {
+    methods(Chi2, {
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

@@ -3,15 +3,18 @@ import { value_error } from '../errors.js'
 import { native } from '../native.js'
 import { binary_cross_entropy_with_logits } from '../nn/functional.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { optional } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import type { SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
 import {
   expanded_probabilities,
-  type ProbsOrLogits,
+  PROBS_OR_LOGITS,
   probability_attributes,
-  take_parameters,
+  VALIDATE_ARGS,
 } from './parameters.js'
 import {
   broadcast_all,
@@ -23,18 +26,16 @@ import {
   probs_to_logits,
   type Sizes,
   standard_uniform,
-  type Value,
 } from './utils.js'
 
-/** Options of {@link ContinuousBernoulli}. */
-export interface ContinuousBernoulliOptions extends ProbsOrLogits {
-  /** Between these probabilities a Taylor series is used, since the formulas divide by 1 − 2p. Default: [0.499, 0.501]. */
-  lims?: readonly [number, number]
-}
-
-type Arguments = { probs: Value | null; logits: Value | null; lims: readonly [number, number] }
-
 const { log } = native.math
+
+const CONTINUOUS_BERNOULLI = signature(
+  'ContinuousBernoulli',
+  ...PROBS_OR_LOGITS,
+  { lims: optional<readonly [number, number]>([0.499, 0.501]) },
+  VALIDATE_ARGS,
+)
 
 /**
  * The continuous Bernoulli distribution on [0, 1], p(x) ∝ λˣ (1 − λ)^(1 − x).
@@ -60,18 +61,10 @@ export class ContinuousBernoulli extends ExponentialFamily {
   /** @internal */
   declare readonly _lims: readonly [number, number]
 
-  constructor(
-    probs?: Value | null | ContinuousBernoulliOptions,
-    logits?: Value | null | ContinuousBernoulliOptions,
-    lims?: readonly [number, number] | ContinuousBernoulliOptions,
-    options?: ContinuousBernoulliOptions,
-  )
+  constructor(...args: Call<typeof CONTINUOUS_BERNOULLI>)
+  constructor(...args: UsualCall<typeof CONTINUOUS_BERNOULLI>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('ContinuousBernoulli', args, ['probs', 'logits', 'lims'], {
-      probs: null,
-      logits: null,
-      lims: [0.499, 0.501],
-    })
+    const given = CONTINUOUS_BERNOULLI.take(args)
     const { attributes, batch_shape } = probability_attributes(given)
     if (attributes['probs'] !== undefined) {
       // Checked before the probabilities are moved off 0 and 1.
@@ -220,5 +213,17 @@ export class ContinuousBernoulli extends ExponentialFamily {
 
   override get _mean_carrier_measure(): number {
     return 0
+  }
+
+  static {
+    methods(ContinuousBernoulli, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+      sample: 'sample_shape?',
+    })
   }
 }

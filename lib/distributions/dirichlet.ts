@@ -3,11 +3,14 @@ import { value_error } from '../errors.js'
 import { one_hot } from '../ops/generated/nn.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import { methods } from '../python/methods.js'
+import { tensor } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { expect_tensor, type Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions, SampleShape } from './distribution.js'
+import type { SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import type { Sizes } from './utils.js'
 
 const sample_dirichlet = operator('aten::_sample_dirichlet')
@@ -27,6 +30,8 @@ function draw(concentration: Tensor): Tensor {
   const moved = concentration.sub(concentration.detach()).mul(term)
   return x.add(moved.sub(x.mul(moved.sum(-1, true))).nan_to_num())
 }
+
+const DIRICHLET = signature('Dirichlet', { concentration: tensor }, VALIDATE_ARGS)
 
 /**
  * The Dirichlet distribution over vectors of probabilities, p(x) ∝ Π xᵢ^(αᵢ − 1).
@@ -48,10 +53,10 @@ export class Dirichlet extends ExponentialFamily {
 
   declare readonly concentration: Tensor
 
-  constructor(concentration: Tensor, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { concentration: Tensor })
+  constructor(...args: Call<typeof DIRICHLET>)
+  constructor(...args: UsualCall<typeof DIRICHLET>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ concentration: Tensor }>('Dirichlet', args, ['concentration'])
+    const given = DIRICHLET.take(args)
     const concentration = expect_tensor(given.concentration, 'Dirichlet', 'concentration')
     if (concentration.ndim < 1)
       throw value_error('`concentration` parameter must be at least one-dimensional.')
@@ -114,5 +119,14 @@ export class Dirichlet extends ExponentialFamily {
   }
   override _log_normalizer(x: Tensor): Tensor {
     return x.lgamma().sum(-1).sub(x.sum(-1).lgamma())
+  }
+
+  static {
+    methods(Dirichlet, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

@@ -1,12 +1,16 @@
 import { inspect } from 'node:util'
 import { without_grad } from '../autograd/grad_mode.js'
 import { attribute_error, not_implemented_error, value_error } from '../errors.js'
+import { methods } from '../python/methods.js'
+import { of_objects, optional } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { is_error } from '../realm.js'
 import { py_ints, py_size } from '../repr.js'
 import { scope_owner } from '../scope.js'
 import { py_tensor } from '../tensor/py_tensor.js'
 import { Tensor } from '../tensor.js'
 import { type Constraint, is_dependent } from './constraints.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { argument, defines_constructor, is_lazy, own, type Sizes } from './utils.js'
 
 /** Options that all distributions take. */
@@ -22,6 +26,14 @@ export type Constraints = { readonly [argument: string]: Constraint }
 export type SampleShape = Sizes | { sample_shape?: Sizes }
 
 type Class = typeof Distribution
+
+const DISTRIBUTION = signature(
+  'Distribution',
+  { batch_shape: optional<Sizes>([]) },
+  { event_shape: optional<Sizes>([]) },
+  VALIDATE_ARGS,
+  { attributes: of_objects(optional<object>({})) },
+)
 
 /**
  * Base class of all distributions.
@@ -71,12 +83,10 @@ export class Distribution {
     Distribution.prototype._validate_args = value
   }
 
-  constructor(
-    batch_shape: Sizes = [],
-    event_shape: Sizes = [],
-    validate_args: boolean | null = null,
-    attributes: object = {},
-  ) {
+  constructor(...args: Call<typeof DISTRIBUTION>)
+  constructor(...args: UsualCall<typeof DISTRIBUTION>)
+  constructor(...args: unknown[]) {
+    const { batch_shape, event_shape, validate_args, attributes } = DISTRIBUTION.take(args)
     scope_owner(this)
     own(this, attributes as Record<string, unknown>)
     this._batch_shape = [...batch_shape]
@@ -338,6 +348,21 @@ export class Distribution {
 
   [inspect.custom](): string {
     return this.toString()
+  }
+
+  static {
+    methods(Distribution, {
+      cdf: 'value',
+      entropy: '',
+      enumerate_support: 'expand?',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      perplexity: '',
+      rsample: 'sample_shape?',
+      sample: 'sample_shape?',
+      sample_n: 'n',
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import { grad } from '../autograd/index.js'
 import { not_implemented_error } from '../errors.js'
+import { methods } from '../python/methods.js'
 import type { Tensor } from '../tensor.js'
 import { Distribution } from './distribution.js'
 
@@ -40,6 +41,12 @@ export class ExponentialFamily extends Distribution {
       )
     })
     return result
+  }
+
+  static {
+    methods(ExponentialFamily, {
+      entropy: '',
+    })
   }
 }
 

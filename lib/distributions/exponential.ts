@@ -1,10 +1,15 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions, SampleShape } from './distribution.js'
+import type { SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
+
+const EXPONENTIAL = signature('Exponential', { rate: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The exponential distribution, p(x) = rate exp(−rate x) for x ≥ 0.
@@ -25,10 +30,10 @@ export class Exponential extends ExponentialFamily {
 
   declare readonly rate: Tensor
 
-  constructor(rate: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { rate: Value })
+  constructor(...args: Call<typeof EXPONENTIAL>)
+  constructor(...args: UsualCall<typeof EXPONENTIAL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ rate: Value }>('Exponential', args, ['rate'])
+    const given = EXPONENTIAL.take(args)
     const rate = broadcast_all(given.rate)[0]!
     super(batch_of(rate, given.rate), [], given.validate_args, { rate })
   }
@@ -81,5 +86,16 @@ export class Exponential extends ExponentialFamily {
   }
   override get _mean_carrier_measure(): number {
     return 0
+  }
+
+  static {
+    methods(Exponential, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

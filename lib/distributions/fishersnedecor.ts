@@ -1,10 +1,13 @@
 import { contiguous_format } from '../layout.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
+import { Distribution, type SampleShape } from './distribution.js'
 import { Gamma } from './gamma.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, type Sizes, type Value } from './utils.js'
 
 // The parameter where the moment exists, else NaN.
@@ -12,6 +15,13 @@ function defined_above(df: Tensor, least: number): Tensor {
   const copy = df.clone({ memory_format: contiguous_format })
   return copy.set_at([copy.le(least)], Number.NaN)
 }
+
+const FISHER_SNEDECOR = signature(
+  'FisherSnedecor',
+  { df1: required<Value>() },
+  { df2: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The F distribution: the ratio of two χ² variables, each divided by its degrees of freedom.
@@ -38,10 +48,10 @@ export class FisherSnedecor extends Distribution {
   /** @internal */
   declare readonly _gamma2: Gamma
 
-  constructor(df1: Value, df2: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { df1: Value; df2: Value })
+  constructor(...args: Call<typeof FISHER_SNEDECOR>)
+  constructor(...args: UsualCall<typeof FISHER_SNEDECOR>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ df1: Value; df2: Value }>('FisherSnedecor', args, ['df1', 'df2'])
+    const given = FISHER_SNEDECOR.take(args)
     const [df1, df2] = broadcast_all(given.df1, given.df2) as [Tensor, Tensor]
     const _gamma1 = new Gamma(df1.mul(0.5), df1)
     const _gamma2 = new Gamma(df2.mul(0.5), df2)
@@ -95,5 +105,13 @@ export class FisherSnedecor extends Distribution {
     const t2 = ct1.mul(ct3.log()).add(ct1.sub(1).mul(value.log()))
     const t3 = ct1.add(ct2).mul(ct3.mul(value).log1p())
     return t1.add(t2).sub(t3)
+  }
+
+  static {
+    methods(FisherSnedecor, {
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

@@ -1,15 +1,25 @@
 import * as special from '../ops/generated/special.js'
 import { operator } from '../ops/operator.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { as_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions, SampleShape } from './distribution.js'
+import type { SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
 
 const standard_gamma = operator('aten::_standard_gamma')
+
+const GAMMA = signature(
+  'Gamma',
+  { concentration: required<Value>() },
+  { rate: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The gamma distribution, p(x) = rateᵃ xᵃ⁻¹ exp(−rate x) / Γ(a) for x > 0, a being the concentration.
@@ -35,13 +45,10 @@ export class Gamma extends ExponentialFamily {
   declare readonly concentration: Tensor
   declare readonly rate: Tensor
 
-  constructor(concentration: Value, rate: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { concentration: Value; rate: Value })
+  constructor(...args: Call<typeof GAMMA>)
+  constructor(...args: UsualCall<typeof GAMMA>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ concentration: Value; rate: Value }>('Gamma', args, [
-      'concentration',
-      'rate',
-    ])
+    const given = GAMMA.take(args)
     const [concentration, rate] = broadcast_all(given.concentration, given.rate) as [Tensor, Tensor]
     const batch_shape = batch_of(concentration, given.concentration, given.rate)
     super(batch_shape, [], given.validate_args, { concentration, rate })
@@ -101,5 +108,15 @@ export class Gamma extends ExponentialFamily {
   }
   override get _mean_carrier_measure(): number {
     return 0
+  }
+
+  static {
+    methods(Gamma, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

@@ -1,13 +1,23 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { make_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { Distribution, type SampleShape } from './distribution.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, divide, one_minus, type Sizes, standard_uniform, type Value } from './utils.js'
 
-type Arguments = { loc: Value; scale: Value; concentration: Value }
 const NAMES = ['loc', 'scale', 'concentration'] as const
+
+const GENERALIZED_PARETO = signature(
+  'GeneralizedPareto',
+  { loc: required<Value>() },
+  { scale: required<Value>() },
+  { concentration: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The generalized Pareto distribution of excesses above a threshold,
@@ -40,10 +50,10 @@ export class GeneralizedPareto extends Distribution {
   declare readonly scale: Tensor
   declare readonly concentration: Tensor
 
-  constructor(loc: Value, scale: Value, concentration: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof GENERALIZED_PARETO>)
+  constructor(...args: UsualCall<typeof GENERALIZED_PARETO>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('GeneralizedPareto', args, NAMES)
+    const given = GENERALIZED_PARETO.take(args)
     const [loc, scale, concentration] = broadcast_all(given.loc, given.scale, given.concentration) as [
       Tensor,
       Tensor,
@@ -140,5 +150,18 @@ export class GeneralizedPareto extends Distribution {
 
   override get mode(): Tensor {
     return this.loc
+  }
+
+  static {
+    methods(GeneralizedPareto, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_cdf: 'value',
+      log_prob: 'value',
+      log_survival_function: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

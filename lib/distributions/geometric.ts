@@ -3,6 +3,8 @@ import { value_error } from '../errors.js'
 import { contiguous_format } from '../layout.js'
 import { binary_cross_entropy_with_logits } from '../nn/functional.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { py_ints } from '../repr.js'
 import { is_scalar } from '../scalar.js'
 import { py_tensor } from '../tensor/py_tensor.js'
@@ -10,7 +12,7 @@ import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
-import { one_of, type ProbsOrLogits, take_probabilities } from './parameters.js'
+import { one_of, PROBS_OR_LOGITS, VALIDATE_ARGS } from './parameters.js'
 import {
   broadcast_all,
   divide,
@@ -18,8 +20,9 @@ import {
   logits_to_probs,
   probs_to_logits,
   type Sizes,
-  type Value,
 } from './utils.js'
+
+const GEOMETRIC = signature('Geometric', ...PROBS_OR_LOGITS, VALIDATE_ARGS)
 
 /**
  * The geometric distribution: how many trials fail before the first success, p(k) = (1 − p)ᵏ p.
@@ -38,13 +41,10 @@ export class Geometric extends Distribution {
   static override arg_constraints = { probs: constraints.unit_interval, logits: constraints.real }
   static override support: constraints.Constraint = constraints.nonnegative_integer
 
-  constructor(
-    probs?: Value | null | ProbsOrLogits,
-    logits?: Value | null | ProbsOrLogits,
-    options?: ProbsOrLogits,
-  )
+  constructor(...args: Call<typeof GEOMETRIC>)
+  constructor(...args: UsualCall<typeof GEOMETRIC>)
   constructor(...args: unknown[]) {
-    const given = take_probabilities('Geometric', args)
+    const given = GEOMETRIC.take(args)
     const { name, value } = one_of(given.probs, given.logits)
     const parameter = broadcast_all(value)[0]!
     super(is_scalar(value) ? [] : parameter.shape, [], given.validate_args, { [name]: parameter })
@@ -98,5 +98,14 @@ export class Geometric extends Distribution {
 
   override entropy(): Tensor {
     return binary_cross_entropy_with_logits(this.logits, this.probs, { reduction: 'none' }).div(this.probs)
+  }
+
+  static {
+    methods(Geometric, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

@@ -1,15 +1,19 @@
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { is_scalar } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { AffineTransform, ExpTransform } from './transforms.js'
 import { Uniform } from './uniform.js'
 import { broadcast_all, euler_constant, type Sizes, type Value } from './utils.js'
+
+const GUMBEL = signature('Gumbel', { loc: required<Value>() }, { scale: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The Gumbel distribution of the greatest of many, P(X ≤ x) = exp(−exp(−(x − loc) / scale)).
@@ -31,10 +35,10 @@ export class Gumbel extends TransformedDistribution {
   declare readonly loc: Tensor
   declare readonly scale: Tensor
 
-  constructor(loc: Value, scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { loc: Value; scale: Value })
+  constructor(...args: Call<typeof GUMBEL>)
+  constructor(...args: UsualCall<typeof GUMBEL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Value; scale: Value }>('Gumbel', args, ['loc', 'scale'])
+    const given = GUMBEL.take(args)
     const { validate_args } = given
     const [loc, scale] = broadcast_all(given.loc, given.scale) as [Tensor, Tensor]
     const { tiny, eps } = finfo(loc.dtype)
@@ -78,5 +82,13 @@ export class Gumbel extends TransformedDistribution {
 
   override entropy(): Tensor {
     return this.scale.log().add(1 + euler_constant)
+  }
+
+  static {
+    methods(Gumbel, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+    })
   }
 }

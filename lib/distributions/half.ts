@@ -1,5 +1,6 @@
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
 import type { Tensor } from '../tensor.js'
 import type { Cauchy } from './cauchy.js'
 import * as constraints from './constraints.js'
@@ -43,5 +44,9 @@ export class HalfDistribution<Base extends Cauchy | Normal> extends TransformedD
 
   override entropy(): Tensor {
     return this.base_dist.entropy().sub(LOG_2)
+  }
+
+  static {
+    methods(HalfDistribution, { log_prob: 'value', cdf: 'value', icdf: 'prob', entropy: '' })
   }
 }

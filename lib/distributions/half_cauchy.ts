@@ -1,12 +1,16 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { as_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
 import { Cauchy } from './cauchy.js'
-import type { DistributionOptions } from './distribution.js'
 import { HalfDistribution } from './half.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { AbsTransform } from './transforms.js'
 import type { Sizes, Value } from './utils.js'
+
+const HALF_CAUCHY = signature('HalfCauchy', { scale: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The distribution of |x| where x has the Cauchy distribution of median 0.
@@ -21,10 +25,10 @@ import type { Sizes, Value } from './utils.js'
  * @see torch/distributions/half_cauchy.py
  */
 export class HalfCauchy extends HalfDistribution<Cauchy> {
-  constructor(scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { scale: Value })
+  constructor(...args: Call<typeof HALF_CAUCHY>)
+  constructor(...args: UsualCall<typeof HALF_CAUCHY>)
   constructor(...args: unknown[]) {
-    const { scale, validate_args } = take_parameters<{ scale: Value }>('HalfCauchy', args, ['scale'])
+    const { scale, validate_args } = HALF_CAUCHY.take(args)
     super(new Cauchy(0, scale, { validate_args: false }), new AbsTransform(), validate_args)
   }
 
@@ -46,5 +50,12 @@ export class HalfCauchy extends HalfDistribution<Cauchy> {
     if (this._validate_args) this._validate_sample(given)
     const value = as_tensor(given, { dtype: this.scale.dtype, device: this.scale.device })
     return this._folded_log_prob(value)
+  }
+
+  static {
+    methods(HalfCauchy, {
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+    })
   }
 }

@@ -1,11 +1,15 @@
 import { native } from '../native.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
-import type { DistributionOptions } from './distribution.js'
 import { HalfDistribution } from './half.js'
 import { Normal } from './normal.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { AbsTransform } from './transforms.js'
 import type { Sizes, Value } from './utils.js'
+
+const HALF_NORMAL = signature('HalfNormal', { scale: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The distribution of |x| where x has the normal distribution of median 0.
@@ -20,10 +24,10 @@ import type { Sizes, Value } from './utils.js'
  * @see torch/distributions/half_normal.py
  */
 export class HalfNormal extends HalfDistribution<Normal> {
-  constructor(scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { scale: Value })
+  constructor(...args: Call<typeof HALF_NORMAL>)
+  constructor(...args: UsualCall<typeof HALF_NORMAL>)
   constructor(...args: unknown[]) {
-    const { scale, validate_args } = take_parameters<{ scale: Value }>('HalfNormal', args, ['scale'])
+    const { scale, validate_args } = HALF_NORMAL.take(args)
     super(new Normal(0, scale, { validate_args: false }), new AbsTransform(), validate_args)
   }
 
@@ -36,5 +40,11 @@ export class HalfNormal extends HalfDistribution<Normal> {
   }
   override get variance(): Tensor {
     return this.scale.pow(2).mul(1 - 2 / Math.PI)
+  }
+
+  static {
+    methods(HalfNormal, {
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

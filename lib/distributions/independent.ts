@@ -1,11 +1,19 @@
 import { not_implemented_error, value_error } from '../errors.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import { type Constraints, Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { type Constraints, Distribution, type SampleShape } from './distribution.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { type Sizes, sum_rightmost } from './utils.js'
 
-type Arguments = { base_distribution: Distribution; reinterpreted_batch_ndims: number }
+const INDEPENDENT = signature(
+  'Independent',
+  { base_distribution: required<Distribution>() },
+  { reinterpreted_batch_ndims: required<number>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * A distribution whose last batch dimensions are one event: log-probabilities are summed over them.
@@ -32,13 +40,10 @@ export class Independent<B extends Distribution = Distribution> extends Distribu
   declare readonly base_dist: B
   declare readonly reinterpreted_batch_ndims: number
 
-  constructor(base_distribution: B, reinterpreted_batch_ndims: number, options?: DistributionOptions)
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof INDEPENDENT>)
+  constructor(...args: UsualCall<typeof INDEPENDENT>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('Independent', args, [
-      'base_distribution',
-      'reinterpreted_batch_ndims',
-    ])
+    const given = INDEPENDENT.take(args)
     const { base_distribution: base_dist, reinterpreted_batch_ndims } = given
     const { batch_shape, event_shape } = base_dist
     if (reinterpreted_batch_ndims > batch_shape.length)
@@ -105,5 +110,16 @@ export class Independent<B extends Distribution = Distribution> extends Distribu
 
   override toString(): string {
     return `${this.constructor.name}(${this.base_dist}, ${this.reinterpreted_batch_ndims})`
+  }
+
+  static {
+    methods(Independent, {
+      entropy: '',
+      enumerate_support: 'expand?',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+      sample: 'sample_shape?',
+    })
   }
 }

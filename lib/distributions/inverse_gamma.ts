@@ -1,14 +1,21 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
 import { Gamma } from './gamma.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { PowerTransform } from './transforms.js'
 import type { Sizes, Value } from './utils.js'
 
-type Arguments = { concentration: Value; rate: Value }
+const INVERSE_GAMMA = signature(
+  'InverseGamma',
+  { concentration: required<Value>() },
+  { rate: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The distribution of 1 / x where x has the gamma distribution.
@@ -28,10 +35,10 @@ export class InverseGamma extends TransformedDistribution<Gamma> {
   static override support: constraints.Constraint = constraints.positive
   static override has_rsample = true
 
-  constructor(concentration: Value, rate: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof INVERSE_GAMMA>)
+  constructor(...args: UsualCall<typeof INVERSE_GAMMA>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('InverseGamma', args, ['concentration', 'rate'])
+    const given = INVERSE_GAMMA.take(args)
     const { validate_args } = given
     const base = new Gamma(given.concentration, given.rate, { validate_args })
     super(base, new PowerTransform(base.rate.new_ones([]).neg()), validate_args)
@@ -67,5 +74,12 @@ export class InverseGamma extends TransformedDistribution<Gamma> {
       .add(this.rate.log())
       .add(concentration.lgamma())
       .sub(concentration.add(1).mul(concentration.digamma()))
+  }
+
+  static {
+    methods(InverseGamma, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

@@ -1,4 +1,7 @@
 import { not_implemented_error, type_error } from '../errors.js'
+import { keyworded } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { callable, signature } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { Distribution } from './distribution.js'
 
@@ -19,6 +22,32 @@ function expect_class(value: unknown, name: string): void {
     throw type_error(`Expected ${name} to be a Distribution subclass but got ${String(value)}`)
 }
 
+function own_register_kl<P extends Distribution, Q extends Distribution>(
+  type_p: DistributionClass<P>,
+  type_q: DistributionClass<Q>,
+  divergence: Divergence<P, Q>,
+): Divergence<P, Q>
+function own_register_kl<P extends Distribution, Q extends Distribution>(
+  type_p: DistributionClass<P>,
+  type_q: DistributionClass<Q>,
+): (divergence: Divergence<P, Q>) => Divergence<P, Q>
+function own_register_kl<P extends Distribution, Q extends Distribution>(
+  type_p: DistributionClass<P>,
+  type_q: DistributionClass<Q>,
+  divergence?: Divergence<P, Q>,
+): unknown {
+  expect_class(type_p, 'type_p')
+  expect_class(type_q, 'type_q')
+  if (divergence === undefined)
+    return (given: Divergence<P, Q>) => own_register_kl<P, Q>(type_p, type_q, given)
+  const place = registry.findIndex(({ p, q }) => p === type_p && q === type_q)
+  const entry: Entry = { p: type_p, q: type_q, divergence }
+  if (place < 0) registry.push(entry)
+  else registry[place] = entry
+  found.clear()
+  return divergence
+}
+
 /**
  * Registers how KL(p ‖ q) is computed for two classes, and for their subclasses where nothing closer is registered.
  *
@@ -35,30 +64,7 @@ function expect_class(value: unknown, name: string): void {
  *
  * @see torch/distributions/kl.py
  */
-export function register_kl<P extends Distribution, Q extends Distribution>(
-  type_p: DistributionClass<P>,
-  type_q: DistributionClass<Q>,
-  divergence: Divergence<P, Q>,
-): Divergence<P, Q>
-export function register_kl<P extends Distribution, Q extends Distribution>(
-  type_p: DistributionClass<P>,
-  type_q: DistributionClass<Q>,
-): (divergence: Divergence<P, Q>) => Divergence<P, Q>
-export function register_kl<P extends Distribution, Q extends Distribution>(
-  type_p: DistributionClass<P>,
-  type_q: DistributionClass<Q>,
-  divergence?: Divergence<P, Q>,
-): unknown {
-  expect_class(type_p, 'type_p')
-  expect_class(type_q, 'type_q')
-  if (divergence === undefined) return (given: Divergence<P, Q>) => register_kl<P, Q>(type_p, type_q, given)
-  const place = registry.findIndex(({ p, q }) => p === type_p && q === type_q)
-  const entry: Entry = { p: type_p, q: type_q, divergence }
-  if (place < 0) registry.push(entry)
-  else registry[place] = entry
-  found.clear()
-  return divergence
-}
+export const register_kl = keyworded('register_kl(type_p, type_q, divergence?)', own_register_kl)
 
 function is_subclass(given: DistributionClass, base: DistributionClass): boolean {
   return given === base || given.prototype instanceof base
@@ -95,6 +101,12 @@ function dispatch(type_p: DistributionClass, type_q: DistributionClass): Entry |
   return left
 }
 
+const KL_DIVERGENCE = signature(
+  'kl_divergence',
+  { p: required<Distribution>() },
+  { q: required<Distribution>() },
+)
+
 /**
  * The Kullback–Leibler divergence KL(p ‖ q) = ∫ p(x) log(p(x) / q(x)) dx, one number a batch element.
  *
@@ -110,7 +122,7 @@ function dispatch(type_p: DistributionClass, type_q: DistributionClass): Entry |
  *
  * @see torch/distributions/kl.py
  */
-export function kl_divergence(p: Distribution, q: Distribution): Tensor {
+export const kl_divergence = callable(KL_DIVERGENCE, (p, q): Tensor => {
   const [type_p, type_q] = [p.constructor, q.constructor] as [DistributionClass, DistributionClass]
   let row = found.get(type_p)
   if (row === undefined) found.set(type_p, (row = new Map()))
@@ -121,4 +133,4 @@ export function kl_divergence(p: Distribution, q: Distribution): Tensor {
       `No KL(p || q) is implemented for p type ${type_p.name} and q type ${type_q.name}`,
     )
   return (entry.divergence as Divergence<Distribution, Distribution>)(p, q)
-}
+})

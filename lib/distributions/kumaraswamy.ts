@@ -1,14 +1,15 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { AffineTransform, PowerTransform } from './transforms.js'
 import { Uniform } from './uniform.js'
 import { broadcast_all, divide, euler_constant, one_minus, type Sizes, type Value } from './utils.js'
 
-type Arguments = { concentration1: Value; concentration0: Value }
 const NAMES = ['concentration1', 'concentration0'] as const
 
 // E[xⁿ].
@@ -16,6 +17,13 @@ function moment(a: Tensor, b: Tensor, n: number): Tensor {
   const arg = divide(n, a).add(1)
   return b.mul(arg.lgamma().add(b.lgamma()).sub(arg.add(b).lgamma()).exp())
 }
+
+const KUMARASWAMY = signature(
+  'Kumaraswamy',
+  { concentration1: required<Value>() },
+  { concentration0: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The Kumaraswamy distribution on [0, 1], P(X ≤ x) = 1 − (1 − xᵃ)ᵇ.
@@ -41,10 +49,10 @@ export class Kumaraswamy extends TransformedDistribution {
   declare readonly concentration1: Tensor
   declare readonly concentration0: Tensor
 
-  constructor(concentration1: Value, concentration0: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof KUMARASWAMY>)
+  constructor(...args: UsualCall<typeof KUMARASWAMY>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('Kumaraswamy', args, NAMES)
+    const given = KUMARASWAMY.take(args)
     const { validate_args } = given
     const [concentration1, concentration0] = broadcast_all(given.concentration1, given.concentration0) as [
       Tensor,
@@ -87,5 +95,12 @@ export class Kumaraswamy extends TransformedDistribution {
     const t0 = one_minus(this.concentration0.reciprocal())
     const h0 = this.concentration0.add(1).digamma().add(euler_constant)
     return t0.add(t1.mul(h0)).sub(this.concentration1.log()).sub(this.concentration0.log())
+  }
+
+  static {
+    methods(Kumaraswamy, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

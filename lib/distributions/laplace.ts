@@ -1,11 +1,16 @@
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { Distribution, type SampleShape } from './distribution.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, type Sizes, type Value } from './utils.js'
+
+const LAPLACE = signature('Laplace', { loc: required<Value>() }, { scale: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The Laplace distribution, p(x) = exp(−|x − loc| / scale) / (2 scale).
@@ -28,10 +33,10 @@ export class Laplace extends Distribution {
   declare readonly loc: Tensor
   declare readonly scale: Tensor
 
-  constructor(loc: Value, scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { loc: Value; scale: Value })
+  constructor(...args: Call<typeof LAPLACE>)
+  constructor(...args: UsualCall<typeof LAPLACE>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Value; scale: Value }>('Laplace', args, ['loc', 'scale'])
+    const given = LAPLACE.take(args)
     const [loc, scale] = broadcast_all(given.loc, given.scale) as [Tensor, Tensor]
     super(batch_of(loc, given.loc, given.scale), [], given.validate_args, { loc, scale })
   }
@@ -78,5 +83,16 @@ export class Laplace extends Distribution {
 
   override entropy(): Tensor {
     return this.scale.mul(2).log().add(1)
+  }
+
+  static {
+    methods(Laplace, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

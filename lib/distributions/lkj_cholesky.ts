@@ -1,15 +1,16 @@
 import { value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import { Beta } from './beta.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { Distribution, type SampleShape } from './distribution.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, one_minus, type Sizes, type Value } from './utils.js'
-
-type Arguments = { dim: number; concentration: Value }
 
 // The angles' distributions, row by row.
 function angles(dim: number, concentration: Tensor): Beta {
@@ -19,6 +20,13 @@ function angles(dim: number, concentration: Tensor): Beta {
   const offset = ops.cat([rows.new_zeros([1]), rows])
   return new Beta(offset.add(0.5), marginal.unsqueeze(-1).sub(offset.mul(0.5)))
 }
+
+const LKJCHOLESKY = signature(
+  'LKJCholesky',
+  { dim: required<number>() },
+  { concentration: optional<Value>(1) },
+  VALIDATE_ARGS,
+)
 
 /**
  * The LKJ distribution over the Cholesky factors L of correlation matrices, p(LLᵀ) ∝ det(LLᵀ)^(concentration − 1).
@@ -43,12 +51,10 @@ export class LKJCholesky extends Distribution {
   /** @internal */
   declare readonly _beta: Beta
 
-  constructor(dim: number, concentration?: Value | DistributionOptions, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { dim: number; concentration?: Value })
+  constructor(...args: Call<typeof LKJCHOLESKY>)
+  constructor(...args: UsualCall<typeof LKJCHOLESKY>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('LKJCholesky', args, ['dim', 'concentration'], {
-      concentration: 1,
-    })
+    const given = LKJCHOLESKY.take(args)
     const { dim } = given
     if (dim < 2)
       throw value_error(`Expected dim to be an integer greater than or equal to 2. Found dim=${dim}.`)
@@ -92,5 +98,13 @@ export class LKJCholesky extends Distribution {
     const numerator = alpha.sub(0.5).mvlgamma(dm1)
     const normalizer = numerator.add(0.5 * dm1 * native.math.log(Math.PI)).sub(denominator)
     return unnormalized.sub(normalizer)
+  }
+
+  static {
+    methods(LKJCholesky, {
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

@@ -1,11 +1,20 @@
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
 import { Normal } from './normal.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { ExpTransform } from './transforms.js'
 import type { Sizes, Value } from './utils.js'
+
+const LOG_NORMAL = signature(
+  'LogNormal',
+  { loc: required<Value>() },
+  { scale: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The distribution of exp(x) where x has the normal distribution.
@@ -25,10 +34,10 @@ export class LogNormal extends TransformedDistribution<Normal> {
   static override support: constraints.Constraint = constraints.positive
   static override has_rsample = true
 
-  constructor(loc: Value, scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { loc: Value; scale: Value })
+  constructor(...args: Call<typeof LOG_NORMAL>)
+  constructor(...args: UsualCall<typeof LOG_NORMAL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Value; scale: Value }>('LogNormal', args, ['loc', 'scale'])
+    const given = LOG_NORMAL.take(args)
     const { loc, scale, validate_args } = given
     super(new Normal(loc, scale, { validate_args }), new ExpTransform(), validate_args)
   }
@@ -57,5 +66,12 @@ export class LogNormal extends TransformedDistribution<Normal> {
 
   override entropy(): Tensor {
     return this.base_dist.entropy().add(this.loc)
+  }
+
+  static {
+    methods(LogNormal, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

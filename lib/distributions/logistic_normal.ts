@@ -1,12 +1,21 @@
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
 import type { Independent } from './independent.js'
 import { Normal } from './normal.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { StickBreakingTransform } from './transforms.js'
 import type { Sizes, Value } from './utils.js'
+
+const LOGISTIC_NORMAL = signature(
+  'LogisticNormal',
+  { loc: required<Value>() },
+  { scale: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The distribution over vectors of K probabilities that stick breaking makes of K − 1 normal variables.
@@ -26,10 +35,10 @@ export class LogisticNormal extends TransformedDistribution<Independent<Normal>>
   static override support: constraints.Constraint = constraints.simplex
   static override has_rsample = true
 
-  constructor(loc: Value, scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { loc: Value; scale: Value })
+  constructor(...args: Call<typeof LOGISTIC_NORMAL>)
+  constructor(...args: UsualCall<typeof LOGISTIC_NORMAL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Value; scale: Value }>('LogisticNormal', args, ['loc', 'scale'])
+    const given = LOGISTIC_NORMAL.take(args)
     const { loc, scale, validate_args } = given
     let base = new Normal(loc, scale, { validate_args })
     if (base.batch_shape.length === 0) base = base.expand([1])
@@ -46,5 +55,11 @@ export class LogisticNormal extends TransformedDistribution<Independent<Normal>>
   }
   get scale(): Tensor {
     return this.base_dist.base_dist.scale
+  }
+
+  static {
+    methods(LogisticNormal, {
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

@@ -2,12 +2,15 @@ import { value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as linalg from '../ops/generated/linalg.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { tensor } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { py_size } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
+import { Distribution, type SampleShape } from './distribution.js'
 import { batch_mahalanobis, batch_mv } from './multivariate_normal.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { lazy_property, type Sizes, standard_normal } from './utils.js'
 
 const LOG_2_PI = native.math.log(2 * Math.PI)
@@ -67,6 +70,14 @@ function broadcast({ loc, cov_factor, cov_diag }: Arguments): Arguments {
   return { loc: all[0]!.at('...', 0), cov_factor: all[1]!, cov_diag: all[2]!.at('...', 0) }
 }
 
+const LOW_RANK_MULTIVARIATE_NORMAL = signature(
+  'LowRankMultivariateNormal',
+  { loc: tensor },
+  { cov_factor: tensor },
+  { cov_diag: tensor },
+  VALIDATE_ARGS,
+)
+
 /**
  * The normal distribution over vectors whose covariance is a matrix of low rank and a diagonal, Σ = W Wᵀ + D.
  *
@@ -105,14 +116,10 @@ export class LowRankMultivariateNormal extends Distribution {
   /** @internal */
   declare readonly _capacitance_tril: Tensor
 
-  constructor(loc: Tensor, cov_factor: Tensor, cov_diag: Tensor, options?: DistributionOptions)
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof LOW_RANK_MULTIVARIATE_NORMAL>)
+  constructor(...args: UsualCall<typeof LOW_RANK_MULTIVARIATE_NORMAL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('LowRankMultivariateNormal', args, [
-      'loc',
-      'cov_factor',
-      'cov_diag',
-    ])
+    const given = LOW_RANK_MULTIVARIATE_NORMAL.take(args)
     check_shapes(given)
     const { cov_factor: w, cov_diag: d } = given
     const parameters = broadcast(given)
@@ -211,5 +218,14 @@ export class LowRankMultivariateNormal extends Distribution {
       .add(this._event_shape[0]! * (1 + LOG_2_PI))
       .mul(0.5)
     return this._batch_shape.length === 0 ? entropy : entropy.expand(this._batch_shape)
+  }
+
+  static {
+    methods(LowRankMultivariateNormal, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

@@ -1,12 +1,15 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { py_size } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import { Categorical } from './categorical.js'
 import * as constraints from './constraints.js'
-import { type Constraints, Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { type Constraints, Distribution, type SampleShape } from './distribution.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { argument, type Sizes } from './utils.js'
 
 type Arguments = { mixture_distribution: Categorical; component_distribution: Distribution }
@@ -37,6 +40,13 @@ function check({ mixture_distribution, component_distribution }: Arguments): voi
     )
 }
 
+const MIXTURE_SAME_FAMILY = signature(
+  'MixtureSameFamily',
+  { mixture_distribution: required<Categorical>() },
+  { component_distribution: required<Distribution>() },
+  VALIDATE_ARGS,
+)
+
 /**
  * A mixture of distributions of one family, p(x) = Σ πₖ pₖ(x).
  *
@@ -65,17 +75,10 @@ export class MixtureSameFamily extends Distribution {
   /** @internal */
   declare readonly _event_ndims: number
 
-  constructor(
-    mixture_distribution: Categorical,
-    component_distribution: Distribution,
-    options?: DistributionOptions,
-  )
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof MIXTURE_SAME_FAMILY>)
+  constructor(...args: UsualCall<typeof MIXTURE_SAME_FAMILY>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('MixtureSameFamily', args, [
-      'mixture_distribution',
-      'component_distribution',
-    ])
+    const given = MIXTURE_SAME_FAMILY.take(args)
     check(given)
     const { mixture_distribution, component_distribution } = given
     const { event_shape, batch_shape } = component_distribution
@@ -168,5 +171,14 @@ export class MixtureSameFamily extends Distribution {
 
   override toString(): string {
     return `MixtureSameFamily(\n  ${this.mixture_distribution},\n  ${this.component_distribution})`
+  }
+
+  static {
+    methods(MixtureSameFamily, {
+      cdf: 'x',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'x',
+      sample: 'sample_shape?',
+    })
   }
 }

@@ -2,19 +2,23 @@ import { int64 } from '../dtype.js'
 import { not_implemented_error } from '../errors.js'
 import { contiguous_format } from '../layout.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { optional } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { Binomial } from './binomial.js'
 import { Categorical } from './categorical.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
-import { take_parameters, type VectorProbsOrLogits } from './parameters.js'
+import { VALIDATE_ARGS, VECTOR_PROBS_OR_LOGITS } from './parameters.js'
 import { argument, broadcast_all, one_minus, type Sizes } from './utils.js'
 
-/** Options of {@link Multinomial}. */
-export interface MultinomialOptions extends VectorProbsOrLogits {
-  /** The number of trials. Default: 1. */
-  total_count?: number
-}
+const MULTINOMIAL = signature(
+  'Multinomial',
+  { total_count: optional(1) },
+  ...VECTOR_PROBS_OR_LOGITS,
+  VALIDATE_ARGS,
+)
 
 /**
  * The multinomial distribution: how often each of K outcomes occurs in `total_count` trials.
@@ -41,19 +45,10 @@ export class Multinomial extends Distribution {
   /** @internal */
   declare readonly _binomial: Binomial
 
-  constructor(
-    total_count?: number | MultinomialOptions,
-    probs?: Tensor | null | MultinomialOptions,
-    logits?: Tensor | null | MultinomialOptions,
-    options?: MultinomialOptions,
-  )
+  constructor(...args: Call<typeof MULTINOMIAL>)
+  constructor(...args: UsualCall<typeof MULTINOMIAL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ total_count: number; probs: Tensor | null; logits: Tensor | null }>(
-      'Multinomial',
-      args,
-      ['total_count', 'probs', 'logits'],
-      { total_count: 1, probs: null, logits: null },
-    )
+    const given = MULTINOMIAL.take(args)
     const { total_count } = given
     if (!Number.isInteger(total_count))
       throw not_implemented_error('inhomogeneous total_count is not supported')
@@ -125,5 +120,14 @@ export class Multinomial extends Distribution {
     // 0 · −∞ is not a number.
     logits.set_at([value.eq(0).bitwise_and(logits.eq(Number.NEGATIVE_INFINITY))], 0)
     return log_factorial_n.sub(log_factorial_xs).add(logits.mul(value).sum(-1))
+  }
+
+  static {
+    methods(Multinomial, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

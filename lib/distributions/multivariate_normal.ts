@@ -3,10 +3,13 @@ import { broadcast_shapes } from '../functional/shapes.js'
 import { native } from '../native.js'
 import * as linalg from '../ops/generated/linalg.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { optional, tensor } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { expect_tensor, type Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { lazy_property, type Sizes, standard_normal } from './utils.js'
 
 const LOG_2_PI = native.math.log(2 * Math.PI)
@@ -78,6 +81,15 @@ export function scale_tril_of(name: Name, matrix: Tensor): Tensor {
   return name === 'covariance_matrix' ? linalg.cholesky(matrix) : precision_to_scale_tril(matrix)
 }
 
+const MULTIVARIATE_NORMAL = signature(
+  'MultivariateNormal',
+  { loc: tensor },
+  { covariance_matrix: optional<Tensor | null>(null) },
+  { precision_matrix: optional<Tensor | null>(null) },
+  { scale_tril: optional<Tensor | null>(null) },
+  VALIDATE_ARGS,
+)
+
 /**
  * The normal distribution over vectors, p(x) ∝ exp(−½ (x − loc)ᵀ Σ⁻¹ (x − loc)).
  *
@@ -108,20 +120,10 @@ export class MultivariateNormal extends Distribution {
   /** @internal */
   declare readonly _unbroadcasted_scale_tril: Tensor
 
-  constructor(
-    loc: Tensor,
-    covariance_matrix?: Tensor | null | CovarianceOptions,
-    precision_matrix?: Tensor | null | CovarianceOptions,
-    scale_tril?: Tensor | null | CovarianceOptions,
-    options?: CovarianceOptions,
-  )
+  constructor(...args: Call<typeof MULTIVARIATE_NORMAL>)
+  constructor(...args: UsualCall<typeof MULTIVARIATE_NORMAL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Tensor } & Record<Name, Tensor | null>>(
-      'MultivariateNormal',
-      args,
-      ['loc', ...NAMES],
-      { covariance_matrix: null, precision_matrix: null, scale_tril: null },
-    )
+    const given = MULTIVARIATE_NORMAL.take(args)
     const loc = expect_tensor(given.loc, 'MultivariateNormal', 'loc')
     if (loc.ndim < 1) throw value_error('loc must be at least one-dimensional.')
     const found = given_matrix(given)
@@ -203,5 +205,14 @@ export class MultivariateNormal extends Distribution {
   override entropy(): Tensor {
     const entropy = this._half_log_det().add(0.5 * this._event_shape[0]! * (1 + LOG_2_PI))
     return this._batch_shape.length === 0 ? entropy : entropy.expand(this._batch_shape)
+  }
+
+  static {
+    methods(MultivariateNormal, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

@@ -1,13 +1,23 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { log_sigmoid } from '../ops/generated/nn.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { float_scalar } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
 import { Gamma } from './gamma.js'
-import { counted_attributes, expanded_probabilities, type ProbsOrLogits, take_counted } from './parameters.js'
+import { counted_attributes, expanded_probabilities, PROBS_OR_LOGITS, VALIDATE_ARGS } from './parameters.js'
 import { lazy_property, logits_to_probs, probs_to_logits, type Sizes, type Value } from './utils.js'
+
+const NEGATIVE_BINOMIAL = signature(
+  'NegativeBinomial',
+  { total_count: required<Value>() },
+  ...PROBS_OR_LOGITS,
+  VALIDATE_ARGS,
+)
 
 /**
  * The negative binomial distribution: how many trials succeed before `total_count` failures.
@@ -35,14 +45,10 @@ export class NegativeBinomial extends Distribution {
   /** @internal */
   declare readonly _param: Tensor
 
-  constructor(
-    total_count: Value | (ProbsOrLogits & { total_count: Value }),
-    probs?: Value | null | ProbsOrLogits,
-    logits?: Value | null | ProbsOrLogits,
-    options?: ProbsOrLogits,
-  )
+  constructor(...args: Call<typeof NEGATIVE_BINOMIAL>)
+  constructor(...args: UsualCall<typeof NEGATIVE_BINOMIAL>)
   constructor(...args: unknown[]) {
-    const given = take_counted('NegativeBinomial', args)
+    const given = NEGATIVE_BINOMIAL.take(args)
     const attributes = counted_attributes(given)
     super(attributes._param.shape, [], given.validate_args, attributes)
   }
@@ -93,5 +99,13 @@ export class NegativeBinomial extends Distribution {
       .add(total_count.lgamma())
     // No failures are asked for, and there is no success: certain.
     return unnormalized.sub(normalizer.masked_fill(total_count.add(value).eq(0), 0))
+  }
+
+  static {
+    methods(NegativeBinomial, {
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

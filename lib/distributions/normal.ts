@@ -1,14 +1,19 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions, SampleShape } from './distribution.js'
+import type { SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, divide, type Sizes, standard_normal, type Value } from './utils.js'
 
 const { log, sqrt } = native.math
+
+const NORMAL = signature('Normal', { loc: required<Value>() }, { scale: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The normal distribution, p(x) = exp(−(x − loc)² / (2 scale²)) / (scale √(2π)).
@@ -32,10 +37,10 @@ export class Normal extends ExponentialFamily {
   declare readonly loc: Tensor
   declare readonly scale: Tensor
 
-  constructor(loc: Value, scale: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { loc: Value; scale: Value })
+  constructor(...args: Call<typeof NORMAL>)
+  constructor(...args: UsualCall<typeof NORMAL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Value; scale: Value }>('Normal', args, ['loc', 'scale'])
+    const given = NORMAL.take(args)
     const [loc, scale] = broadcast_all(given.loc, given.scale) as [Tensor, Tensor]
     super(batch_of(loc, given.loc, given.scale), [], given.validate_args, { loc, scale })
   }
@@ -104,5 +109,17 @@ export class Normal extends ExponentialFamily {
 
   override get _mean_carrier_measure(): number {
     return 0
+  }
+
+  static {
+    methods(Normal, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+      sample: 'sample_shape?',
+    })
   }
 }

@@ -1,11 +1,15 @@
 import { one_hot } from '../ops/generated/nn.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { Categorical } from './categorical.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
-import { take_probabilities, type VectorProbsOrLogits } from './parameters.js'
+import { VALIDATE_ARGS, VECTOR_PROBS_OR_LOGITS } from './parameters.js'
 import { argument, one_minus, type Sizes } from './utils.js'
+
+const ONE_HOT_CATEGORICAL = signature('OneHotCategorical', ...VECTOR_PROBS_OR_LOGITS, VALIDATE_ARGS)
 
 /**
  * The categorical distribution over vectors with one 1 and zeros.
@@ -28,13 +32,10 @@ export class OneHotCategorical extends Distribution {
   /** @internal */
   declare readonly _categorical: Categorical
 
-  constructor(
-    probs?: Tensor | null | VectorProbsOrLogits,
-    logits?: Tensor | null | VectorProbsOrLogits,
-    options?: VectorProbsOrLogits,
-  )
+  constructor(...args: Call<typeof ONE_HOT_CATEGORICAL>)
+  constructor(...args: UsualCall<typeof ONE_HOT_CATEGORICAL>)
   constructor(...args: unknown[]) {
-    const { probs, logits, validate_args } = take_probabilities<Tensor>('OneHotCategorical', args)
+    const { probs, logits, validate_args } = ONE_HOT_CATEGORICAL.take(args)
     const _categorical = new Categorical(probs, logits)
     const { batch_shape, param_shape } = _categorical
     super(batch_shape, param_shape.slice(-1), validate_args, { _categorical })
@@ -89,6 +90,16 @@ export class OneHotCategorical extends Distribution {
     const values = ops.eye(n, { dtype, device }).view([n, ...this._batch_shape.map(() => 1), n])
     return argument<boolean>(expand, 'expand', true) ? values.expand([n, ...this._batch_shape, n]) : values
   }
+
+  static {
+    methods(OneHotCategorical, {
+      entropy: '',
+      enumerate_support: 'expand?',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
+  }
 }
 
 /**
@@ -102,5 +113,11 @@ export class OneHotCategoricalStraightThrough extends OneHotCategorical {
   override rsample(sample_shape: SampleShape = []): Tensor {
     const samples = this.sample(sample_shape)
     return samples.add(this.probs.sub(this.probs.detach()))
+  }
+
+  static {
+    methods(OneHotCategoricalStraightThrough, {
+      rsample: 'sample_shape?',
+    })
   }
 }

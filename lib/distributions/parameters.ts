@@ -1,56 +1,46 @@
 import type { DType } from '../dtype.js'
 import { value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import { optional } from '../python/parameters.js'
+import { entries } from '../python/signature.js'
 import { is_scalar } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
-import type { Distribution, DistributionOptions } from './distribution.js'
+import type { Distribution } from './distribution.js'
 import { argument, broadcast_all, type Value } from './utils.js'
 
-/** A constructor's arguments; `validate_args` comes last. */
-export function take_parameters<T extends object>(
-  name: string,
-  args: readonly unknown[],
-  names: readonly (keyof T & string)[],
-  defaults: Partial<T> = {},
-): T & { validate_args: boolean | null } {
-  type Taken = T & { validate_args: boolean | null }
-  return take_options<Taken>(name, args, [...names, 'validate_args'], {
-    ...defaults,
-    validate_args: null,
-  } as Partial<Taken>)
-}
+/** The last parameter of every distribution. */
+export const VALIDATE_ARGS = {
+  /** Check arguments and values; null leaves it to `set_default_validate_args`. Default: null. */
+  validate_args: optional<boolean | null>(null),
+} as const
 
-/** The arguments of a constructor that takes probabilities or logits. */
-export function take_probabilities<V extends Value = Value>(
-  name: string,
-  args: readonly unknown[],
-): { probs: V | null; logits: V | null; validate_args: boolean | null } {
-  return take_parameters<{ probs: V | null; logits: V | null }>(name, args, ['probs', 'logits'], {
-    probs: null,
-    logits: null,
-  })
-}
+/** Parameters of distributions of probabilities or logits. */
+export const PROBS_OR_LOGITS = entries(
+  {
+    /** Probabilities. Default: null. */
+    probs: optional<Value | null>(null),
+  },
+  {
+    /** Log-odds, or logarithms of unnormalized probabilities. Default: null. */
+    logits: optional<Value | null>(null),
+  },
+)
+
+/** The same where events lie along the last dimension, so that a number will not do. */
+export const VECTOR_PROBS_OR_LOGITS = entries(
+  {
+    /** Probabilities along the last dimension; they are normalized. Default: null. */
+    probs: optional<Tensor | null>(null),
+  },
+  {
+    /** Logarithms of unnormalized probabilities along the last dimension. Default: null. */
+    logits: optional<Tensor | null>(null),
+  },
+)
 
 /** The batch's shape: that of the parameter, or none where all were given as numbers. */
 export function batch_of(parameter: Tensor, ...given: unknown[]): number[] {
   return given.every(is_scalar) ? [] : parameter.shape
-}
-
-/** Options of distributions that take probabilities or logits. */
-export interface ProbsOrLogits extends DistributionOptions {
-  /** The probabilities. */
-  probs?: Value | null
-  /** The logarithms of the odds, or of unnormalized probabilities. */
-  logits?: Value | null
-}
-
-/** The same where the events lie along a dimension, so that a number will not do. */
-export interface VectorProbsOrLogits extends DistributionOptions {
-  /** The probabilities, along the last dimension; they need not sum to 1. */
-  probs?: Tensor | null
-  /** The logarithms of unnormalized probabilities, along the last dimension. */
-  logits?: Tensor | null
 }
 
 /** Which of both was given; exactly one must be. */
@@ -95,35 +85,9 @@ export function enumerate_range(
 
 type Counted = { total_count: Value; probs: Value | null; logits: Value | null }
 
-/** The arguments of a constructor that takes a number of trials and probabilities or logits. */
-export function take_counted(
-  name: string,
-  args: readonly unknown[],
-  defaults: { total_count?: Value } = {},
-): Counted & { validate_args: boolean | null } {
-  return take_parameters<Counted>(name, args, ['total_count', 'probs', 'logits'], {
-    ...defaults,
-    probs: null,
-    logits: null,
-  })
-}
-
 /** Numbers of trials, and probabilities or logits, of one shape and dtype. */
 export function counted_attributes(given: Counted): { total_count: Tensor; _param: Tensor } {
   const { name, value } = one_of(given.probs, given.logits)
   const [count, parameter] = broadcast_all(given.total_count, value) as [Tensor, Tensor]
   return { total_count: count.type_as(parameter), [name]: parameter, _param: parameter }
-}
-
-/** The arguments of a relaxed distribution's constructor. */
-export function take_relaxed<V extends Value>(
-  name: string,
-  args: readonly unknown[],
-): { temperature: Value; probs: V | null; logits: V | null; validate_args: boolean | null } {
-  return take_parameters<{ temperature: Value; probs: V | null; logits: V | null }>(
-    name,
-    args,
-    ['temperature', 'probs', 'logits'],
-    { probs: null, logits: null },
-  )
 }

@@ -1,11 +1,15 @@
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
 import { Exponential } from './exponential.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { AffineTransform, ExpTransform } from './transforms.js'
 import { broadcast_all, type Sizes, type Value } from './utils.js'
+
+const PARETO = signature('Pareto', { scale: required<Value>() }, { alpha: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The Pareto distribution, P(X > x) = (scale / x)^alpha for x ≥ scale.
@@ -30,10 +34,10 @@ export class Pareto extends TransformedDistribution<Exponential> {
   declare readonly scale: Tensor
   declare readonly alpha: Tensor
 
-  constructor(scale: Value, alpha: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { scale: Value; alpha: Value })
+  constructor(...args: Call<typeof PARETO>)
+  constructor(...args: UsualCall<typeof PARETO>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ scale: Value; alpha: Value }>('Pareto', args, ['scale', 'alpha'])
+    const given = PARETO.take(args)
     const { validate_args } = given
     const [scale, alpha] = broadcast_all(given.scale, given.alpha) as [Tensor, Tensor]
     const base = new Exponential(alpha, { validate_args })
@@ -66,5 +70,12 @@ export class Pareto extends TransformedDistribution<Exponential> {
 
   override entropy(): Tensor {
     return this.scale.div(this.alpha).log().add(this.alpha.reciprocal().add(1))
+  }
+
+  static {
+    methods(Pareto, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

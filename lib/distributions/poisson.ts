@@ -1,11 +1,16 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions, SampleShape } from './distribution.js'
+import type { SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, type Sizes, type Value } from './utils.js'
+
+const POISSON = signature('Poisson', { rate: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The Poisson distribution, p(k) = rateᵏ exp(−rate) / k!.
@@ -25,10 +30,10 @@ export class Poisson extends ExponentialFamily {
 
   declare readonly rate: Tensor
 
-  constructor(rate: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { rate: Value })
+  constructor(...args: Call<typeof POISSON>)
+  constructor(...args: UsualCall<typeof POISSON>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ rate: Value }>('Poisson', args, ['rate'])
+    const given = POISSON.take(args)
     const rate = broadcast_all(given.rate)[0]!
     super(batch_of(rate, given.rate), [], given.validate_args, { rate })
   }
@@ -64,5 +69,13 @@ export class Poisson extends ExponentialFamily {
   }
   override _log_normalizer(x: Tensor): Tensor {
     return x.exp()
+  }
+
+  static {
+    methods(Poisson, {
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

@@ -1,12 +1,15 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
 import {
   expanded_probabilities,
-  type ProbsOrLogits,
+  PROBS_OR_LOGITS,
   probability_attributes,
-  take_relaxed,
+  VALIDATE_ARGS,
 } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { SigmoidTransform } from './transforms.js'
@@ -21,10 +24,12 @@ import {
   type Value,
 } from './utils.js'
 
-/** Options of {@link RelaxedBernoulli}. */
-export interface RelaxedBernoulliOptions extends ProbsOrLogits {
-  temperature?: Value
-}
+const LOGIT_RELAXED_BERNOULLI = signature(
+  'LogitRelaxedBernoulli',
+  { temperature: required<Value>() },
+  ...PROBS_OR_LOGITS,
+  VALIDATE_ARGS,
+)
 
 /**
  * The distribution of the logit of a {@link RelaxedBernoulli}.
@@ -42,14 +47,10 @@ export class LogitRelaxedBernoulli extends Distribution {
   /** @internal */
   declare readonly _param: Tensor
 
-  constructor(
-    temperature: Value | RelaxedBernoulliOptions,
-    probs?: Value | null | RelaxedBernoulliOptions,
-    logits?: Value | null | RelaxedBernoulliOptions,
-    options?: RelaxedBernoulliOptions,
-  )
+  constructor(...args: Call<typeof LOGIT_RELAXED_BERNOULLI>)
+  constructor(...args: UsualCall<typeof LOGIT_RELAXED_BERNOULLI>)
   constructor(...args: unknown[]) {
-    const given = take_relaxed<Value>('LogitRelaxedBernoulli', args)
+    const given = LOGIT_RELAXED_BERNOULLI.take(args)
     const { attributes, batch_shape } = probability_attributes(given)
     super(batch_shape, [], given.validate_args, { ...attributes, temperature: given.temperature })
   }
@@ -87,6 +88,13 @@ export class LogitRelaxedBernoulli extends Distribution {
   }
 }
 
+const RELAXED_BERNOULLI = signature(
+  'RelaxedBernoulli',
+  { temperature: required<Value>() },
+  ...PROBS_OR_LOGITS,
+  VALIDATE_ARGS,
+)
+
 /**
  * The Bernoulli distribution relaxed to (0, 1), so that gradients flow through samples.
  *
@@ -106,14 +114,10 @@ export class RelaxedBernoulli extends TransformedDistribution<LogitRelaxedBernou
   static override support: constraints.Constraint = constraints.unit_interval
   static override has_rsample = true
 
-  constructor(
-    temperature: Value | RelaxedBernoulliOptions,
-    probs?: Value | null | RelaxedBernoulliOptions,
-    logits?: Value | null | RelaxedBernoulliOptions,
-    options?: RelaxedBernoulliOptions,
-  )
+  constructor(...args: Call<typeof RELAXED_BERNOULLI>)
+  constructor(...args: UsualCall<typeof RELAXED_BERNOULLI>)
   constructor(...args: unknown[]) {
-    const { temperature, probs, logits, validate_args } = take_relaxed<Value>('RelaxedBernoulli', args)
+    const { temperature, probs, logits, validate_args } = RELAXED_BERNOULLI.take(args)
     super(new LogitRelaxedBernoulli(temperature, probs, logits), new SigmoidTransform(), validate_args)
   }
 
@@ -132,5 +136,11 @@ export class RelaxedBernoulli extends TransformedDistribution<LogitRelaxedBernou
   }
   get probs(): Tensor {
     return this.base_dist.probs
+  }
+
+  static {
+    methods(RelaxedBernoulli, {
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

@@ -1,17 +1,22 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { Categorical } from './categorical.js'
 import * as constraints from './constraints.js'
 import { Distribution, type SampleShape } from './distribution.js'
-import { take_relaxed, type VectorProbsOrLogits } from './parameters.js'
+import { VALIDATE_ARGS, VECTOR_PROBS_OR_LOGITS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { ExpTransform } from './transforms.js'
 import { broadcast_all, clamp_probs, type Sizes, standard_uniform, type Value } from './utils.js'
 
-/** Options of {@link RelaxedOneHotCategorical}. */
-export interface RelaxedCategoricalOptions extends VectorProbsOrLogits {
-  temperature?: Value
-}
+const EXP_RELAXED_CATEGORICAL = signature(
+  'ExpRelaxedCategorical',
+  { temperature: required<Value>() },
+  ...VECTOR_PROBS_OR_LOGITS,
+  VALIDATE_ARGS,
+)
 
 /**
  * The distribution of the logarithm of a {@link RelaxedOneHotCategorical}.
@@ -30,14 +35,10 @@ export class ExpRelaxedCategorical extends Distribution {
   /** @internal */
   declare readonly _categorical: Categorical
 
-  constructor(
-    temperature: Value | RelaxedCategoricalOptions,
-    probs?: Tensor | null | RelaxedCategoricalOptions,
-    logits?: Tensor | null | RelaxedCategoricalOptions,
-    options?: RelaxedCategoricalOptions,
-  )
+  constructor(...args: Call<typeof EXP_RELAXED_CATEGORICAL>)
+  constructor(...args: UsualCall<typeof EXP_RELAXED_CATEGORICAL>)
   constructor(...args: unknown[]) {
-    const given = take_relaxed<Tensor>('ExpRelaxedCategorical', args)
+    const given = EXP_RELAXED_CATEGORICAL.take(args)
     const _categorical = new Categorical(given.probs, given.logits)
     super(_categorical.batch_shape, _categorical.param_shape.slice(-1), given.validate_args, {
       _categorical,
@@ -82,6 +83,13 @@ export class ExpRelaxedCategorical extends Distribution {
   }
 }
 
+const RELAXED_ONE_HOT_CATEGORICAL = signature(
+  'RelaxedOneHotCategorical',
+  { temperature: required<Value>() },
+  ...VECTOR_PROBS_OR_LOGITS,
+  VALIDATE_ARGS,
+)
+
 /**
  * The one-hot categorical distribution relaxed to the simplex, so that gradients flow through samples: also known as
  * the concrete or Gumbel-softmax distribution.
@@ -106,17 +114,10 @@ export class RelaxedOneHotCategorical extends TransformedDistribution<ExpRelaxed
   static override support: constraints.Constraint = constraints.simplex
   static override has_rsample = true
 
-  constructor(
-    temperature: Value | RelaxedCategoricalOptions,
-    probs?: Tensor | null | RelaxedCategoricalOptions,
-    logits?: Tensor | null | RelaxedCategoricalOptions,
-    options?: RelaxedCategoricalOptions,
-  )
+  constructor(...args: Call<typeof RELAXED_ONE_HOT_CATEGORICAL>)
+  constructor(...args: UsualCall<typeof RELAXED_ONE_HOT_CATEGORICAL>)
   constructor(...args: unknown[]) {
-    const { temperature, probs, logits, validate_args } = take_relaxed<Tensor>(
-      'RelaxedOneHotCategorical',
-      args,
-    )
+    const { temperature, probs, logits, validate_args } = RELAXED_ONE_HOT_CATEGORICAL.take(args)
     const base = new ExpRelaxedCategorical(temperature, probs, logits, { validate_args })
     super(base, new ExpTransform(), validate_args)
   }
@@ -137,5 +138,11 @@ export class RelaxedOneHotCategorical extends TransformedDistribution<ExpRelaxed
   }
   get probs(): Tensor {
     return this.base_dist.probs
+  }
+
+  static {
+    methods(RelaxedOneHotCategorical, {
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

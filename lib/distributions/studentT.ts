@@ -1,14 +1,24 @@
 import { contiguous_format } from '../layout.js'
 import { native } from '../native.js'
+import { methods } from '../python/methods.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import { Chi2 } from './chi2.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { Distribution, type SampleShape } from './distribution.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, type Sizes, standard_normal, type Value } from './utils.js'
 
-type Arguments = { df: Value; loc: Value; scale: Value }
 const NAMES = ['df', 'loc', 'scale'] as const
+
+const STUDENT_T = signature(
+  'StudentT',
+  { df: required<Value>() },
+  { loc: optional<Value>(0) },
+  { scale: optional<Value>(1) },
+  VALIDATE_ARGS,
+)
 
 /**
  * Student's t-distribution: loc + scale · x / √(z / df), x being standard normal and z χ² of df degrees of freedom.
@@ -39,14 +49,10 @@ export class StudentT extends Distribution {
   /** @internal */
   declare readonly _chi2: Chi2
 
-  constructor(
-    df: Value | (DistributionOptions & Pick<Arguments, 'df'> & Partial<Arguments>),
-    loc?: Value | (DistributionOptions & Partial<Arguments>),
-    scale?: Value | (DistributionOptions & Partial<Arguments>),
-    options?: DistributionOptions,
-  )
+  constructor(...args: Call<typeof STUDENT_T>)
+  constructor(...args: UsualCall<typeof STUDENT_T>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('StudentT', args, NAMES, { loc: 0, scale: 1 })
+    const given = STUDENT_T.take(args)
     const [df, loc, scale] = broadcast_all(given.df, given.loc, given.scale) as [Tensor, Tensor, Tensor]
     super(df.shape, [], given.validate_args, { df, loc, scale, _chi2: new Chi2(df) })
   }
@@ -102,5 +108,14 @@ export class StudentT extends Distribution {
       .add(more.mul(more.digamma().sub(df.mul(0.5).digamma())))
       .add(df.log().mul(0.5))
       .add(lbeta)
+  }
+
+  static {
+    methods(StudentT, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

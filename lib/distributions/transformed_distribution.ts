@@ -1,16 +1,17 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { assertion_error, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { of_objects, optional, required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { py_size } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import { type Constraints, Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
+import { type Constraints, Distribution, type SampleShape } from './distribution.js'
 import { Independent } from './independent.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { ComposeTransform, type Sign, Transform } from './transforms.js'
 import { type Sizes, sum_rightmost } from './utils.js'
-
-type Arguments = { base_distribution: Distribution; transforms: Transform | readonly Transform[] }
 
 function transform_list(given: unknown): Transform[] {
   if (given instanceof Transform) return [given]
@@ -47,6 +48,14 @@ function transformed(given: Distribution, transforms: Transform[]) {
   return { base_dist, batch_shape: forward_shape.slice(0, cut), event_shape: forward_shape.slice(cut) }
 }
 
+const TRANSFORMED_DISTRIBUTION = signature(
+  'TransformedDistribution',
+  { base_distribution: required<Distribution>() },
+  { transforms: required<Transform | readonly Transform[]>() },
+  VALIDATE_ARGS,
+  { attributes: of_objects(optional<object>({})) },
+)
+
 /**
  * The distribution of y = f(x), x being distributed as the base: log p(y) = log p(x) − Σ log |det ∂f/∂x|.
  *
@@ -76,22 +85,13 @@ export class TransformedDistribution<B extends Distribution = Distribution> exte
   /** The transforms, the first one first. */
   declare readonly transforms: Transform[]
 
-  constructor(
-    base_distribution: B,
-    transforms: Transform | readonly Transform[],
-    options?: boolean | null | DistributionOptions,
-    attributes?: object,
-  )
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof TRANSFORMED_DISTRIBUTION>)
+  constructor(...args: UsualCall<typeof TRANSFORMED_DISTRIBUTION>)
   constructor(...args: unknown[]) {
-    const attributes = args.length > 3 ? (args.pop() as object) : {}
-    const given = take_parameters<Arguments>('TransformedDistribution', args, [
-      'base_distribution',
-      'transforms',
-    ])
+    const given = TRANSFORMED_DISTRIBUTION.take(args)
     const transforms = transform_list(given.transforms)
     const { base_dist, batch_shape, event_shape } = transformed(given.base_distribution, transforms)
-    super(batch_shape, event_shape, given.validate_args, { ...attributes, base_dist, transforms })
+    super(batch_shape, event_shape, given.validate_args, { ...given.attributes, base_dist, transforms })
   }
 
   override expand(batch_shape: Sizes, _instance: Distribution | null = null): TransformedDistribution<B> {
@@ -164,5 +164,16 @@ export class TransformedDistribution<B extends Distribution = Distribution> exte
     const { sign }: { sign: Sign } = new ComposeTransform(this.transforms)
     if (sign === 1) return value
     return ops.mul(sign, value.sub(0.5)).add(0.5)
+  }
+
+  static {
+    methods(TransformedDistribution, {
+      cdf: 'value',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+      sample: 'sample_shape?',
+    })
   }
 }

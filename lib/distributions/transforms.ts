@@ -4,7 +4,6 @@ export { ComposeTransform, IndependentTransform, identity_transform } from './tr
 export { CumulativeDistributionTransform } from './transforms/cumulative.js'
 export {
   AbsTransform,
-  type AffineOptions,
   AffineTransform,
   ExpTransform,
   PowerTransform,
@@ -18,6 +17,6 @@ export {
   PositiveDefiniteTransform,
 } from './transforms/matrix.js'
 export { ReshapeTransform } from './transforms/reshape.js'
-export { type CatOptions, CatTransform, type StackOptions, StackTransform } from './transforms/sequence.js'
+export { CatTransform, StackTransform } from './transforms/sequence.js'
 export { SoftmaxTransform, StickBreakingTransform } from './transforms/simplex.js'
-export { type Sign, Transform, type TransformOptions } from './transforms/transform.js'
+export { type Sign, Transform } from './transforms/transform.js'

@@ -1,10 +1,15 @@
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import { type Constraints, Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { batch_of, take_parameters } from './parameters.js'
+import { type Constraints, Distribution, type SampleShape } from './distribution.js'
+import { batch_of, VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, type Sizes, standard_uniform, type Value } from './utils.js'
+
+const UNIFORM = signature('Uniform', { low: required<Value>() }, { high: required<Value>() }, VALIDATE_ARGS)
 
 /**
  * The uniform distribution on [low, high).
@@ -29,10 +34,10 @@ export class Uniform extends Distribution {
   declare readonly low: Tensor
   declare readonly high: Tensor
 
-  constructor(low: Value, high: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { low: Value; high: Value })
+  constructor(...args: Call<typeof UNIFORM>)
+  constructor(...args: UsualCall<typeof UNIFORM>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ low: Value; high: Value }>('Uniform', args, ['low', 'high'])
+    const given = UNIFORM.take(args)
     const [low, high] = broadcast_all(given.low, given.high) as [Tensor, Tensor]
     super(batch_of(low, given.low, given.high), [], given.validate_args, { low, high })
   }
@@ -85,5 +90,16 @@ export class Uniform extends Distribution {
 
   override entropy(): Tensor {
     return ops.log(this.high.sub(this.low))
+  }
+
+  static {
+    methods(Uniform, {
+      cdf: 'value',
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      icdf: 'value',
+      log_prob: 'value',
+      rsample: 'sample_shape?',
+    })
   }
 }

@@ -2,10 +2,13 @@ import { without_grad } from '../autograd/grad_mode.js'
 import { bool, float64 } from '../dtype.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import { Distribution, type DistributionOptions, type SampleShape } from './distribution.js'
-import { take_parameters } from './parameters.js'
+import { Distribution, type SampleShape } from './distribution.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { broadcast_all, divide, lazy_property, one_minus, type Sizes, type Value } from './utils.js'
 
 // Abramowitz and Stegun, 9.8.1 to 9.8.4.
@@ -62,6 +65,13 @@ function reject(loc: Tensor, concentration: Tensor, proposal_r: Tensor, shape: n
     .sub(Math.PI)
 }
 
+const VON_MISES = signature(
+  'VonMises',
+  { loc: required<Value>() },
+  { concentration: required<Value>() },
+  VALIDATE_ARGS,
+)
+
 /**
  * The von Mises distribution on the circle, p(x) ∝ exp(concentration · cos(x − loc)), x in radians.
  *
@@ -82,13 +92,10 @@ export class VonMises extends Distribution {
   declare readonly loc: Tensor
   declare readonly concentration: Tensor
 
-  constructor(loc: Value, concentration: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & { loc: Value; concentration: Value })
+  constructor(...args: Call<typeof VON_MISES>)
+  constructor(...args: UsualCall<typeof VON_MISES>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<{ loc: Value; concentration: Value }>('VonMises', args, [
-      'loc',
-      'concentration',
-    ])
+    const given = VON_MISES.take(args)
     const [loc, concentration] = broadcast_all(given.loc, given.concentration) as [Tensor, Tensor]
     super(loc.shape, [], given.validate_args, { loc, concentration })
   }
@@ -141,5 +148,13 @@ export class VonMises extends Distribution {
   @lazy_property override get variance(): Tensor {
     const { concentration } = this
     return one_minus(log_modified_bessel(concentration, 1).sub(log_modified_bessel(concentration, 0)).exp())
+  }
+
+  static {
+    methods(VonMises, {
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      sample: 'sample_shape?',
+    })
   }
 }

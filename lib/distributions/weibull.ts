@@ -1,19 +1,27 @@
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 import * as constraints from './constraints.js'
-import type { DistributionOptions } from './distribution.js'
 import { Exponential } from './exponential.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { TransformedDistribution } from './transformed_distribution.js'
 import { AffineTransform, PowerTransform, type Transform } from './transforms.js'
 import { broadcast_all, euler_constant, one_minus, type Sizes, type Value } from './utils.js'
 
-type Arguments = { scale: Value; concentration: Value }
-const NAMES = ['scale', 'concentration'] as const
+const _NAMES = ['scale', 'concentration'] as const
 
 function transforms_of(scale: Tensor, concentration_reciprocal: Tensor): Transform[] {
   return [new PowerTransform(concentration_reciprocal), new AffineTransform(0, scale)]
 }
+
+const WEIBULL = signature(
+  'Weibull',
+  { scale: required<Value>() },
+  { concentration: required<Value>() },
+  VALIDATE_ARGS,
+)
 
 /**
  * The Weibull distribution, P(X > x) = exp(−(x / scale)^concentration) for x > 0.
@@ -36,10 +44,10 @@ export class Weibull extends TransformedDistribution<Exponential> {
   declare readonly concentration: Tensor
   declare readonly concentration_reciprocal: Tensor
 
-  constructor(scale: Value, concentration: Value, options?: DistributionOptions)
-  constructor(options: DistributionOptions & Arguments)
+  constructor(...args: Call<typeof WEIBULL>)
+  constructor(...args: UsualCall<typeof WEIBULL>)
   constructor(...args: unknown[]) {
-    const given = take_parameters<Arguments>('Weibull', args, NAMES)
+    const given = WEIBULL.take(args)
     const { validate_args } = given
     const [scale, concentration] = broadcast_all(given.scale, given.concentration) as [Tensor, Tensor]
     const concentration_reciprocal = concentration.reciprocal()
@@ -84,5 +92,12 @@ export class Weibull extends TransformedDistribution<Exponential> {
       .mul(euler_constant)
       .add(this.scale.mul(this.concentration_reciprocal).log())
       .add(1)
+  }
+
+  static {
+    methods(Weibull, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+    })
   }
 }

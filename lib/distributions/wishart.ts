@@ -4,6 +4,9 @@ import { einsum } from '../functional.js'
 import { native } from '../native.js'
 import * as linalg from '../ops/generated/linalg.js'
 import * as ops from '../ops/generated/torch.js'
+import { methods } from '../python/methods.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { is_scalar, type Scalar } from '../scalar.js'
 import { make_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
@@ -13,13 +16,11 @@ import * as constraints from './constraints.js'
 import type { Constraints, SampleShape } from './distribution.js'
 import { ExponentialFamily } from './exp_family.js'
 import { type CovarianceOptions, given_matrix, scale_tril_of } from './multivariate_normal.js'
-import { take_parameters } from './parameters.js'
+import { VALIDATE_ARGS } from './parameters.js'
 import { argument, lazy_property, py_value, type Sizes, type Value } from './utils.js'
 
 const LOG_2 = native.math.log(2)
 const NAMES = ['covariance_matrix', 'precision_matrix', 'scale_tril'] as const
-
-type Arguments = { df: Value } & Record<(typeof NAMES)[number], Tensor | null>
 
 /** Options of {@link Wishart}. */
 export interface WishartOptions extends CovarianceOptions {
@@ -50,11 +51,7 @@ function diagonal_squares(df: Tensor, scale_tril: Tensor, batch_shape: Sizes, p:
 }
 
 function take(args: unknown[]) {
-  const given = take_parameters<Arguments>('Wishart', args, ['df', ...NAMES], {
-    covariance_matrix: null,
-    precision_matrix: null,
-    scale_tril: null,
-  })
+  const given = WISHART.take(args)
   const found = given_matrix(given)
   if (found === null)
     throw assertion_error(
@@ -76,6 +73,15 @@ function take(args: unknown[]) {
     throw value_error(`Value of df=${py_value(given.df)} expected to be greater than ndim - 1 = ${least}.`)
   return { ...found, df, batch_shape, event_shape, validate_args: given.validate_args }
 }
+
+const WISHART = signature(
+  'Wishart',
+  { df: required<Value>() },
+  { covariance_matrix: optional<Tensor | null>(null) },
+  { precision_matrix: optional<Tensor | null>(null) },
+  { scale_tril: optional<Tensor | null>(null) },
+  VALIDATE_ARGS,
+)
 
 /**
  * The Wishart distribution over positive definite matrices: that of Σ xᵢ xᵢᵀ of df normal vectors x of covariance Σ.
@@ -105,13 +111,8 @@ export class Wishart extends ExponentialFamily {
   /** @internal */
   declare readonly _dist_chi2: Chi2
 
-  constructor(
-    df: Value | WishartOptions,
-    covariance_matrix?: Tensor | null | WishartOptions,
-    precision_matrix?: Tensor | null | WishartOptions,
-    scale_tril?: Tensor | null | WishartOptions,
-    options?: WishartOptions,
-  )
+  constructor(...args: Call<typeof WISHART>)
+  constructor(...args: UsualCall<typeof WISHART>)
   constructor(...args: unknown[]) {
     const { name, matrix, df, batch_shape, event_shape, validate_args } = take(args)
     const p = event_shape[1]!
@@ -287,5 +288,14 @@ export class Wishart extends ExponentialFamily {
 
   override get _mean_carrier_measure(): number {
     return 0
+  }
+
+  static {
+    methods(Wishart, {
+      entropy: '',
+      expand: 'batch_shape, _instance?',
+      log_prob: 'value',
+      rsample: 'sample_shape?, max_try_correction?',
+    })
   }
 }

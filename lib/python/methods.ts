@@ -1,3 +1,4 @@
+import type { Entry } from './call_types.js'
 import {
   type Kind,
   keyword,
@@ -41,16 +42,29 @@ export function static_methods(type: object, lists: Readonly<Record<string, stri
   for (const [name, list] of Object.entries(lists)) wrap(type, name, parse(name, list))
 }
 
-function wrap(
-  owner: object,
-  name: string,
-  parameters: Signature<readonly Record<string, Parameter<unknown, Kind>>[]>,
-) {
+/**
+ * A function that also takes keywords, for functions whose overloads or type parameters a table cannot express.
+ *
+ * @param declared - the function's name and parameters, `'vmap(func, in_dims?, out_dims?)'`, as in {@link methods}
+ * @param implementation - takes all of them by position; its types are kept
+ */
+export function keyworded<F extends (...args: never[]) => unknown>(declared: string, implementation: F): F {
+  const [, name = '', list = ''] = /^(\w+)\((.*)\)$/.exec(declared) ?? []
+  if (name === '') throw new Error(`'${declared}' is not a function's name and parameters`)
+  const parameters = parse(name, list)
+  return named(shortcut(parameters, implementation as unknown as Method), parameters) as unknown as F
+}
+
+function named(call: Method, parameters: Signature<readonly Entry[]>): Method {
+  Object.defineProperty(call, 'name', { value: parameters.name, configurable: true })
+  Object.defineProperty(call, 'length', { value: parameters.least, configurable: true })
+  return call
+}
+
+function wrap(owner: object, name: string, parameters: Signature<readonly Entry[]>): void {
   const declared = Object.getOwnPropertyDescriptor(owner, name)
   if (typeof declared?.value !== 'function') throw new Error(`${name} is not a method of this class`)
-  const call = shortcut(parameters, declared.value as Method)
-  Object.defineProperty(call, 'name', { value: name, configurable: true })
-  Object.defineProperty(call, 'length', { value: parameters.least, configurable: true })
+  const call = named(shortcut(parameters, declared.value as Method), parameters)
   Object.defineProperty(owner, name, { ...declared, value: call })
 }
 

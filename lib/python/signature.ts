@@ -181,8 +181,8 @@ export class Signature<T extends readonly Entry[]> {
     const place = this.variadic >= 0 && i >= this.variadic ? this.places[this.variadic] : this.places[i]
     if (place === undefined || !place.takes_objects) return false
     const names = Object.keys(value)
-    // Keywords name this parameter itself, or, where it may be left out, only parameters that come after.
-    const all_known = names.every((name) => (this.by_name.get(name) ?? -1) >= i)
+    // Keywords are all parameters' names, among them this one where it must be given.
+    const all_known = names.every((name) => this.by_name.has(name))
     if (place.kind === 'required' || place.kind === 'positional') return !(all_known && place.name in value)
     return !(names.length > 0 && all_known)
   }

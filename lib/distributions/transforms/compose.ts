@@ -1,10 +1,12 @@
 import { assertion_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { type Constraint, independent, real } from '../constraints.js'
 import { lazy_property, type Sizes, sum_rightmost } from '../utils.js'
-import { type Sign, Transform, type TransformOptions } from './transform.js'
+import { CACHE_SIZE, type Sign, Transform } from './transform.js'
 
 function product(signs: readonly Sign[]): Sign {
   let sign: Sign = 1
@@ -40,6 +42,12 @@ function widen(constraint: Constraint, event_dim: number, what: string): Constra
     : constraint
 }
 
+const COMPOSE_TRANSFORM = signature(
+  'ComposeTransform',
+  { parts: required<readonly Transform[]>() },
+  CACHE_SIZE,
+)
+
 /**
  * Transforms one after the other: y = fₙ(…f₁(x)).
  *
@@ -50,14 +58,10 @@ function widen(constraint: Constraint, event_dim: number, what: string): Constra
 export class ComposeTransform extends Transform {
   declare readonly parts: Transform[]
 
-  constructor(parts: readonly Transform[], options?: number | TransformOptions)
+  constructor(...args: Call<typeof COMPOSE_TRANSFORM>)
+  constructor(...args: UsualCall<typeof COMPOSE_TRANSFORM>)
   constructor(...args: unknown[]) {
-    const given = take_options<{ parts: readonly Transform[]; cache_size: number }>(
-      'ComposeTransform',
-      args,
-      ['parts', 'cache_size'],
-      { cache_size: 0 },
-    )
+    const given = COMPOSE_TRANSFORM.take(args)
     super(given.cache_size)
     const { parts, cache_size } = given
     this.parts = cache_size ? parts.map((part) => part.with_cache(cache_size)) : [...parts]
@@ -135,10 +139,25 @@ export class ComposeTransform extends Transform {
   override toString(): string {
     return `${this.constructor.name}(\n    ${this.parts.map(String).join(',\n    ')}\n)`
   }
+
+  static {
+    methods(ComposeTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y',
+    })
+  }
 }
 
 /** y = x. */
 export const identity_transform = new ComposeTransform([])
+
+const INDEPENDENT_TRANSFORM = signature(
+  'IndependentTransform',
+  { base_transform: required<Transform>() },
+  { reinterpreted_batch_ndims: required<number>() },
+  CACHE_SIZE,
+)
 
 /**
  * A transform whose last dimensions are one event: their log-determinants are summed.
@@ -151,19 +170,10 @@ export class IndependentTransform extends Transform {
   declare readonly base_transform: Transform
   declare readonly reinterpreted_batch_ndims: number
 
-  constructor(
-    base_transform: Transform,
-    reinterpreted_batch_ndims: number,
-    options?: number | TransformOptions,
-  )
+  constructor(...args: Call<typeof INDEPENDENT_TRANSFORM>)
+  constructor(...args: UsualCall<typeof INDEPENDENT_TRANSFORM>)
   constructor(...args: unknown[]) {
-    const given = take_options<{
-      base_transform: Transform
-      reinterpreted_batch_ndims: number
-      cache_size: number
-    }>('IndependentTransform', args, ['base_transform', 'reinterpreted_batch_ndims', 'cache_size'], {
-      cache_size: 0,
-    })
+    const given = INDEPENDENT_TRANSFORM.take(args)
     super(given.cache_size)
     this.base_transform = given.base_transform.with_cache(given.cache_size)
     this.reinterpreted_batch_ndims = given.reinterpreted_batch_ndims
@@ -213,5 +223,13 @@ export class IndependentTransform extends Transform {
 
   override inverse_shape(shape: Sizes): number[] {
     return this.base_transform.inverse_shape(shape)
+  }
+
+  static {
+    methods(IndependentTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y',
+    })
   }
 }

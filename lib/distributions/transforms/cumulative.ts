@@ -1,8 +1,16 @@
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { type Constraint, unit_interval } from '../constraints.js'
 import type { Distribution } from '../distribution.js'
-import { type Sign, Transform, type TransformOptions } from './transform.js'
+import { CACHE_SIZE, type Sign, Transform } from './transform.js'
+
+const CUMULATIVE_DISTRIBUTION_TRANSFORM = signature(
+  'CumulativeDistributionTransform',
+  { distribution: required<Distribution>() },
+  CACHE_SIZE,
+)
 
 /**
  * y = F(x), the cumulative distribution function of a distribution; x = F⁻¹(y).
@@ -22,14 +30,10 @@ import { type Sign, Transform, type TransformOptions } from './transform.js'
 export class CumulativeDistributionTransform extends Transform {
   declare readonly distribution: Distribution
 
-  constructor(distribution: Distribution, options?: number | TransformOptions)
+  constructor(...args: Call<typeof CUMULATIVE_DISTRIBUTION_TRANSFORM>)
+  constructor(...args: UsualCall<typeof CUMULATIVE_DISTRIBUTION_TRANSFORM>)
   constructor(...args: unknown[]) {
-    const given = take_options<{ distribution: Distribution; cache_size: number }>(
-      'CumulativeDistributionTransform',
-      args,
-      ['distribution', 'cache_size'],
-      { cache_size: 0 },
-    )
+    const given = CUMULATIVE_DISTRIBUTION_TRANSFORM.take(args)
     super(given.cache_size)
     this.distribution = given.distribution
   }
@@ -57,5 +61,11 @@ export class CumulativeDistributionTransform extends Transform {
   }
   override _with_cache(cache_size: number): Transform {
     return new CumulativeDistributionTransform(this.distribution, cache_size)
+  }
+
+  static {
+    methods(CumulativeDistributionTransform, {
+      log_abs_det_jacobian: 'x, y',
+    })
   }
 }

@@ -3,13 +3,15 @@ import { IDENTITY, next_identity } from '../../identity.js'
 import { native } from '../../native.js'
 import { softplus } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { float_scalar, type Scalar } from '../../scalar.js'
 import { Tensor } from '../../tensor.js'
 import { finfo } from '../../type_info.js'
 import { type Constraint, independent, interval, positive, real, unit_interval } from '../constraints.js'
 import { broadcast_all, divide, lazy_property, type Sizes, type Value } from '../utils.js'
-import { type Sign, Transform, type TransformOptions } from './transform.js'
+import { CACHE_SIZE, type Sign, Transform } from './transform.js'
 
 const MINUS_ONE_TO_ONE = interval(float_scalar(-1), float_scalar(1))
 const LOG_2 = native.math.log(2)
@@ -48,11 +50,19 @@ export class ExpTransform extends Growing {
   override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
     return x
   }
+
+  static {
+    methods(ExpTransform, {
+      log_abs_det_jacobian: 'x, y',
+    })
+  }
 }
 
 function shape_of(value: Value): number[] {
   return value instanceof Tensor ? value.shape : []
 }
+
+const POWER_TRANSFORM = signature('PowerTransform', { exponent: required<Value>() }, CACHE_SIZE)
 
 /**
  * y = x^exponent.
@@ -63,15 +73,10 @@ function shape_of(value: Value): number[] {
 export class PowerTransform extends Transform {
   declare readonly exponent: Tensor
 
-  constructor(exponent: Value, options?: number | TransformOptions)
-  constructor(options: TransformOptions & { exponent: Value })
+  constructor(...args: Call<typeof POWER_TRANSFORM>)
+  constructor(...args: UsualCall<typeof POWER_TRANSFORM>)
   constructor(...args: unknown[]) {
-    const given = take_options<{ exponent: Value; cache_size: number }>(
-      'PowerTransform',
-      args,
-      ['exponent', 'cache_size'],
-      { cache_size: 0 },
-    )
+    const given = POWER_TRANSFORM.take(args)
     super(given.cache_size)
     this.exponent = broadcast_all(given.exponent)[0]!
   }
@@ -113,6 +118,14 @@ export class PowerTransform extends Transform {
   override inverse_shape(shape: Sizes): number[] {
     return broadcast_shapes(shape, this.exponent.shape)
   }
+
+  static {
+    methods(PowerTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y',
+    })
+  }
 }
 
 /** The sigmoid, kept off 0 and 1. */
@@ -141,6 +154,12 @@ export class SigmoidTransform extends Growing {
   override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
     return softplus(x.neg()).neg().sub(softplus(x))
   }
+
+  static {
+    methods(SigmoidTransform, {
+      log_abs_det_jacobian: 'x, y',
+    })
+  }
 }
 
 /**
@@ -160,6 +179,12 @@ export class SoftplusTransform extends Growing {
   }
   override log_abs_det_jacobian(x: Tensor, _y: Tensor): Tensor {
     return softplus(x.neg()).neg()
+  }
+
+  static {
+    methods(SoftplusTransform, {
+      log_abs_det_jacobian: 'x, y',
+    })
   }
 }
 
@@ -183,6 +208,12 @@ export class TanhTransform extends Growing {
       .rsub(x, LOG_2)
       .sub(softplus(x.mul(-2)))
       .mul(2)
+  }
+
+  static {
+    methods(TanhTransform, {
+      log_abs_det_jacobian: 'x, y',
+    })
   }
 }
 
@@ -215,6 +246,14 @@ function same(a: Value, b: Value): boolean {
   return Boolean(equal.all().item())
 }
 
+const AFFINE_TRANSFORM = signature(
+  'AffineTransform',
+  { loc: required<Value>() },
+  { scale: required<Value>() },
+  { event_dim: optional(0) },
+  CACHE_SIZE,
+)
+
 /**
  * y = loc + scale · x.
  *
@@ -230,15 +269,10 @@ export class AffineTransform extends Transform {
   declare readonly scale: Value
   readonly #event_dim: number
 
-  constructor(loc: Value, scale: Value, event_dim?: number | AffineOptions, options?: AffineOptions)
-  constructor(options: AffineOptions & { loc: Value; scale: Value })
+  constructor(...args: Call<typeof AFFINE_TRANSFORM>)
+  constructor(...args: UsualCall<typeof AFFINE_TRANSFORM>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<AffineOptions> & { loc: Value; scale: Value }>(
-      'AffineTransform',
-      args,
-      ['loc', 'scale', 'event_dim', 'cache_size'],
-      { event_dim: 0, cache_size: 0 },
-    )
+    const given = AFFINE_TRANSFORM.take(args)
     super(given.cache_size)
     this.loc = given.loc
     this.scale = given.scale
@@ -296,10 +330,12 @@ export class AffineTransform extends Transform {
   override inverse_shape(shape: Sizes): number[] {
     return this.forward_shape(shape)
   }
-}
 
-/** Options of {@link AffineTransform}. */
-export interface AffineOptions extends TransformOptions {
-  /** How many of the last dimensions make one event. Default: 0. */
-  event_dim?: number
+  static {
+    methods(AffineTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y',
+    })
+  }
 }

@@ -3,6 +3,7 @@ import { native } from '../../native.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import { pad, softplus } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { methods } from '../../python/methods.js'
 import type { Tensor } from '../../tensor.js'
 import { finfo } from '../../type_info.js'
 import {
@@ -77,6 +78,14 @@ export class CorrCholeskyTransform extends Transform {
     const d = shape.at(-1)!
     if (shape.at(-2) !== d) throw value_error('Input is not square')
     return [...shape.slice(0, -2), Math.floor((d * (d - 1)) / 2)]
+  }
+
+  static {
+    methods(CorrCholeskyTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y, intermediates?',
+    })
   }
 }
 

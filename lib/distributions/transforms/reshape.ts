@@ -1,10 +1,12 @@
 import { value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { py_size } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import { type Constraint, independent, real } from '../constraints.js'
 import type { Sizes } from '../utils.js'
-import { Transform, type TransformOptions } from './transform.js'
+import { CACHE_SIZE, Transform } from './transform.js'
 
 const count = (shape: Sizes) => shape.reduce((product, size) => product * size, 1)
 
@@ -18,6 +20,13 @@ function exchange(shape: Sizes, from: Sizes, to: Sizes): number[] {
   return [...shape.slice(0, cut), ...to]
 }
 
+const RESHAPE_TRANSFORM = signature(
+  'ReshapeTransform',
+  { in_shape: required<Sizes>() },
+  { out_shape: required<Sizes>() },
+  CACHE_SIZE,
+)
+
 /**
  * The last dimensions in another shape.
  *
@@ -30,14 +39,10 @@ export class ReshapeTransform extends Transform {
   declare readonly in_shape: number[]
   declare readonly out_shape: number[]
 
-  constructor(in_shape: Sizes, out_shape: Sizes, options?: number | TransformOptions)
+  constructor(...args: Call<typeof RESHAPE_TRANSFORM>)
+  constructor(...args: UsualCall<typeof RESHAPE_TRANSFORM>)
   constructor(...args: unknown[]) {
-    const given = take_options<{ in_shape: Sizes; out_shape: Sizes; cache_size: number }>(
-      'ReshapeTransform',
-      args,
-      ['in_shape', 'out_shape', 'cache_size'],
-      { cache_size: 0 },
-    )
+    const given = RESHAPE_TRANSFORM.take(args)
     if (count(given.in_shape) !== count(given.out_shape))
       throw value_error('in_shape, out_shape have different numbers of elements')
     super(given.cache_size)
@@ -74,5 +79,13 @@ export class ReshapeTransform extends Transform {
   }
   override inverse_shape(shape: Sizes): number[] {
     return exchange(shape, this.out_shape, this.in_shape)
+  }
+
+  static {
+    methods(ReshapeTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y',
+    })
   }
 }

@@ -1,37 +1,44 @@
 import { assertion_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type GivenBy, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as constraints from '../constraints.js'
 import { lazy_property, sum_rightmost } from '../utils.js'
-import { Transform, type TransformOptions } from './transform.js'
+import { CACHE_SIZE, Transform } from './transform.js'
 
-interface SequenceArguments {
-  tseq: readonly Transform[]
-  dim: number
-  lengths: readonly number[] | null
-  cache_size: number
-}
+const TRANSFORMS = {
+  /** The transforms of the parts, in order. */
+  tseq: required<readonly Transform[]>(),
+} as const
+const DIM = {
+  /** Dimension of the parts. Default: 0. */
+  dim: optional(0),
+} as const
 
-function take_sequence(
-  name: string,
-  args: unknown[],
-  names: readonly (keyof SequenceArguments)[],
-): SequenceArguments {
-  const given = take_options<SequenceArguments>(name, args, names, { dim: 0, lengths: null, cache_size: 0 })
-  if (!given.tseq.every((item) => item instanceof Transform))
-    throw assertion_error('All elements of tseq must be Transform instances')
-  return given
-}
+const CAT_TRANSFORM = signature(
+  'CatTransform',
+  TRANSFORMS,
+  DIM,
+  {
+    /** Sizes of the parts. Default: 1 each. */
+    lengths: optional<readonly number[] | null>(null),
+  },
+  CACHE_SIZE,
+)
+const STACK_TRANSFORM = signature('StackTransform', TRANSFORMS, DIM, CACHE_SIZE)
 
 /** A transform made of several, for parts of one dimension. */
 abstract class Sequence extends Transform {
   declare readonly transforms: Transform[]
   declare readonly dim: number
 
-  constructor(given: SequenceArguments) {
+  constructor(given: GivenBy<typeof STACK_TRANSFORM>) {
     super(given.cache_size)
     const { tseq, cache_size } = given
+    if (!tseq.every((item) => item instanceof Transform))
+      throw assertion_error('All elements of tseq must be Transform instances')
     this.transforms = cache_size ? tseq.map((item) => item.with_cache(cache_size)) : [...tseq]
     this.dim = given.dim
   }
@@ -47,14 +54,6 @@ abstract class Sequence extends Transform {
     if (this.dim < -value.ndim || this.dim >= value.ndim)
       throw assertion_error(`dim ${this.dim} out of range for ${name} with ${value.ndim} dimensions`)
   }
-}
-
-/** Options of {@link CatTransform}. */
-export interface CatOptions extends TransformOptions {
-  /** The dimension that is divided. Default: 0. */
-  dim?: number
-  /** The sizes of the parts. Default: 1 each. */
-  lengths?: readonly number[] | null
 }
 
 /**
@@ -74,9 +73,10 @@ export interface CatOptions extends TransformOptions {
 export class CatTransform extends Sequence {
   declare readonly lengths: number[]
 
-  constructor(tseq: readonly Transform[], dim?: number | CatOptions, options?: CatOptions)
+  constructor(...args: Call<typeof CAT_TRANSFORM>)
+  constructor(...args: UsualCall<typeof CAT_TRANSFORM>)
   constructor(...args: unknown[]) {
-    const given = take_sequence('CatTransform', args, ['tseq', 'dim', 'lengths', 'cache_size'])
+    const given = CAT_TRANSFORM.take(args)
     super(given)
     this.lengths = given.lengths === null ? this.transforms.map(() => 1) : [...given.lengths]
     if (this.lengths.length !== this.transforms.length)
@@ -154,12 +154,12 @@ export class CatTransform extends Sequence {
       this.lengths,
     )
   }
-}
 
-/** Options of {@link StackTransform}. */
-export interface StackOptions extends TransformOptions {
-  /** The dimension whose slices are transformed. Default: 0. */
-  dim?: number
+  static {
+    methods(CatTransform, {
+      log_abs_det_jacobian: 'x, y',
+    })
+  }
 }
 
 /**
@@ -170,9 +170,10 @@ export interface StackOptions extends TransformOptions {
  * @see torch/distributions/transforms.py
  */
 export class StackTransform extends Sequence {
-  constructor(tseq: readonly Transform[], dim?: number | StackOptions, options?: StackOptions)
+  constructor(...args: Call<typeof STACK_TRANSFORM>)
+  constructor(...args: UsualCall<typeof STACK_TRANSFORM>)
   constructor(...args: unknown[]) {
-    super(take_sequence('StackTransform', args, ['tseq', 'dim', 'cache_size']))
+    super(STACK_TRANSFORM.take(args))
   }
 
   override _with_cache(cache_size: number): Transform {
@@ -227,5 +228,11 @@ export class StackTransform extends Sequence {
       this.transforms.map((item) => item.codomain),
       this.dim,
     )
+  }
+
+  static {
+    methods(StackTransform, {
+      log_abs_det_jacobian: 'x, y',
+    })
   }
 }

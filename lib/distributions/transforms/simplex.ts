@@ -1,6 +1,7 @@
 import { value_error } from '../../errors.js'
 import { log_sigmoid, pad } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { methods } from '../../python/methods.js'
 import type { Tensor } from '../../tensor.js'
 import { finfo } from '../../type_info.js'
 import { type Constraint, real_vector, simplex } from '../constraints.js'
@@ -40,6 +41,13 @@ export class SoftmaxTransform extends Transform {
   }
   override inverse_shape(shape: Sizes): number[] {
     return expect_vector(shape)
+  }
+
+  static {
+    methods(SoftmaxTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+    })
   }
 }
 
@@ -94,5 +102,13 @@ export class StickBreakingTransform extends Transform {
   override inverse_shape(shape: Sizes): number[] {
     const sizes = expect_vector(shape)
     return [...sizes.slice(0, -1), sizes.at(-1)! - 1]
+  }
+
+  static {
+    methods(StickBreakingTransform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y',
+    })
   }
 }

@@ -1,15 +1,20 @@
 import { inspect } from 'node:util'
 import { not_implemented_error, value_error } from '../../errors.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { scope_owner } from '../../scope.js'
 import type { Tensor } from '../../tensor.js'
 import type { Constraint } from '../constraints.js'
-import { argument, defines_constructor, type Sizes } from '../utils.js'
+import { defines_constructor, type Sizes } from '../utils.js'
 
-/** Options that all transforms take. */
-export interface TransformOptions {
+/** The last parameter of every transform. */
+export const CACHE_SIZE = {
   /** 1 keeps the last input and output, so that inverting the output costs nothing. Default: 0. */
-  cache_size?: number
-}
+  cache_size: optional(0),
+} as const
+
+const TRANSFORM = signature('Transform', CACHE_SIZE)
 
 /** The sign of a monotone transform's derivative: +1, −1, or a tensor of them. */
 export type Sign = number | Tensor
@@ -45,8 +50,10 @@ export class Transform {
   /** @internal */
   declare _cached: Pair
 
-  constructor(options: number | TransformOptions = 0) {
-    const size = argument<number>(options, 'cache_size', 0)
+  constructor(...args: Call<typeof TRANSFORM>)
+  constructor(...args: UsualCall<typeof TRANSFORM>)
+  constructor(...args: unknown[]) {
+    const { cache_size: size } = TRANSFORM.take(args)
     const call = (x: Tensor): Tensor => self._apply(x)
     const self = Object.setPrototypeOf(call, new.target.prototype) as this
     // Transforms have a length of their own.
@@ -166,6 +173,15 @@ export class Transform {
 
   [inspect.custom](): string {
     return this.toString()
+  }
+
+  static {
+    methods(Transform, {
+      forward_shape: 'shape',
+      inverse_shape: 'shape',
+      log_abs_det_jacobian: 'x, y',
+      with_cache: 'cache_size?',
+    })
   }
 }
 
