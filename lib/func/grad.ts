@@ -3,6 +3,7 @@ import { enable_grad, is_grad_enabled } from '../autograd/grad_mode.js'
 import { keep_for_later } from '../autograd/reach.js'
 import { runtime_error, type_name, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { keyworded } from '../python/methods.js'
 import { Tensor } from '../tensor.js'
 import { same_structure, show_structure, tree_flatten, tree_unflatten } from '../utils/pytree.js'
 import { type Argnums, slice_argnums } from './argnums.js'
@@ -42,7 +43,7 @@ export interface GradTransformOptions {
 }
 
 /** @internal grad_and_value of [gradient, [value, aux]]. */
-function run_grad(func: Loose, { argnums = 0, has_aux = false }: GradTransformOptions, args: unknown[]) {
+function run_grad(func: Loose, argnums: Argnums, has_aux: boolean, args: unknown[]) {
   return within_level('grad', (level) =>
     enable_grad(() => {
       const wrapped = wrap_tensors(args, level) as unknown[]
@@ -69,6 +70,30 @@ function run_grad(func: Loose, { argnums = 0, has_aux = false }: GradTransformOp
   )
 }
 
+function own_grad<F extends AnyFunction>(
+  func: F,
+  options: GradTransformOptions & { has_aux: true },
+): (...args: Parameters<F>) => [gradient: Tensor, aux: unknown]
+function own_grad<F extends AnyFunction>(
+  func: F,
+  options: GradTransformOptions & { argnums: readonly number[] },
+): (...args: Parameters<F>) => Tensor[]
+function own_grad<F extends AnyFunction>(
+  func: F,
+  options?: GradTransformOptions,
+): (...args: Parameters<F>) => Parameters<F>[0]
+function own_grad<F extends AnyFunction>(
+  func: F,
+  argnums: Argnums,
+  has_aux?: boolean,
+): (...args: Parameters<F>) => unknown
+function own_grad(func: AnyFunction, argnums: unknown = 0, has_aux = false): Loose {
+  return (...args) => {
+    const { gradient, aux } = run_grad(func as Loose, argnums as Argnums, has_aux, args)
+    return has_aux ? [gradient, aux] : gradient
+  }
+}
+
 /**
  * The function that computes a function's gradient with respect to its arguments `argnums`. It nests, and {@link vmap} maps it.
  *
@@ -83,22 +108,25 @@ function run_grad(func: Loose, { argnums = 0, has_aux = false }: GradTransformOp
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.grad.html
  */
-export function grad<F extends AnyFunction>(
+export const grad = keyworded('grad(func, argnums?, has_aux?)', own_grad)
+
+function own_grad_and_value<F extends AnyFunction>(
   func: F,
   options: GradTransformOptions & { has_aux: true },
-): (...args: Parameters<F>) => [gradient: Tensor, aux: unknown]
-export function grad<F extends AnyFunction>(
-  func: F,
-  options: GradTransformOptions & { argnums: readonly number[] },
-): (...args: Parameters<F>) => Tensor[]
-export function grad<F extends AnyFunction>(
+): (...args: Parameters<F>) => [gradient: Parameters<F>[0], value: [Tensor, unknown]]
+function own_grad_and_value<F extends AnyFunction>(
   func: F,
   options?: GradTransformOptions,
-): (...args: Parameters<F>) => Parameters<F>[0]
-export function grad(func: AnyFunction, options: GradTransformOptions = {}): Loose {
+): (...args: Parameters<F>) => [gradient: Parameters<F>[0], value: Tensor]
+function own_grad_and_value<F extends AnyFunction>(
+  func: F,
+  argnums: Argnums,
+  has_aux?: boolean,
+): (...args: Parameters<F>) => [gradient: unknown, value: unknown]
+function own_grad_and_value(func: AnyFunction, argnums: unknown = 0, has_aux = false): Loose {
   return (...args) => {
-    const { gradient, aux } = run_grad(func as Loose, options, args)
-    return options.has_aux ? [gradient, aux] : gradient
+    const { gradient, value, aux } = run_grad(func as Loose, argnums as Argnums, has_aux, args)
+    return [gradient, has_aux ? [value, aux] : value]
   }
 }
 
@@ -107,20 +135,7 @@ export function grad(func: AnyFunction, options: GradTransformOptions = {}): Loo
  *
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.grad_and_value.html
  */
-export function grad_and_value<F extends AnyFunction>(
-  func: F,
-  options: GradTransformOptions & { has_aux: true },
-): (...args: Parameters<F>) => [gradient: Parameters<F>[0], value: [Tensor, unknown]]
-export function grad_and_value<F extends AnyFunction>(
-  func: F,
-  options?: GradTransformOptions,
-): (...args: Parameters<F>) => [gradient: Parameters<F>[0], value: Tensor]
-export function grad_and_value(func: AnyFunction, options: GradTransformOptions = {}): Loose {
-  return (...args) => {
-    const { gradient, value, aux } = run_grad(func as Loose, options, args)
-    return [gradient, options.has_aux ? [value, aux] : value]
-  }
-}
+export const grad_and_value = keyworded('grad_and_value(func, argnums?, has_aux?)', own_grad_and_value)
 
 /** @internal vjp with respect to some arguments. */
 export function vjp_with_argnums(

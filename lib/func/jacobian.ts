@@ -1,5 +1,6 @@
-import { runtime_error } from '../errors.js'
+import { not_implemented_error, runtime_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { keyworded } from '../python/methods.js'
 import { Tensor } from '../tensor.js'
 import { tree_flatten, tree_unflatten } from '../utils/pytree.js'
 import { type Argnums, slice_argnums } from './argnums.js'
@@ -44,33 +45,35 @@ export interface JacrevOptions {
   chunk_size?: number | null
 }
 
-/**
- * The function that computes a function's Jacobian, by reverse mode, all rows at once.
- *
- * @param func gives a tensor, or nested tensors
- * @returns a function of the same arguments: shape of the output, then shape of the argument
- * @example
- * ```ts
- * import * as torch from 'typetorch'
- * torch.func.jacrev((x: torch.Tensor) => x.sin())(torch.zeros(2)) // tensor([[1., 0.], [0., 1.]])
- * ```
- * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.jacrev.html
- */
-export function jacrev<F extends AnyFunction>(
+function own_jacrev<F extends AnyFunction>(
   func: F,
   options?: JacrevOptions & { has_aux?: false },
 ): (...args: Parameters<F>) => ReturnType<F>
-export function jacrev<F extends AnyFunction>(
+function own_jacrev<F extends AnyFunction>(
   func: F,
   options: JacrevOptions,
 ): (...args: Parameters<F>) => unknown
-export function jacrev(func: AnyFunction, options: JacrevOptions = {}): Loose {
-  const { argnums = 0, has_aux = false, chunk_size = null } = options
+function own_jacrev<F extends AnyFunction>(
+  func: F,
+  argnums: Argnums,
+  options?: Omit<JacrevOptions, 'argnums'>,
+): (...args: Parameters<F>) => unknown
+function own_jacrev(
+  func: AnyFunction,
+  given: unknown = 0,
+  has_aux: unknown = false,
+  chunk_size: number | null = null,
+  preallocate = false,
+): Loose {
+  const argnums = given as Argnums
+  const with_aux = Boolean(has_aux)
+  if (preallocate)
+    throw not_implemented_error('jacrev(): _preallocate_and_copy=true is not supported; use chunk_size alone')
   if (chunk_size !== null && !(chunk_size > 0))
     throw runtime_error('jacrev: `chunk_size` should be greater than 0.')
   return (...args) => {
     error_if_complex('jacrev', tree_flatten(args)[0], true)
-    const { output, vjp_fn, aux } = vjp_with_argnums(func as Loose, args, argnums, has_aux)
+    const { output, vjp_fn, aux } = vjp_with_argnums(func as Loose, args, argnums, with_aux)
     const [outputs, output_spec] = tree_flatten<Tensor>(output)
     error_if_complex('jacrev', outputs, false)
     const [primals, primals_spec] = tree_flatten<Tensor>(slice_argnums(args, argnums))
@@ -112,6 +115,23 @@ export function jacrev(func: AnyFunction, options: JacrevOptions = {}): Loose {
   }
 }
 
+/**
+ * The function that computes a function's Jacobian, by reverse mode, all rows at once.
+ *
+ * @param func gives a tensor, or nested tensors
+ * @returns a function of the same arguments: shape of the output, then shape of the argument
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * torch.func.jacrev((x: torch.Tensor) => x.sin())(torch.zeros(2)) // tensor([[1., 0.], [0., 1.]])
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.jacrev.html
+ */
+export const jacrev = keyworded(
+  'jacrev(func, argnums?, *, has_aux?, chunk_size?, _preallocate_and_copy?)',
+  own_jacrev,
+)
+
 /** Keywords of {@link jacfwd}. */
 export interface JacfwdOptions {
   argnums?: Argnums
@@ -120,21 +140,29 @@ export interface JacfwdOptions {
   randomness?: 'error' | 'different' | 'same'
 }
 
-/**
- * As {@link jacrev}, by forward mode, all columns at once.
- *
- * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.jacfwd.html
- */
-export function jacfwd<F extends AnyFunction>(
+function own_jacfwd<F extends AnyFunction>(
   func: F,
   options?: JacfwdOptions & { has_aux?: false },
 ): (...args: Parameters<F>) => ReturnType<F>
-export function jacfwd<F extends AnyFunction>(
+function own_jacfwd<F extends AnyFunction>(
   func: F,
   options: JacfwdOptions,
 ): (...args: Parameters<F>) => unknown
-export function jacfwd(func: AnyFunction, options: JacfwdOptions = {}): Loose {
-  const { argnums = 0, has_aux = false, randomness = 'error' } = options
+function own_jacfwd<F extends AnyFunction>(
+  func: F,
+  argnums: Argnums,
+  has_aux?: boolean,
+  options?: Pick<JacfwdOptions, 'randomness'>,
+): (...args: Parameters<F>) => unknown
+function own_jacfwd(
+  func: AnyFunction,
+  given: unknown = 0,
+  given_aux: unknown = false,
+  given_randomness: unknown = 'error',
+): Loose {
+  const argnums = given as Argnums
+  const has_aux = Boolean(given_aux)
+  const randomness = given_randomness as NonNullable<JacfwdOptions['randomness']>
   return (...args) => {
     error_if_complex('jacfwd', tree_flatten(args)[0], true)
     const [primals, primals_spec] = tree_flatten<Tensor>(slice_argnums(args, argnums))
@@ -171,6 +199,22 @@ export function jacfwd(func: AnyFunction, options: JacfwdOptions = {}): Loose {
 }
 
 /**
+ * As {@link jacrev}, by forward mode, all columns at once.
+ *
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.jacfwd.html
+ */
+export const jacfwd = keyworded('jacfwd(func, argnums?, has_aux?, *, randomness?)', own_jacfwd)
+
+function own_hessian<F extends AnyFunction>(
+  func: F,
+  options?: Argnums | { argnums?: Argnums },
+): (...args: Parameters<F>) => ReturnType<F>
+function own_hessian(func: AnyFunction, given: unknown = 0): unknown {
+  const argnums = given as Argnums
+  return jacfwd(jacrev(func, { argnums }), { argnums })
+}
+
+/**
  * The function that computes a function's Hessian: forward over reverse mode.
  *
  * @param func gives a scalar tensor
@@ -181,10 +225,4 @@ export function jacfwd(func: AnyFunction, options: JacfwdOptions = {}): Loose {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.hessian.html
  */
-export function hessian<F extends AnyFunction>(
-  func: F,
-  options: { argnums?: Argnums } = {},
-): (...args: Parameters<F>) => ReturnType<F> {
-  const { argnums = 0 } = options
-  return jacfwd(jacrev(func, { argnums }), { argnums }) as (...args: Parameters<F>) => ReturnType<F>
-}
+export const hessian = keyworded('hessian(func, argnums?)', own_hessian)

@@ -1,6 +1,7 @@
 import { dual_level, is_dual_level_open, make_dual, unpack_dual } from '../autograd/forward_ad.js'
 import { runtime_error, type_name } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { keyworded } from '../python/methods.js'
 import { py_size } from '../repr.js'
 import { Tensor } from '../tensor.js'
 import { same_structure, show_structure, tree_flatten, tree_unflatten } from '../utils/pytree.js'
@@ -84,6 +85,30 @@ export interface JvpOptions {
   has_aux?: boolean
 }
 
+function own_jvp<A extends readonly unknown[], R>(
+  func: (...args: A) => R,
+  primals: A,
+  tangents: A,
+  options: JvpOptions & { has_aux: true },
+): R extends readonly [infer Output, infer Aux] ? [output: Output, jvp: Output, aux: Aux] : never
+function own_jvp<A extends readonly unknown[], R>(
+  func: (...args: A) => R,
+  primals: A,
+  tangents: A,
+  options?: JvpOptions,
+): [output: R, jvp: R]
+function own_jvp(
+  func: Loose,
+  primals: readonly unknown[],
+  tangents: readonly unknown[],
+  strict: unknown = false,
+  has_aux = false,
+): unknown[] {
+  const options = { strict: Boolean(strict), has_aux }
+  const { output, tangent, aux } = jvp_with_argnums(func, primals, tangents, null, options)
+  return has_aux ? [output, tangent, aux] : [output, tangent]
+}
+
 /**
  * A function's value, and its Jacobian times `tangents`: forward mode.
  *
@@ -99,40 +124,16 @@ export interface JvpOptions {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.jvp.html
  */
-export function jvp<A extends readonly unknown[], R>(
-  func: (...args: A) => R,
-  primals: A,
-  tangents: A,
-  options: JvpOptions & { has_aux: true },
-): R extends readonly [infer Output, infer Aux] ? [output: Output, jvp: Output, aux: Aux] : never
-export function jvp<A extends readonly unknown[], R>(
-  func: (...args: A) => R,
-  primals: A,
-  tangents: A,
-  options?: JvpOptions,
-): [output: R, jvp: R]
-export function jvp(
-  func: Loose,
-  primals: readonly unknown[],
-  tangents: readonly unknown[],
-  options: JvpOptions = {},
-): unknown[] {
-  const { output, tangent, aux } = jvp_with_argnums(func, primals, tangents, null, options)
-  return options.has_aux ? [output, tangent, aux] : [output, tangent]
-}
+export const jvp = keyworded('jvp(func, primals, tangents, *, strict?, has_aux?)', own_jvp)
 
-/**
- * A function's value at the primals, and the function of tangents that is its Jacobian there.
- *
- * @returns `[output, jvp_fn]`; `jvp_fn(…tangents)` evaluates the function anew in forward mode
- * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.linearize.html
- */
-export function linearize<A extends readonly unknown[], R>(
+type Linearize = <A extends readonly unknown[], R>(
   func: (...args: A) => R,
   ...primals: A
-): [output: R, jvp_fn: (...tangents: A) => R] {
+) => [output: R, jvp_fn: (...tangents: A) => R]
+
+function own_linearize(func: Loose, primals: unknown[]): unknown[] {
   const shapes = tree_flatten<Tensor>(primals)[0].map((primal) => py_size(primal.shape))
-  const jvp_fn = (...tangents: A): R => {
+  const jvp_fn = (...tangents: unknown[]): unknown => {
     tree_flatten<Tensor>(tangents)[0].forEach((tangent, i) => {
       const shape = py_size(tangent.shape)
       if (shape !== shapes[i])
@@ -144,3 +145,11 @@ export function linearize<A extends readonly unknown[], R>(
   }
   return [func(...primals), jvp_fn]
 }
+
+/**
+ * A function's value at the primals, and the function of tangents that is its Jacobian there.
+ *
+ * @returns `[output, jvp_fn]`; `jvp_fn(…tangents)` evaluates the function anew in forward mode
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.linearize.html
+ */
+export const linearize = keyworded('linearize(func, *primals{})', own_linearize) as unknown as Linearize

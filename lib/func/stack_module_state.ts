@@ -1,16 +1,10 @@
 import { runtime_error } from '../errors.js'
 import type { Module } from '../nn/modules/module.js'
 import * as ops from '../ops/generated/torch.js'
+import { keyworded } from '../python/methods.js'
 import type { Tensor } from '../tensor.js'
 
-/**
- * The parameters and buffers of models of one kind, stacked: what {@link vmap} over an ensemble takes, with `functional_call`.
- *
- * @param models at least one, all of one class and in one mode
- * @returns `[params, buffers]`, by name; parameters are leaves that require gradients where the models' did
- * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.stack_module_state.html
- */
-export function stack_module_state(
+function own_stack_module_state(
   models: readonly Module[],
 ): [params: Record<string, Tensor>, buffers: Record<string, Tensor>] {
   const [first] = models
@@ -34,3 +28,12 @@ export function stack_module_state(
   }
   return [stack((model) => model.named_parameters(), true), stack((model) => model.named_buffers(), false)]
 }
+
+/**
+ * The parameters and buffers of models of one kind, stacked: what {@link vmap} over an ensemble takes, with `functional_call`.
+ *
+ * @param models at least one, all of one class and in one mode
+ * @returns `[params, buffers]`, by name; parameters are leaves that require gradients where the models' did
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.stack_module_state.html
+ */
+export const stack_module_state = keyworded('stack_module_state(models)', own_stack_module_state)

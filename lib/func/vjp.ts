@@ -1,3 +1,4 @@
+import { keyworded } from '../python/methods.js'
 import { vjp_with_argnums } from './grad.js'
 
 type Loose = (...args: unknown[]) => unknown
@@ -6,6 +7,17 @@ type Loose = (...args: unknown[]) => unknown
 export interface VjpCallOptions {
   retain_graph?: boolean
   create_graph?: boolean
+}
+
+interface Vjp {
+  <A extends readonly unknown[], R>(
+    func: (...args: A) => R,
+    ...primals: A
+  ): [output: R, vjp_fn: (cotangents: R, options?: VjpCallOptions) => { -readonly [K in keyof A]: A[K] }]
+  <A extends readonly unknown[], R>(
+    func: (...args: A) => readonly [R, unknown],
+    ...given: [...A, { has_aux: true }]
+  ): [output: R, vjp_fn: (cotangents: R, options?: VjpCallOptions) => unknown[], aux: unknown]
 }
 
 /**
@@ -22,19 +34,9 @@ export interface VjpCallOptions {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.vjp.html
  */
-export function vjp<A extends readonly unknown[], R>(
-  func: (...args: A) => R,
-  ...primals: A
-): [output: R, vjp_fn: (cotangents: R, options?: VjpCallOptions) => { -readonly [K in keyof A]: A[K] }]
-export function vjp<A extends readonly unknown[], R>(
-  func: (...args: A) => readonly [R, unknown],
-  ...given: [...A, { has_aux: true }]
-): [output: R, vjp_fn: (cotangents: R, options?: VjpCallOptions) => unknown[], aux: unknown]
-export function vjp(func: Loose, ...given: unknown[]): unknown[] {
-  const last = given[given.length - 1]
-  const has_options = typeof last === 'object' && last !== null && Object.keys(last).join() === 'has_aux'
-  const has_aux = has_options && (last as { has_aux: boolean }).has_aux
-  const primals = has_options ? given.slice(0, -1) : given
+export const vjp = keyworded('vjp(func, *primals{}, has_aux?)', own_vjp) as unknown as Vjp
+
+function own_vjp(func: Loose, primals: readonly unknown[], has_aux = false): unknown[] {
   const { output, vjp_fn, aux } = vjp_with_argnums(func, primals, null, has_aux)
   return has_aux ? [output, vjp_fn, aux] : [output, vjp_fn]
 }

@@ -2,6 +2,7 @@ import { link_to_transform } from '../autograd/reach.js'
 import { runtime_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { keyworded } from '../python/methods.js'
 import { get_rng_state, set_rng_state } from '../random.js'
 import { py_tuple } from '../repr.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
@@ -180,35 +181,27 @@ function run_chunks(
   return tree_unflatten(joined, spec)
 }
 
-/**
- * Maps a function over a dimension of its arguments: as if it were called for each slice, and the results stacked, but with
- * each operator called once for the whole batch. What the function sees has no such dimension.
- *
- * @param func takes tensors, or nested arrays and objects of them, and gives such
- * @returns a function of the same arguments
- * @throws ValueError where sizes differ, or the dims do not fit the arguments
- * @example
- * ```ts
- * import * as torch from 'typetorch'
- * const batched_dot = torch.vmap(torch.dot)
- * batched_dot(torch.ones(2, 5), torch.ones(2, 5)) // tensor([5., 5.])
- * ```
- * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.vmap.html
- */
-export function vmap<A extends readonly unknown[], R>(
+function own_vmap<A extends readonly unknown[], R>(
   func: (...args: A) => R,
   options?: VmapOptions,
 ): (...args: A) => R
-export function vmap<A extends readonly unknown[], R>(
+function own_vmap<A extends readonly unknown[], R>(
   func: (...args: A) => R,
   in_dims?: Dims,
   out_dims?: Dims,
   randomness?: 'error' | 'different' | 'same',
   options?: VmapOptions,
 ): (...args: A) => R
-export function vmap(func: Mapped, ...given: unknown[]): Mapped {
-  const options = take_vmap_options(given)
-  const { in_dims, out_dims, randomness, chunk_size } = options
+function own_vmap(
+  func: Mapped,
+  given_in_dims: unknown = 0,
+  given_out_dims: unknown = 0,
+  randomness = 'error',
+  given_chunk_size: unknown = null,
+): Mapped {
+  const in_dims = given_in_dims as Dims
+  const out_dims = given_out_dims as Dims
+  const chunk_size = given_chunk_size as number | null
   if (!['error', 'different', 'same'].includes(randomness))
     throw runtime_error(
       `Only allowed values for randomness are 'error', 'different', or 'same'. Got ${randomness}`,
@@ -228,21 +221,19 @@ export function vmap(func: Mapped, ...given: unknown[]): Mapped {
   }
 }
 
-function take_vmap_options(given: readonly unknown[]): Required<VmapOptions> {
-  const last = given[given.length - 1]
-  // An object nested as the arguments are may be in_dims: keywords are told by their names.
-  const names = ['in_dims', 'out_dims', 'randomness', 'chunk_size']
-  const is_keywords =
-    typeof last === 'object' &&
-    last !== null &&
-    !Array.isArray(last) &&
-    Object.keys(last).every((key) => names.includes(key))
-  const [in_dims, out_dims, randomness] = is_keywords ? given.slice(0, -1) : given
-  return {
-    in_dims: (in_dims as Dims | undefined) ?? 0,
-    out_dims: out_dims === undefined ? 0 : (out_dims as Dims),
-    randomness: (randomness as VmapOptions['randomness']) ?? 'error',
-    chunk_size: null,
-    ...(is_keywords ? (last as VmapOptions) : {}),
-  }
-}
+/**
+ * Maps a function over a dimension of its arguments: as if it were called for each slice, and the results stacked, but with
+ * each operator called once for the whole batch. What the function sees has no such dimension.
+ *
+ * @param func takes tensors, or nested arrays and objects of them, and gives such
+ * @returns a function of the same arguments
+ * @throws ValueError where sizes differ, or the dims do not fit the arguments
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * const batched_dot = torch.vmap(torch.dot)
+ * batched_dot(torch.ones(2, 5), torch.ones(2, 5)) // tensor([5., 5.])
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.vmap.html
+ */
+export const vmap = keyworded('vmap(func, in_dims{}?, out_dims{}?, randomness?, *, chunk_size?)', own_vmap)
