@@ -5,9 +5,12 @@ import { assertion_error, key_error, runtime_error, value_error } from '../error
 import { IDENTITY, next_identity } from '../identity.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { is_options, take_options } from '../ops/keywords.js'
+import { is_options } from '../ops/keywords.js'
 import { operator } from '../ops/operator.js'
 import type { Optimizer } from '../optim/optimizer.js'
+import { methods } from '../python/methods.js'
+import { optional } from '../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../python/signature.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { not_json, uncloneable } from '../uncloneable.js'
@@ -32,21 +35,36 @@ interface OptimizerState {
   found_inf_per_device: Map<string, Tensor>
 }
 
+const GRAD_SCALER = signature(
+  'GradScaler',
+  {
+    /** Type of device. Default: `'cuda'`. */
+    device: optional<string>('cuda'),
+  },
+  {
+    /** Initial scale. Default: 65536. */
+    init_scale: optional(65536),
+  },
+  {
+    /** Factor of the scale after `growth_interval` steps without infinite gradients. Default: 2. */
+    growth_factor: optional(2),
+  },
+  {
+    /** Factor of the scale after a step with infinite gradients. Default: 0.5. */
+    backoff_factor: optional(0.5),
+  },
+  {
+    /** Steps without infinite gradients before the scale grows. Default: 2000. */
+    growth_interval: optional(2000),
+  },
+  {
+    /** False makes all methods pass values through. Default: true. */
+    enabled: optional(true),
+  },
+)
+
 /** Options of {@link GradScaler}. */
-export interface GradScalerOptions {
-  /** The type of device that losses are on. Default: `'cuda'`. */
-  device?: string
-  /** The first scale. Default: 65536. */
-  init_scale?: number
-  /** What the scale is multiplied by after `growth_interval` steps without infinite gradients. Default: 2. */
-  growth_factor?: number
-  /** What it is multiplied by after one with them. Default: 0.5. */
-  backoff_factor?: number
-  /** Default: 2000. */
-  growth_interval?: number
-  /** False makes everything a pass-through. Default: true. */
-  enabled?: boolean
-}
+export type GradScalerOptions = KeywordsOf<typeof GRAD_SCALER>
 
 /** A scaler's state. */
 export interface GradScalerState {
@@ -58,10 +76,6 @@ export interface GradScalerState {
 }
 
 type Scaled<T> = T extends Tensor ? Tensor : T
-
-const NAMES = [
-  ...(['device', 'init_scale', 'growth_factor', 'backoff_factor', 'growth_interval', 'enabled'] as const),
-] as const
 
 const check_and_unscale_ = operator('aten::_amp_foreach_non_finite_check_and_unscale_')
 const update_scale_ = operator('aten::_amp_update_scale_')
@@ -125,23 +139,10 @@ export class GradScaler {
   #growth_tracker: Tensor | null = null
   #states = new Map<object, OptimizerState>()
 
-  constructor(
-    device?: string | GradScalerOptions,
-    init_scale?: number | GradScalerOptions,
-    growth_factor?: number | GradScalerOptions,
-    backoff_factor?: number | GradScalerOptions,
-    growth_interval?: number | GradScalerOptions,
-    enabled?: boolean | GradScalerOptions,
-  )
+  constructor(...args: Call<typeof GRAD_SCALER>)
+  constructor(...args: UsualCall<typeof GRAD_SCALER>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<GradScalerOptions>>('GradScaler', args, NAMES, {
-      device: 'cuda',
-      init_scale: 65536,
-      growth_factor: 2,
-      backoff_factor: 0.5,
-      growth_interval: 2000,
-      enabled: true,
-    })
+    const given = GRAD_SCALER.take(args)
     let { enabled } = given
     if (given.device === 'cuda' && enabled && !(native.has_cuda() && native.cuda_device_count() > 0)) {
       warn_once('torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.')
@@ -405,5 +406,24 @@ export class GradScaler {
     this.#init_growth_tracker = growth_tracker
     this.#scale?.fill_(scale)
     this.#growth_tracker?.fill_(growth_tracker)
+  }
+
+  static {
+    methods(GradScaler, {
+      get_backoff_factor: '',
+      get_growth_factor: '',
+      get_growth_interval: '',
+      get_scale: '',
+      is_enabled: '',
+      load_state_dict: 'state_dict{}',
+      scale: 'outputs',
+      set_backoff_factor: 'new_factor',
+      set_growth_factor: 'new_factor',
+      set_growth_interval: 'new_interval',
+      state_dict: '',
+      step: 'optimizer, *args, **kwargs',
+      unscale_: 'optimizer',
+      update: 'new_scale?',
+    })
   }
 }

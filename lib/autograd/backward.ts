@@ -2,7 +2,8 @@ import { check_signal, on_background } from '../background.js'
 import { make_error, runtime_error, type_error, type_name } from '../errors.js'
 import { type Handle, native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { entries, signature } from '../python/signature.js'
 import { py_size } from '../repr.js'
 import { enter } from '../tensor/autograd.js'
 import type { Several } from '../tensor/several.js'
@@ -75,6 +76,16 @@ function check_gradients(outputs: readonly (Tensor | null)[], gradients: readonl
   })
 }
 
+const BACKWARD = signature(
+  'backward',
+  { tensors: required<Edges>() },
+  { grad_tensors: optional<unknown>(null) },
+  { retain_graph: optional<boolean | null>(null) },
+  { create_graph: optional(false) },
+  { grad_variables: optional<unknown>(null) },
+  { inputs: optional<Edges | null>(null) },
+)
+
 /**
  * Computes the gradients of tensors with respect to the graph's leaves and adds them to their `grad`.
  *
@@ -102,18 +113,7 @@ export function backward(
   },
 ): void
 export function backward(...args: unknown[]): void {
-  const given = take_options(
-    'backward',
-    args,
-    ['tensors', 'grad_tensors', 'retain_graph', 'create_graph', 'grad_variables', 'inputs'],
-    {
-      grad_tensors: null,
-      retain_graph: null,
-      create_graph: false,
-      grad_variables: null,
-      inputs: null,
-    } as Record<string, unknown>,
-  )
+  const given = BACKWARD.take(args)
   run_backward(
     list_of(edges_of(given['tensors']), 'backward', 'tensors'),
     list_of(given['grad_tensors'], 'backward', 'grad_tensors'),
@@ -159,13 +159,14 @@ function run_backward(
   run_graph(tensors, crossing[3], () => native.backward(...crossing))
 }
 
-const BACKWARD_PARAMETERS = ['gradient', 'retain_graph', 'create_graph', 'inputs']
-const BACKWARD_DEFAULTS: Record<string, unknown> = {
-  gradient: null,
-  retain_graph: null,
-  create_graph: false,
-  inputs: null,
-}
+const TENSOR_OPTIONS = entries(
+  { gradient: optional<unknown>(null) },
+  { retain_graph: optional<boolean | null>(null) },
+  { create_graph: optional(false) },
+  { inputs: optional<unknown>(null) },
+)
+const TENSOR_BACKWARD = signature('backward', ...TENSOR_OPTIONS)
+const BACKWARD_ASYNC = signature('backward_async', ...TENSOR_OPTIONS, { signal: keyword<unknown>(null) })
 
 /** Tensor.backward. */
 export function tensor_backward(this: Tensor, ...args: unknown[]): void {
@@ -174,19 +175,13 @@ export function tensor_backward(this: Tensor, ...args: unknown[]): void {
     run_graph([this], false, () => native.backward([raw_handle(this)], [], null, false, []))
     return
   }
-  const given = take_options('backward', args, BACKWARD_PARAMETERS, BACKWARD_DEFAULTS)
+  const given = TENSOR_BACKWARD.take(args)
   run_backward([this], list_of(given['gradient'], 'backward', 'gradient'), given)
 }
 
 /** Tensor.backward_async. */
 export async function tensor_backward_async(this: Tensor, ...args: unknown[]): Promise<void> {
-  const given = take_options<Record<string, unknown>>(
-    'backward_async',
-    args,
-    [...BACKWARD_PARAMETERS, 'signal'],
-    { ...BACKWARD_DEFAULTS, signal: null },
-    BACKWARD_PARAMETERS.length,
-  )
+  const given = BACKWARD_ASYNC.take(args)
   const signal = check_signal(given['signal'], 'backward_async')
   const gradients = list_of(given['gradient'], 'backward_async', 'gradient')
   const crossing = lower_backward([this], gradients, given)
@@ -213,6 +208,19 @@ export interface GradOptions {
   materialize_grads?: boolean
 }
 
+const GRAD = signature(
+  'grad',
+  { outputs: required<Edges>() },
+  { inputs: required<Edges>() },
+  { grad_outputs: optional<unknown>(null) },
+  { retain_graph: optional<boolean | null>(null) },
+  { create_graph: optional(false) },
+  { only_inputs: optional(true) },
+  { allow_unused: optional<boolean | null>(null) },
+  { is_grads_batched: optional(false) },
+  { materialize_grads: optional(false) },
+)
+
 /**
  * The gradients of outputs with respect to inputs, without touching anybody's `grad`.
  *
@@ -229,30 +237,7 @@ export function grad(
   options?: GradOptions,
 ): Several<Tensor>
 export function grad(...args: unknown[]): (Tensor | null)[] {
-  const given = take_options(
-    'grad',
-    args,
-    [
-      'outputs',
-      'inputs',
-      'grad_outputs',
-      'retain_graph',
-      'create_graph',
-      'only_inputs',
-      'allow_unused',
-      'is_grads_batched',
-      'materialize_grads',
-    ],
-    {
-      grad_outputs: null,
-      retain_graph: null,
-      create_graph: false,
-      only_inputs: true,
-      allow_unused: null,
-      is_grads_batched: false,
-      materialize_grads: false,
-    } as Record<string, unknown>,
-  )
+  const given = GRAD.take(args)
   const materialize = given['materialize_grads'] === true
   if (materialize && given['allow_unused'] === false) {
     throw make_error(

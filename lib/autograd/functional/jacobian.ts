@@ -1,6 +1,7 @@
 import { assertion_error, not_implemented_error, runtime_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { dual_level, make_dual, unpack_dual } from '../forward_ad.js'
 import { with_grad } from '../grad_mode.js'
@@ -25,7 +26,15 @@ interface Given extends Required<JacobianOptions> {
   inputs: unknown
 }
 
-const NAMES = ['func', 'inputs', 'create_graph', 'strict', 'vectorize', 'strategy'] as const
+const JACOBIAN = signature(
+  'jacobian',
+  { func: required<Given['func']>() },
+  { inputs: required<unknown>() },
+  { create_graph: optional(false) },
+  { strict: optional(false) },
+  { vectorize: optional(false) },
+  { strategy: optional<Given['strategy']>('reverse-mode') },
+)
 
 /**
  * The Jacobian of a function: the derivative of each output by each input.
@@ -55,12 +64,7 @@ export function jacobian<Out extends Tensors, In extends Tensors>(
   options?: Omit<JacobianOptions, 'create_graph'>,
 ): Like<Out, Like<In>>
 export function jacobian(...args: unknown[]): unknown {
-  const given = take_options<Given>('jacobian', args, NAMES, {
-    create_graph: false,
-    strict: false,
-    vectorize: false,
-    strategy: 'reverse-mode',
-  })
+  const given = JACOBIAN.take(args)
   const { table, outputs, inputs } = compute(given)
   return untable(table, outputs, inputs)
 }
@@ -193,9 +197,15 @@ interface HessianGiven extends Required<HessianOptions> {
   inputs: unknown
 }
 
-const HESSIAN_NAMES = [
-  ...['func', 'inputs', 'create_graph', 'strict', 'vectorize', 'outer_jacobian_strategy'],
-] as (keyof HessianGiven)[]
+const HESSIAN = signature(
+  'hessian',
+  { func: required<HessianGiven['func']>() },
+  { inputs: required<unknown>() },
+  { create_graph: optional(false) },
+  { strict: optional(false) },
+  { vectorize: optional(false) },
+  { outer_jacobian_strategy: optional<HessianGiven['outer_jacobian_strategy']>('reverse-mode') },
+)
 
 /**
  * The Hessian of a function of one number: its second derivatives.
@@ -224,12 +234,7 @@ export function hessian<In extends Tensors>(
   options?: Omit<HessianOptions, 'create_graph'>,
 ): Like<In, Like<In>>
 export function hessian(...args: unknown[]): unknown {
-  const given = take_options<HessianGiven>('hessian', args, HESSIAN_NAMES, {
-    create_graph: false,
-    strict: false,
-    vectorize: false,
-    outer_jacobian_strategy: 'reverse-mode',
-  })
+  const given = HESSIAN.take(args)
   const { strict, outer_jacobian_strategy: strategy } = given
   const { all, many } = list_tensors(given.inputs, 'inputs', 'hessian')
   if (strategy !== 'forward-mode' && strategy !== 'reverse-mode')

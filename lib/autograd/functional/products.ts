@@ -1,6 +1,7 @@
 import { runtime_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { with_grad } from '../grad_mode.js'
 import {
@@ -33,10 +34,19 @@ interface Given {
   strict: boolean
 }
 
-const NAMES = ['func', 'inputs', 'v', 'create_graph', 'strict'] as const
+const parameters_of = (name: string) =>
+  signature(
+    name,
+    { func: required<Given['func']>() },
+    { inputs: required<unknown>() },
+    { v: optional<Given['v']>(null) },
+    { create_graph: optional(false) },
+    { strict: optional(false) },
+  )
+const PARAMETERS = new Map(['vjp', 'jvp', 'vhp', 'hvp'].map((name) => [name, parameters_of(name)]))
 
 function take(name: string, args: readonly unknown[]): Given {
-  return take_options<Given>(name, args, NAMES, { v: null, create_graph: false, strict: false })
+  return PARAMETERS.get(name)!.take(args)
 }
 
 type Func<Out> = (...inputs: Tensor[]) => Out

@@ -8,7 +8,8 @@ import {
 } from '../../errors.js'
 import { strided } from '../../layout.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { keyword, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import { warn_once } from '../../warn.js'
 import { check_backward_of_zeros, check_undefined_gradients } from './backward_checks.js'
@@ -60,22 +61,24 @@ interface Given extends Required<GradcheckOptions> {
   inputs: unknown
 }
 
-const DEFAULTS: Required<GradcheckOptions> = {
-  eps: 1e-6,
-  atol: 1e-5,
-  rtol: 1e-3,
-  raise_exception: true,
-  nondet_tol: 0,
-  check_undefined_grad: true,
-  check_grad_dtypes: false,
-  check_batched_grad: false,
-  check_batched_forward_grad: false,
-  check_forward_ad: false,
-  check_backward_ad: true,
-  fast_mode: false,
-  masked: null,
-}
-const NAMES = ['func', 'inputs', ...Object.keys(DEFAULTS)] as (keyof Given)[]
+const GRADCHECK = signature(
+  'gradcheck',
+  { func: required<Given['func']>() },
+  { inputs: required<unknown>() },
+  { eps: keyword(1e-6) },
+  { atol: keyword(1e-5) },
+  { rtol: keyword(1e-3) },
+  { raise_exception: keyword(true) },
+  { nondet_tol: keyword(0) },
+  { check_undefined_grad: keyword(true) },
+  { check_grad_dtypes: keyword(false) },
+  { check_batched_grad: keyword(false) },
+  { check_batched_forward_grad: keyword(false) },
+  { check_forward_ad: keyword(false) },
+  { check_backward_ad: keyword(true) },
+  { fast_mode: keyword(false) },
+  { masked: keyword(null) },
+)
 
 /**
  * Compares the gradients that backward gives with those that small differences give, for all inputs that require a
@@ -96,7 +99,7 @@ const NAMES = ['func', 'inputs', ...Object.keys(DEFAULTS)] as (keyof Given)[]
  */
 export function gradcheck(func: Func, inputs: unknown, options?: GradcheckOptions): boolean
 export function gradcheck(...args: unknown[]): boolean {
-  const given = take_options<Given>('gradcheck', args, NAMES, DEFAULTS, 2)
+  const given = GRADCHECK.take(args)
   if (!given.check_forward_ad && !given.check_backward_ad)
     throw assertion_error('Expected at least one of check_forward_ad or check_backward_ad to be True')
   if (given.check_batched_grad && !given.check_backward_ad)

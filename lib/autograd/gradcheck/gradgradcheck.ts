@@ -1,7 +1,8 @@
 import { float64 } from '../../dtype.js'
 import { assertion_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { keyword, optional, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { grad } from '../backward.js'
 import { without_grad } from '../grad_mode.js'
@@ -26,23 +27,25 @@ interface Given extends Required<GradgradcheckOptions> {
   inputs: unknown
 }
 
-const DEFAULTS: Required<GradgradcheckOptions> = {
-  grad_outputs: null,
-  eps: 1e-6,
-  atol: 1e-5,
-  rtol: 1e-3,
-  gen_non_contig_grad_outputs: false,
-  raise_exception: true,
-  nondet_tol: 0,
-  check_undefined_grad: true,
-  check_grad_dtypes: false,
-  check_batched_grad: false,
-  check_fwd_over_rev: false,
-  check_rev_over_rev: true,
-  fast_mode: false,
-  masked: false,
-}
-const NAMES = ['func', 'inputs', ...Object.keys(DEFAULTS)] as (keyof Given)[]
+const GRADGRADCHECK = signature(
+  'gradgradcheck',
+  { func: required<Given['func']>() },
+  { inputs: required<unknown>() },
+  { grad_outputs: optional<Given['grad_outputs']>(null) },
+  { eps: keyword(1e-6) },
+  { atol: keyword(1e-5) },
+  { rtol: keyword(1e-3) },
+  { gen_non_contig_grad_outputs: keyword(false) },
+  { raise_exception: keyword(true) },
+  { nondet_tol: keyword(0) },
+  { check_undefined_grad: keyword(true) },
+  { check_grad_dtypes: keyword(false) },
+  { check_batched_grad: keyword(false) },
+  { check_fwd_over_rev: keyword(false) },
+  { check_rev_over_rev: keyword(true) },
+  { fast_mode: keyword(false) },
+  { masked: keyword(false) },
+)
 
 // Numbers in [-1, 1), drawn as torch.testing.make_tensor draws them.
 function random_like(output: Tensor, scattered: boolean): Tensor {
@@ -77,7 +80,7 @@ export function gradgradcheck(
   options?: Omit<GradgradcheckOptions, 'grad_outputs'>,
 ): boolean
 export function gradgradcheck(...args: unknown[]): boolean {
-  const given = take_options<Given>('gradgradcheck', args, NAMES, DEFAULTS, 3)
+  const given = GRADGRADCHECK.take(args)
   if (!given.check_fwd_over_rev && !given.check_rev_over_rev)
     throw assertion_error('Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True')
   for (const option of ['check_undefined_grad', 'check_batched_grad'] as const)
