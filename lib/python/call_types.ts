@@ -125,6 +125,23 @@ type Prefixes<T extends readonly Entry[], Done extends unknown[] = []> = T exten
     : never
   : never
 
+/**
+ * A method's call as one tuple: what must be given by position, then each value or the keywords in its place. Unlike with
+ * overloads, a subclass may override the method with plain parameters.
+ */
+export type Overridable<T extends readonly Entry[]> = T extends readonly [
+  infer E,
+  ...infer R extends readonly Entry[],
+]
+  ? KindIn<E> extends Demanded
+    ? [...Label<E>, ...Overridable<R>]
+    : KindIn<E> extends Positional
+      ? [...Partial<Label<E, TypeIn<E> | Keywords<T>>>, ...Overridable<R>]
+      : KindIn<E> extends 'variadic'
+        ? Overridable<R>
+        : Options<T>
+  : []
+
 type Overloads<T extends readonly Entry[], R, Done extends unknown[] = []> = T extends readonly [
   infer E,
   ...infer S extends readonly Entry[],

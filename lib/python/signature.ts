@@ -1,6 +1,7 @@
 import { type_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
-import type { Callable, Entry, Given, Keywords, Others, Usual, Values } from './call_types.js'
+import { Tensor } from '../tensor.js'
+import type { Callable, Entry, Given, Keywords, Others, Overridable, Usual, Values } from './call_types.js'
 import type { Check, Kind, Parameter } from './parameters.js'
 import {
   keyword_object_in_place,
@@ -76,39 +77,45 @@ export class Signature<T extends readonly Entry[]> {
    * A call's values in the parameters' order, defaults filled in.
    *
    * @param args - the call's arguments; a trailing plain object holds keywords
+   * @param name - the callable's name in errors, for parameters that several classes share. Default: the signature's
    * @throws TypeError with Python's words for arguments that do not fit
    */
-  bind(args: readonly unknown[]): Values<T> {
+  bind(args: readonly unknown[], name: string = this.name): Values<T> {
     const { places, most, least } = this
     const count = args.length
     const total = places.length
-    if (count < least || count > most || this.variadic >= 0 || this.needs_keyword || this.has_copies)
-      return this.bind_slowly(args) as Values<T>
     const last = args[count - 1]
-    if (typeof last === 'object' && last !== null && is_options(last))
-      return this.bind_slowly(args) as Values<T>
+    if (
+      count < least ||
+      count > most ||
+      this.variadic >= 0 ||
+      this.needs_keyword ||
+      this.has_copies ||
+      (typeof last === 'object' && last !== null && is_options(last))
+    )
+      return this.bind_slowly(args, name) as Values<T>
     const values: unknown[] = new Array(total)
     for (let i = 0; i < count; i++) {
       const value = args[i]
       if (value === undefined || (typeof value === 'object' && value !== null && is_options(value)))
-        return this.bind_slowly(args) as Values<T>
+        return this.bind_slowly(args, name) as Values<T>
       const { check } = places[i]!
-      values[i] = check === undefined ? value : check(value, this.name, this.names[i]!)
+      values[i] = check === undefined ? value : check(value, name, this.names[i]!)
     }
     for (let i = count; i < total; i++) values[i] = places[i]!.fallback
     return values as Values<T>
   }
 
   /** As {@link bind}, as an object by the parameters' names. */
-  take(args: readonly unknown[]): Given<T> {
-    const values = this.bind(args) as readonly unknown[]
+  take(args: readonly unknown[], name: string = this.name): Given<T> {
+    const values = this.bind(args, name) as readonly unknown[]
     const given: Record<string, unknown> = {}
     for (let i = 0; i < values.length; i++) given[this.names[i]!] = values[i]
     return given as Given<T>
   }
 
-  private bind_slowly(args: readonly unknown[]): unknown[] {
-    const { name, places } = this
+  private bind_slowly(args: readonly unknown[], name: string): unknown[] {
+    const { places } = this
     let count = args.length
     while (count > 0 && args[count - 1] === undefined) count--
     const last = count > 0 ? args[count - 1] : undefined
@@ -125,15 +132,14 @@ export class Signature<T extends readonly Entry[]> {
     for (let i = 0; i < own; i++) values[i] = args[i]
     if (this.variadic >= 0) values[this.variadic] = args.slice(own, count)
     if (this.rest_keywords >= 0) values[this.rest_keywords] = {}
-    if (keywords !== null) this.place_keywords(keywords, values)
-    this.refuse_missing(values)
-    for (let i = 0; i < places.length; i++) values[i] = this.settled(i, values[i])
+    if (keywords !== null) this.place_keywords(keywords, values, name)
+    this.refuse_missing(values, name)
+    for (let i = 0; i < places.length; i++) values[i] = this.settled(i, values[i], name)
     return values
   }
 
   /** A given value checked, or the default. */
-  private settled(i: number, value: unknown): unknown {
-    const { name } = this
+  private settled(i: number, value: unknown, name: string): unknown {
     const { name: argument, kind, fallback, copied, check, takes_objects } = this.places[i]!
     if (value === undefined) return copied ? [...(fallback as unknown[])] : fallback
     if (kind === 'variadic') {
@@ -146,8 +152,8 @@ export class Signature<T extends readonly Entry[]> {
     return value
   }
 
-  private place_keywords(keywords: Record<string, unknown>, values: unknown[]): void {
-    const { name, places } = this
+  private place_keywords(keywords: Record<string, unknown>, values: unknown[], name: string): void {
+    const { places } = this
     for (const keyword of Object.keys(keywords)) {
       const value = keywords[keyword]
       const i = this.by_name.get(keyword)
@@ -165,15 +171,15 @@ export class Signature<T extends readonly Entry[]> {
     }
   }
 
-  private refuse_missing(values: readonly unknown[]): void {
+  private refuse_missing(values: readonly unknown[], name: string): void {
     const missing = (...kinds: Kind[]) =>
       this.places.flatMap((place, i) =>
         values[i] === undefined && kinds.includes(place.kind) ? [place.name] : [],
       )
     const positional = missing('required', 'positional')
-    if (positional.length > 0) throw type_error(missing_positionals(this.name, positional), this.name)
+    if (positional.length > 0) throw type_error(missing_positionals(name, positional), name)
     const named = missing('required_keyword')
-    if (named.length > 0) throw type_error(missing_keywords(this.name, named), this.name)
+    if (named.length > 0) throw type_error(missing_keywords(name, named), name)
   }
 
   /** Whether a trailing plain object is the value of the parameter in whose place it stands. */
@@ -211,7 +217,8 @@ function place_of(name: string, declared: Parameter<unknown, Kind>): Place {
   return { name, kind, fallback, check, takes_objects, accepts, copied: Array.isArray(fallback) }
 }
 
-const is_simple = (value: unknown) => (typeof value === 'object' ? value === null : value !== undefined)
+const is_simple = (value: unknown) =>
+  typeof value === 'object' ? value === null || value instanceof Tensor : value !== undefined
 
 /**
  * Writes down the parameters of a callable, one entry each, in Python's order.
@@ -316,6 +323,9 @@ export type Call<S> = Others<TableOf<S>>
 
 /** A call with what must be given by position and all else by keyword, for the last overload. */
 export type UsualCall<S> = Usual<TableOf<S>>
+
+/** A call of a method that subclasses may override with plain parameters: see {@link Overridable}. */
+export type AnyCall<S> = Overridable<TableOf<S>>
 
 /** A call's values by name, as {@link Signature.take} gives them. */
 export type GivenBy<S> = Given<TableOf<S>>

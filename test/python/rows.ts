@@ -46,6 +46,9 @@ export function covers(pattern: string, name: string): boolean {
 
 type Call = (...args: unknown[]) => unknown
 
+// Made before any call changes a default.
+const tensor = torch.ones([1])
+
 function member(path: string): unknown {
   return path.split('.').reduce<unknown>((owner, key) => {
     if (owner === undefined || owner === null) return undefined
@@ -71,7 +74,7 @@ export function caller_of(row: Row): Call | undefined {
 
 // Arguments are bound before a method looks at its object, so that an empty one serves for most.
 function receiver_of(found: unknown, prototype: object): object {
-  if (found === torch.Tensor) return torch.ones([1])
+  if (found === torch.Tensor) return tensor
   // Hooks around an optimizer's `step` look at the optimizer first.
   if (prototype === torch.optim.Optimizer.prototype || prototype instanceof torch.optim.Optimizer)
     return new torch.optim.SGD([torch.ones([1], { requires_grad: true })])

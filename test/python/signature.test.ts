@@ -56,6 +56,18 @@ describe('callable', () => {
     )
   })
 
+  it('takes another name in errors for parameters that several classes share', () => {
+    const shared = signature('Base', { a: required<number>() })
+    expect(shared.take([1], 'Derived')).toEqual({ a: 1 })
+    expect(() => shared.take([1, 2], 'Derived')).toThrow(
+      'Derived() takes 1 positional argument but 2 were given',
+    )
+    expect(() => shared.take([], 'Derived')).toThrow("Derived() missing 1 required positional argument: 'a'")
+    expect(() => shared.take([{ b: 1 }], 'Derived')).toThrow(
+      "Derived() got an unexpected keyword argument 'b'",
+    )
+  })
+
   it('names every missing argument', () => {
     const g = callable(
       signature('g', { a: required() }, { b: required() }, { c: required() }, { d: required_keyword() }),
