@@ -2,6 +2,7 @@ import { check_signal, on_background } from '../background.js'
 import { make_error, runtime_error, type_error, type_name } from '../errors.js'
 import { type Handle, native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { bool, nullable_bool } from '../python/checks.js'
 import { keyword, optional, required } from '../python/parameters.js'
 import { entries, signature } from '../python/signature.js'
 import { py_size } from '../repr.js'
@@ -160,10 +161,10 @@ function run_backward(
 }
 
 const TENSOR_OPTIONS = entries(
-  { gradient: optional<unknown>(null) },
-  { retain_graph: optional<boolean | null>(null) },
-  { create_graph: optional(false) },
-  { inputs: optional<unknown>(null) },
+  { gradient: optional<Tensors | null>(null) },
+  { retain_graph: optional<boolean | null>(null, nullable_bool) },
+  { create_graph: optional(false, bool) },
+  { inputs: optional<Edges | null>(null) },
 )
 const TENSOR_BACKWARD = signature('backward', ...TENSOR_OPTIONS)
 const BACKWARD_ASYNC = signature('backward_async', ...TENSOR_OPTIONS, { signal: keyword<unknown>(null) })
@@ -176,14 +177,14 @@ export function tensor_backward(this: Tensor, ...args: unknown[]): void {
     return
   }
   const given = TENSOR_BACKWARD.take(args)
-  run_backward([this], list_of(given['gradient'], 'backward', 'gradient'), given)
+  run_backward([this], list_of(given.gradient, 'backward', 'gradient'), given)
 }
 
 /** Tensor.backward_async. */
 export async function tensor_backward_async(this: Tensor, ...args: unknown[]): Promise<void> {
   const given = BACKWARD_ASYNC.take(args)
-  const signal = check_signal(given['signal'], 'backward_async')
-  const gradients = list_of(given['gradient'], 'backward_async', 'gradient')
+  const signal = check_signal(given.signal, 'backward_async')
+  const gradients = list_of(given.gradient, 'backward_async', 'gradient')
   const crossing = lower_backward([this], gradients, given)
   enter()
   const run = begin_run([this], crossing[3])
@@ -191,7 +192,7 @@ export async function tensor_backward_async(this: Tensor, ...args: unknown[]): P
     signal,
     begin: (settle) => native.backward_async(...crossing, settle),
     finish: () => undefined,
-    keep: [this, gradients, given['inputs']],
+    keep: [this, gradients, given.inputs],
     around: run?.around,
     end: run?.end,
     method: tensor_backward_async,

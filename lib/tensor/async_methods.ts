@@ -4,8 +4,10 @@ import { type AsyncOptions, check_signal, on_background } from '../background.js
 import type { DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import { type Handle, native } from '../native.js'
-import { take_options, take_out } from '../ops/keywords.js'
+import { take_out } from '../ops/keywords.js'
 import { lower, lower_device } from '../ops/lower.js'
+import { keyword } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
 import { type BackwardOptions, enter } from './autograd.js'
 import { number_of_item, type ToKeywords, to_keywords } from './conversions.js'
@@ -59,9 +61,11 @@ export interface TensorAsync {
   to_async(options: ToKeywords & AsyncOptions): Promise<Tensor>
 }
 
+const ITEM_ASYNC = signature('item_async', { signal: keyword<unknown>(null) })
+
 async function item_async(this: Tensor, ...args: unknown[]): Promise<unknown> {
-  const given = take_options<{ signal: unknown }>('item_async', args, ['signal'], { signal: null }, 0)
-  const signal = check_signal(given.signal, 'item_async')
+  const [given] = ITEM_ASYNC.bind(args)
+  const signal = check_signal(given, 'item_async')
   const handle = handle_of(this)
   enter()
   return on_background({

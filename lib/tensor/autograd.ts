@@ -11,8 +11,8 @@ import { DType, dtype_of_code } from '../dtype.js'
 import { python_type_name, runtime_error, type_error, type_name } from '../errors.js'
 import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
-import { is_options } from '../ops/keywords.js'
 import { LOWERED } from '../ops/lowered.js'
+import { methods } from '../python/methods.js'
 import { is_scalar } from '../scalar.js'
 import { grad_object, handle_of, raw_handle, set_grad_object, Tensor, wrap } from '../tensor.js'
 import { write } from './assign.js'
@@ -89,11 +89,8 @@ export interface TensorAutograd {
 }
 
 export const autograd_methods = {
-  requires_grad_(this: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {
-    const wanted: unknown = is_options(requires_grad)
-      ? (requires_grad['requires_grad'] ?? true)
-      : requires_grad
-    native.set_requires_grad(raw_handle(this), expect_bool(wanted, 'requires_grad_', 'requires_grad'))
+  requires_grad_(this: Tensor, requires_grad = true) {
+    native.set_requires_grad(raw_handle(this), expect_bool(requires_grad, 'requires_grad_', 'requires_grad'))
     return this
   },
   register_hook(this: Tensor, hook: TensorHook) {
@@ -113,6 +110,16 @@ export const autograd_methods = {
     native.retain_grad(raw_handle(this))
   },
 }
+
+methods(
+  { prototype: autograd_methods },
+  {
+    requires_grad_: 'requires_grad?',
+    register_hook: 'hook',
+    register_post_accumulate_grad_hook: 'hook',
+    retain_grad: '',
+  },
+)
 
 function getter(
   name: string,

@@ -7,7 +7,10 @@ import type { MemoryFormat } from '../layout.js'
 import { legacy_name } from '../legacy_types.js'
 import { native } from '../native.js'
 import { bind_method } from '../ops/bind.js'
-import { is_options, take_options } from '../ops/keywords.js'
+import { bool } from '../python/checks.js'
+import { methods } from '../python/methods.js'
+import { keyword, optional } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { Complex } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 import * as base from '../tensor.js'
@@ -41,20 +44,25 @@ export interface TensorConversions {
   to(other: Tensor, options?: ToKeywords): Tensor
   to(options: ToKeywords): Tensor
 
-  cpu(): Tensor
+  cpu(options?: { memory_format?: MemoryFormat | null }): Tensor
   cuda(device?: DeviceLike | null, non_blocking?: boolean): Tensor
-  float(): Tensor
-  double(): Tensor
-  half(): Tensor
-  bfloat16(): Tensor
-  int(): Tensor
-  long(): Tensor
-  short(): Tensor
-  char(): Tensor
-  byte(): Tensor
-  bool(): Tensor
-  cfloat(): Tensor
-  cdouble(): Tensor
+  cuda(options: {
+    device?: DeviceLike | null
+    non_blocking?: boolean
+    memory_format?: MemoryFormat | null
+  }): Tensor
+  float(options?: { memory_format?: MemoryFormat | null }): Tensor
+  double(options?: { memory_format?: MemoryFormat | null }): Tensor
+  half(options?: { memory_format?: MemoryFormat | null }): Tensor
+  bfloat16(options?: { memory_format?: MemoryFormat | null }): Tensor
+  int(options?: { memory_format?: MemoryFormat | null }): Tensor
+  long(options?: { memory_format?: MemoryFormat | null }): Tensor
+  short(options?: { memory_format?: MemoryFormat | null }): Tensor
+  char(options?: { memory_format?: MemoryFormat | null }): Tensor
+  byte(options?: { memory_format?: MemoryFormat | null }): Tensor
+  bool(options?: { memory_format?: MemoryFormat | null }): Tensor
+  cfloat(options?: { memory_format?: MemoryFormat | null }): Tensor
+  cdouble(options?: { memory_format?: MemoryFormat | null }): Tensor
   /**
    * The dtype's legacy name, or the tensor as a dtype, given as such or as in old scripts: `torch.LongTensor`,
    * `'torch.LongTensor'`.
@@ -108,35 +116,43 @@ function to(this: Tensor, ...args: unknown[]): Tensor {
   return convert.call(this, to_keywords(args)) as Tensor
 }
 
+const FLAGS = [
+  { non_blocking: optional(false, bool) },
+  { copy: optional(false, bool) },
+  { memory_format: keyword<MemoryFormat | null>(null) },
+] as const
+const DEVICE = { device: keyword<DeviceLike | null>(null) } as const
+const DTYPE = { dtype: keyword<DType | null>(null) } as const
+const OTHER = { other: keyword<Tensor | null>(null) } as const
+
+// Three parameter lists, by what the first argument is; what a list does not have may be given by keyword.
+const BY_DTYPE = signature('to', { dtype: optional<DType | null>(null) }, ...FLAGS, DEVICE, OTHER)
+const BY_TENSOR = signature('to', { other: optional<Tensor | null>(null) }, ...FLAGS, DEVICE, DTYPE)
+const BY_DEVICE = signature(
+  'to',
+  { device: optional<DeviceLike | null>(null) },
+  { dtype: optional<DType | null>(null) },
+  ...FLAGS,
+  OTHER,
+)
+
 /** The keywords that a call of `to`, in any of its forms, stands for; those that were not given are left out. */
 export function to_keywords(args: unknown[]): ToKeywords {
   const first = args[0]
   const keywords: Record<string, unknown> = {}
-  const positional = is_options(args[args.length - 1]) ? args.slice(0, -1) : args
-  const names =
-    first instanceof DType
-      ? ['dtype', 'non_blocking', 'copy']
-      : first instanceof base.Tensor
-        ? ['other', 'non_blocking', 'copy']
-        : ['device', 'dtype', 'non_blocking', 'copy']
-  const all = [...new Set([...names, 'device', 'dtype', 'memory_format', 'other'])]
-  const given: Record<string, unknown> = take_options(
-    'to',
-    args,
-    all,
-    Object.fromEntries(all.map((n) => [n, undefined])),
-  )
-  if (positional.length === 0 && args.length === 0) {
+  if (args.length === 0) {
     throw type_error(
       'to() received an invalid combination of arguments - got (), but expected one of:\n * (torch.device device, torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (torch.dtype dtype, bool non_blocking, bool copy, *, torch.memory_format memory_format)\n * (Tensor tensor, bool non_blocking, bool copy, *, torch.memory_format memory_format)',
     )
   }
+  const parameters = first instanceof DType ? BY_DTYPE : first instanceof base.Tensor ? BY_TENSOR : BY_DEVICE
+  const given: Record<string, unknown> = parameters.take(args)
   if (given['other'] instanceof base.Tensor) {
     keywords['device'] = given['other'].device
     keywords['dtype'] = given['other'].dtype
   }
   for (const name of ['device', 'dtype', 'non_blocking', 'copy', 'memory_format']) {
-    if (given[name] !== undefined && given[name] !== null) keywords[name] = given[name]
+    if (given[name] !== null && given[name] !== false) keywords[name] = given[name]
   }
   const target = keywords['device']
   if (
@@ -149,8 +165,10 @@ export function to_keywords(args: unknown[]): ToKeywords {
 }
 
 const as = (dtype: DType) =>
-  function (this: Tensor): Tensor {
-    return convert_dtype.call(this, dtype) as Tensor
+  function (this: Tensor, memory_format?: MemoryFormat | null): Tensor {
+    if (memory_format === undefined || memory_format === null)
+      return convert_dtype.call(this, dtype) as Tensor
+    return convert.call(this, { dtype, memory_format }) as Tensor
   }
 
 /** What `item` gives for the addon's value. */
@@ -167,11 +185,16 @@ export function number_of_item(value: ReturnType<typeof native.item>): number | 
 
 export const conversions: { [K in keyof TensorConversions]: unknown } = {
   to,
-  cpu(this: Tensor) {
-    return this.to('cpu')
+  cpu(this: Tensor, memory_format: MemoryFormat | null = null) {
+    return this.to('cpu', { memory_format })
   },
-  cuda(this: Tensor, device?: DeviceLike | null, non_blocking = false) {
-    return this.to(device ?? 'cuda', { non_blocking })
+  cuda(
+    this: Tensor,
+    device: DeviceLike | null = null,
+    non_blocking = false,
+    memory_format: MemoryFormat | null = null,
+  ) {
+    return this.to(device ?? 'cuda', { non_blocking, memory_format })
   },
   float: as(dtypes.float32),
   double: as(dtypes.float64),
@@ -185,8 +208,8 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
   bool: as(dtypes.bool),
   cfloat: as(dtypes.complex64),
   cdouble: as(dtypes.complex128),
-  type(this: Tensor, dtype?: unknown) {
-    if (dtype !== undefined && dtype !== null) return as_type(this, dtype, base.Tensor)
+  type(this: Tensor, dtype: unknown = null, non_blocking = false) {
+    if (dtype !== null) return as_type(this, dtype, base.Tensor, non_blocking)
     const place = this.device.type === 'cpu' ? 'torch' : `torch.${this.device.type}`
     return `${place}.${legacy_name(this.dtype)}Tensor`
   },
@@ -205,8 +228,8 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
     const shape = this.shape
     return shape.length === 0 ? elements[0] : nest(elements, shape)
   },
-  typed_array(this: Tensor, options: { copy?: boolean } = {}) {
-    return typed_array(this, options)
+  typed_array(this: Tensor, copy = false) {
+    return typed_array(this, { copy })
   },
   dim(this: Tensor) {
     return this.ndim
@@ -220,12 +243,12 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
   element_size(this: Tensor) {
     return this.itemsize
   },
-  size(this: Tensor, dim?: number) {
-    return dim === undefined ? this.shape : at_dim(this.shape, dim)
+  size(this: Tensor, dim?: number | null) {
+    return dim === undefined || dim === null ? this.shape : at_dim(this.shape, dim)
   },
-  stride(this: Tensor, dim?: number) {
+  stride(this: Tensor, dim?: number | null) {
     const strides = native.stride(handle_of(this))
-    return dim === undefined ? strides : at_dim(strides, dim)
+    return dim === undefined || dim === null ? strides : at_dim(strides, dim)
   },
   storage_offset(this: Tensor) {
     return native.storage_offset(handle_of(this))
@@ -249,6 +272,44 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
     return from_data.make!(data, { dtype: this.dtype, device: this.device, ...options })
   },
 }
+
+const FORMAT = 'memory_format?'
+methods(
+  { prototype: conversions },
+  {
+    cpu: FORMAT,
+    cuda: 'device?, non_blocking?, memory_format?',
+    float: FORMAT,
+    double: FORMAT,
+    half: FORMAT,
+    bfloat16: FORMAT,
+    int: FORMAT,
+    long: FORMAT,
+    short: FORMAT,
+    char: FORMAT,
+    byte: FORMAT,
+    bool: FORMAT,
+    cfloat: FORMAT,
+    cdouble: FORMAT,
+    type: 'dtype?, non_blocking?',
+    item: '',
+    item_bigint: '',
+    tolist: '',
+    typed_array: '*, copy?',
+    dim: '',
+    ndimension: '',
+    nelement: '',
+    element_size: '',
+    size: 'dim?',
+    stride: 'dim?',
+    storage_offset: '',
+    data_ptr: '',
+    is_complex: '',
+    is_floating_point: '',
+    is_signed: '',
+    get_device: '',
+  },
+)
 
 function at_dim(values: number[], dim: number): number {
   const found = values[dim < 0 ? dim + values.length : dim]

@@ -1,6 +1,7 @@
 import { assertion_error, make_error, type_error, type_name } from '../errors.js'
 import { strided } from '../layout.js'
 import { native } from '../native.js'
+import { methods } from '../python/methods.js'
 import { handle_of, type Tensor } from '../tensor.js'
 
 /** A device as DLPack numbers it: `torch.utils.dlpack.DLDeviceType`, and which one. */
@@ -42,7 +43,13 @@ function check_stream(x: Tensor, stream: unknown): void {
 }
 
 export const dlpack_methods: { [K in keyof TensorDlpack]: unknown } = {
-  __dlpack__(this: Tensor, { stream = -1, dl_device = null, copy = null }: DlpackRequest = {}) {
+  __dlpack__(
+    this: Tensor,
+    stream: number | null = -1,
+    _max_version: DlpackRequest['max_version'] = null,
+    dl_device: DlpackDevice | null = null,
+    copy: boolean | null = null,
+  ) {
     const handle = handle_of(this)
     if (this.requires_grad)
       throw buffer_error("Can't export tensors that require gradient, use tensor.detach()")
@@ -60,3 +67,8 @@ export const dlpack_methods: { [K in keyof TensorDlpack]: unknown } = {
     return native.dlpack_device(handle_of(this))
   },
 }
+
+methods(
+  { prototype: dlpack_methods },
+  { __dlpack__: '*, stream?, max_version?, dl_device?, copy?', __dlpack_device__: '' },
+)

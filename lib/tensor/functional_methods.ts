@@ -7,6 +7,7 @@ import {
   unique,
   unique_consecutive,
 } from '../functional/unique.js'
+import { methods } from '../python/methods.js'
 import type { Tensor } from '../tensor.js'
 import type { TensorLegacy } from './legacy_methods.js'
 import type { TensorReflected } from './reflected.js'
@@ -52,7 +53,17 @@ const method = (name: string, call: (...args: never[]) => unknown) => {
 /** What lib/tensor/install.ts puts on Tensor.prototype. */
 export const functional_methods: Record<string, unknown> = {
   nonzero: method('nonzero', nonzero),
-  norm: method('norm', norm),
+  norm(
+    this: Tensor,
+    p?: never,
+    dim?: number | readonly number[] | null,
+    keepdim?: boolean,
+    dtype?: DType | null,
+  ) {
+    return norm(this, p, dim, keepdim, null, dtype)
+  },
   unique: method('unique', unique),
   unique_consecutive: method('unique_consecutive', unique_consecutive),
 }
+
+methods({ prototype: functional_methods }, { norm: 'p?, dim?, keepdim?, dtype?' })

@@ -4,6 +4,7 @@ import { run_hook } from '../autograd/hooks.js'
 import { bind_method } from '../ops/bind.js'
 import { tensor_methods } from '../ops/generated/face.js'
 import { operator } from '../ops/operator.js'
+import { methods } from '../python/methods.js'
 import { scope_takes } from '../scope.js'
 import { install_hook_runner, install_parts, Tensor } from '../tensor.js'
 import { async_methods } from './async_methods.js'
@@ -42,6 +43,14 @@ for (const [name, value] of Object.entries({
   backward: tensor_backward,
 }))
   define(name, value)
+// Operators whose methods PyTorch writes in Python.
+methods(Tensor, {
+  split: 'split_size, dim?',
+  unflatten: 'dim, sizes',
+  stft: 'n_fft, hop_length?, win_length?, window?, center?, pad_mode?, normalized?, onesided?, return_complex?, align_to_window?',
+  istft:
+    'n_fft, hop_length?, win_length?, window?, center?, normalized?, onesided?, length?, return_complex?',
+})
 for (const [name, get] of Object.entries(legacy_attributes))
   Object.defineProperty(Tensor.prototype, name, { get, configurable: true, enumerable: false })
 install_attributes((name) => operator(`aten::${name}`))

@@ -5,8 +5,8 @@ import { assertion_error, runtime_error, type_error, type_name } from '../errors
 import { lu } from '../functional/nonzero.js'
 import type { MemoryFormat } from '../layout.js'
 import { legacy_name } from '../legacy_types.js'
-import { take_options } from '../ops/keywords.js'
 import { operator } from '../ops/operator.js'
+import { methods } from '../python/methods.js'
 import { TypedStorage, UntypedStorage } from '../storage.js'
 import { expect_tensor, Tensor } from '../tensor.js'
 import { warn_once } from '../warn.js'
@@ -45,11 +45,13 @@ export interface TensorLegacy {
   dim_order(options?: { ambiguity_check?: boolean | readonly MemoryFormat[] }): number[]
   /** A copy of the shape asked for, of as many elements; `reshape` is its name today. */
   resize(...sizes: number[] | [readonly number[]]): Tensor
-  resize_as(other: Tensor): Tensor
+  resize_as(tensor: Tensor): Tensor
   /** LU decomposition, as `torch.lu`. */
   lu(options?: { pivot?: boolean; get_infos?: boolean }): [Tensor, Tensor] | [Tensor, Tensor, Tensor]
+  lu(pivot: boolean, get_infos?: boolean): [Tensor, Tensor] | [Tensor, Tensor, Tensor]
   /** What loading a module's state puts in the tensor's place. */
   module_load(other: Tensor, options?: { assign?: boolean }): Tensor
+  module_load(other: Tensor, assign: boolean): Tensor
   const_data_ptr(): number
   /** Removed from PyTorch, as its error says: torch.distributions takes its place. */
   reinforce(reward: Tensor): never
@@ -99,12 +101,9 @@ function each(name: string, tensors: readonly Tensor[], callable: (...values: nu
   self.copy_(make_tensor(values, { dtype: self.dtype }).reshape(self.shape))
 }
 
-type Given = Record<string, unknown>
-
 /** What lib/tensor/install.ts puts on Tensor.prototype. */
 export const legacy_methods: Record<string, unknown> = {
-  numpy(this: Tensor, ...args: unknown[]) {
-    const { force } = take_options<{ force: boolean }>('numpy', args, ['force'], { force: false })
+  numpy(this: Tensor, force = false) {
     return numpy(this, force)
   },
   new(this: Tensor, ...args: unknown[]) {
@@ -136,32 +135,24 @@ export const legacy_methods: Record<string, unknown> = {
     each('map2_', [this, expect_tensor(x, 'map2_', 'x'), expect_tensor(y, 'map2_', 'y')], callable)
     return this
   },
-  to_sparse_coo(this: Tensor, ...args: unknown[]) {
-    take_options<Given>('to_sparse_coo', args, [], {})
+  to_sparse_coo(this: Tensor) {
     return this.to_sparse()
   },
-  dim_order(this: Tensor, ...args: unknown[]) {
-    const given = take_options<Given>('dim_order', args, ['ambiguity_check'], { ambiguity_check: false })
-    return dim_order(this, given['ambiguity_check'])
+  dim_order(this: Tensor, ambiguity_check: unknown = false) {
+    return dim_order(this, ambiguity_check)
   },
-  resize(this: Tensor, ...sizes: unknown[]) {
+  resize(this: Tensor, sizes: unknown[]) {
     warn_once('non-inplace resize is deprecated')
     return resized(this, (Array.isArray(sizes[0]) ? sizes[0] : sizes) as number[])
   },
-  resize_as(this: Tensor, other: Tensor) {
+  resize_as(this: Tensor, tensor: Tensor) {
     warn_once('non-inplace resize_as is deprecated')
-    return resized(this, expect_tensor(other, 'resize_as', 'tensor').shape)
+    return resized(this, expect_tensor(tensor, 'resize_as', 'tensor').shape)
   },
-  lu(this: Tensor, ...args: unknown[]) {
-    return (lu as (...args: unknown[]) => unknown)(this, ...args)
+  lu(this: Tensor, pivot?: boolean, get_infos?: boolean) {
+    return lu(this, pivot, get_infos)
   },
-  module_load(this: Tensor, ...args: unknown[]) {
-    const { other, assign } = take_options<{ other: Tensor; assign: boolean }>(
-      'module_load',
-      args,
-      ['other', 'assign'],
-      { assign: false },
-    )
+  module_load(this: Tensor, other: Tensor, assign = false) {
     expect_tensor(other, 'module_load', 'other')
     return assign ? other.detach() : this.copy_(other).detach()
   },
@@ -171,10 +162,18 @@ export const legacy_methods: Record<string, unknown> = {
   reinforce(this: Tensor) {
     throw runtime_error('reinforce() was removed.\nUse torch.distributions instead.', 'reinforce')
   },
-  eig,
-  symeig,
-  solve,
-  lstsq,
+  eig(this: Tensor) {
+    return eig()
+  },
+  symeig(this: Tensor) {
+    return symeig()
+  },
+  solve(this: Tensor) {
+    return solve()
+  },
+  lstsq(this: Tensor) {
+    return lstsq()
+  },
   xpu(this: Tensor) {
     throw assertion_error('Torch not compiled with XPU enabled')
   },
@@ -185,6 +184,28 @@ export const legacy_methods: Record<string, unknown> = {
     throw runtime_error('PyTorch is not linked with support for ipu devices', 'ipu')
   },
 }
+
+methods(
+  { prototype: legacy_methods },
+  {
+    numpy: '*, force?',
+    untyped_storage: '',
+    storage: '',
+    storage_type: '',
+    to_sparse_coo: '',
+    dim_order: '*, ambiguity_check?',
+    resize: '*sizes',
+    resize_as: 'tensor',
+    lu: 'pivot?, get_infos?',
+    module_load: 'other, assign?',
+    const_data_ptr: '',
+    reinforce: 'reward',
+    eig: 'eigenvectors?',
+    symeig: 'eigenvectors?',
+    solve: 'other',
+    lstsq: 'other',
+  },
+)
 
 const empty = operator('aten::empty.memory_format')
 

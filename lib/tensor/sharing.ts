@@ -1,4 +1,5 @@
 import { native } from '../native.js'
+import { methods } from '../python/methods.js'
 import { handle_of, type Tensor } from '../tensor.js'
 
 /** Memory between threads: they share all of it. */
@@ -30,3 +31,5 @@ export const sharing_methods: { [K in keyof TensorSharing]: unknown } = {
     return native.is_shared(handle_of(this))
   },
 }
+
+methods({ prototype: sharing_methods }, { share_memory_: '', is_shared: '' })
