@@ -1,4 +1,16 @@
-import { type_error } from '../errors.js'
+import { type_error, type_name } from '../errors.js'
+import { is_options } from '../ops/keywords.js'
+import { of_objects, required } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
+
+const FACTORY_KWARGS = signature('factory_kwargs', {
+  kwargs: of_objects(required<Readonly<Record<string, unknown>> | null>(expect_keywords)),
+})
+
+function expect_keywords(value: unknown, name: string, argument: string): Record<string, unknown> | null {
+  if (value === null || is_options(value)) return value
+  throw type_error(`${name}(): argument '${argument}' must be dict, not ${type_name(value)}`, name)
+}
 
 const SIMPLE = ['device', 'dtype', 'memory_format']
 
@@ -16,7 +28,9 @@ const SIMPLE = ['device', 'dtype', 'memory_format']
  * ```
  * @see torch/nn/__init__.py
  */
-export function factory_kwargs(kwargs: Readonly<Record<string, unknown>> | null): Record<string, unknown> {
+export function factory_kwargs(kwargs: Readonly<Record<string, unknown>> | null): Record<string, unknown>
+export function factory_kwargs(...args: unknown[]): Record<string, unknown> {
+  const [kwargs] = FACTORY_KWARGS.bind(args)
   if (kwargs === null) return {}
   const unexpected = Object.keys(kwargs).filter((name) => name !== 'factory_kwargs' && !SIMPLE.includes(name))
   if (unexpected.length > 0)

@@ -10,9 +10,9 @@ export * from './modules/index.js'
 export * as modules from './modules/namespaces/index.js'
 export * as parallel from './parallel/index.js'
 export { DataParallel } from './parallel/index.js'
-export { Buffer, type BufferOptions, Parameter, type ParameterOptions } from './parameter.js'
+export { Buffer, Parameter } from './parameter.js'
 export * as parameter from './parameters.js'
-export { UninitializedBuffer, type UninitializedOptions, UninitializedParameter } from './uninitialized.js'
+export { UninitializedBuffer, UninitializedParameter } from './uninitialized.js'
 export * as utils from './utils/index.js'
 
 settle_classes(Object.values(own_modules))

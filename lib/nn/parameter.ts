@@ -1,15 +1,17 @@
 import { inspect } from 'node:util'
+import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import { keyword, optional, optional_tensor } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { keep } from '../scope.js'
 import { adopt, handle_of, raw_handle, Tensor } from '../tensor.js'
 
-/** Options of {@link Parameter}. */
-export interface ParameterOptions {
-  /** Whether gradients are computed for it. Default: true. */
-  requires_grad?: boolean
-}
+const PARAMETER = signature(
+  'Parameter',
+  { data: optional_tensor },
+  { requires_grad: optional(true, expect_bool) },
+)
 
 /**
  * A Tensor that is a parameter of a module: assigned to a field of a {@link Module} it is registered, and
@@ -34,16 +36,13 @@ export class Parameter extends Tensor {
    * @param requires_grad - whether gradients are computed for it. Default: true
    * @throws RuntimeError where `requires_grad` is true and `data` is of an integer or boolean dtype
    */
-  constructor(data?: Tensor | null, requires_grad?: boolean | ParameterOptions)
-  constructor(options: { data?: Tensor | null } & ParameterOptions)
+  constructor(...args: Call<typeof PARAMETER>)
+  constructor(...args: UsualCall<typeof PARAMETER>)
   constructor(...args: unknown[]) {
-    const given = take_options('Parameter', args, ['data', 'requires_grad'], {
-      data: null,
-      requires_grad: true,
-    })
-    const data = (given.data as Tensor | null) ?? ops.empty([0])
+    const given = PARAMETER.take(args, new.target.name)
+    const data = given.data ?? ops.empty([0])
     super(adopt, native.shallow_copy(handle_of(data)))
-    this.requires_grad = given.requires_grad as boolean
+    this.requires_grad = given.requires_grad
     keep(this)
   }
 
@@ -57,11 +56,7 @@ export class Parameter extends Tensor {
   }
 }
 
-/** Options of {@link Buffer}. */
-export interface BufferOptions {
-  /** Whether `state_dict()` holds it. Default: true. */
-  persistent?: boolean
-}
+const BUFFER = signature('Buffer', { data: optional_tensor }, { persistent: keyword(true, expect_bool) })
 
 /**
  * A Tensor that is state of a module but not a parameter (a running mean, a table of noise levels): assigned to a field
@@ -82,15 +77,16 @@ export class Buffer extends Tensor {
 
   /**
    * @param data - its values; an empty tensor where none are given
-   * @param options.persistent - whether `state_dict()` holds it. Default: true
+   * @param persistent - whether `state_dict()` holds it. Default: true
    */
-  constructor(data?: Tensor | null, options?: BufferOptions)
+  constructor(...args: Call<typeof BUFFER>)
+  constructor(...args: UsualCall<typeof BUFFER>)
   constructor(...args: unknown[]) {
-    const given = take_options('Buffer', args, ['data', 'persistent'], { data: null, persistent: true })
-    const data = (given.data as Tensor | null) ?? ops.empty([0])
+    const given = BUFFER.take(args, new.target.name)
+    const data = given.data ?? ops.empty([0])
     super(adopt, native.shallow_copy(handle_of(data)))
     this.requires_grad = data.requires_grad
-    this.persistent = given.persistent as boolean
+    this.persistent = given.persistent
     keep(this)
   }
 }

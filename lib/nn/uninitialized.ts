@@ -2,37 +2,32 @@ import { inspect } from 'node:util'
 import type { DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import { runtime_error } from '../errors.js'
+import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import { optional, required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { adopt, handle_of, Tensor } from '../tensor.js'
 import { Parameter } from './parameter.js'
 
-/** Keywords of {@link UninitializedParameter}. */
-export interface UninitializedOptions {
-  /** Whether gradients are computed for it. Default: true for a parameter, false for a buffer. */
-  requires_grad?: boolean
-  /** The device that it will be on. Default: the default device. */
-  device?: DeviceLike | null
-  /** The dtype that it will have. Default: the default dtype. */
-  dtype?: DType | null
-}
+const FACTORY = [
+  { device: optional<DeviceLike | null>(null) },
+  { dtype: optional<DType | null>(null) },
+] as const
 
-const NAMES = ['requires_grad', 'device', 'dtype'] as const
+const PARAMETER = signature(
+  'UninitializedParameter',
+  { requires_grad: optional(true, expect_bool) },
+  ...FACTORY,
+)
 
-function take(
-  name: string,
-  args: readonly unknown[],
-  requires_grad: boolean,
-): Required<UninitializedOptions> {
-  return take_options<Required<UninitializedOptions>>(name, args, NAMES, {
-    requires_grad,
-    device: null,
-    dtype: null,
-  })
-}
+const BUFFER = signature('UninitializedBuffer', { requires_grad: optional(false, expect_bool) }, ...FACTORY, {
+  persistent: optional(true, expect_bool),
+})
 
-function empty({ device, dtype }: Required<UninitializedOptions>): Tensor {
+const MATERIALIZE = signature('materialize', { shape: required<readonly number[]>() }, ...FACTORY)
+
+function empty({ device, dtype }: { device: DeviceLike | null; dtype: DType | null }): Tensor {
   return ops.empty([0], { ...(device === null ? {} : { device }), ...(dtype === null ? {} : { dtype }) })
 }
 
@@ -44,18 +39,8 @@ function no_shape(): Error {
   )
 }
 
-/** Where and as what {@link UninitializedParameter.materialize} makes the tensor. */
-export interface MaterializeOptions {
-  device?: DeviceLike | null
-  dtype?: DType | null
-}
-
-function materialize(
-  tensor: Tensor,
-  become: object,
-  shape: readonly number[],
-  { device = null, dtype = null }: MaterializeOptions,
-): void {
+function materialize(tensor: Tensor, become: object, args: readonly unknown[]): void {
+  const [shape, device, dtype] = MATERIALIZE.bind(args)
   const { data } = tensor
   tensor.data = ops.empty([...shape], { device: device ?? data.device, dtype: dtype ?? data.dtype })
   Object.setPrototypeOf(tensor, become)
@@ -65,23 +50,24 @@ function materialize(
  * A {@link Parameter} whose shape is not known yet.
  *
  * @param requires_grad - whether gradients are computed for it. Default: true
+ * @param device - the device that it will be on. Default: the default device
+ * @param dtype - the dtype that it will have. Default: the default dtype
  *
  * @see torch/nn/parameter.py
  */
 export class UninitializedParameter extends Parameter {
-  constructor(
-    requires_grad?: boolean | UninitializedOptions,
-    device?: DeviceLike | null,
-    dtype?: DType | null,
-  )
+  constructor(...args: Call<typeof PARAMETER>)
+  constructor(...args: UsualCall<typeof PARAMETER>)
   constructor(...args: unknown[]) {
-    const given = take('UninitializedParameter', args, true)
+    const given = PARAMETER.take(args)
     super(empty(given), given.requires_grad)
   }
 
   /** Makes it a parameter of a shape, with whatever is in memory. */
-  materialize(shape: readonly number[], options: MaterializeOptions = {}): void {
-    materialize(this, Parameter.prototype, shape, options)
+  materialize(...args: Call<typeof MATERIALIZE>): void
+  materialize(...args: UsualCall<typeof MATERIALIZE>): void
+  materialize(...args: unknown[]): void {
+    materialize(this, Parameter.prototype, args)
   }
 
   override get shape(): Tensor['shape'] {
@@ -107,24 +93,30 @@ export class UninitializedParameter extends Parameter {
  * A buffer whose shape is not known yet.
  *
  * @param requires_grad - whether gradients are computed for it. Default: false
+ * @param device - the device that it will be on. Default: the default device
+ * @param dtype - the dtype that it will have. Default: the default dtype
+ * @param persistent - whether `state_dict()` holds it. Default: true
  *
  * @see torch/nn/parameter.py
  */
 export class UninitializedBuffer extends Tensor {
-  constructor(
-    requires_grad?: boolean | UninitializedOptions,
-    device?: DeviceLike | null,
-    dtype?: DType | null,
-  )
+  /** Whether `state_dict()` holds it. */
+  readonly persistent: boolean
+
+  constructor(...args: Call<typeof BUFFER>)
+  constructor(...args: UsualCall<typeof BUFFER>)
   constructor(...args: unknown[]) {
-    const given = take('UninitializedBuffer', args, false)
+    const given = BUFFER.take(args)
     super(adopt, native.shallow_copy(handle_of(empty(given))))
     this.requires_grad = given.requires_grad
+    this.persistent = given.persistent
   }
 
   /** Makes it a tensor of a shape, with whatever is in memory. */
-  materialize(shape: readonly number[], options: MaterializeOptions = {}): void {
-    materialize(this, Tensor.prototype, shape, options)
+  materialize(...args: Call<typeof MATERIALIZE>): void
+  materialize(...args: UsualCall<typeof MATERIALIZE>): void
+  materialize(...args: unknown[]): void {
+    materialize(this, Tensor.prototype, args)
   }
 
   override get shape(): Tensor['shape'] {
@@ -134,7 +126,7 @@ export class UninitializedBuffer extends Tensor {
   /** What {@link deepcopy} calls. */
   __deepcopy__(): UninitializedBuffer {
     const { device, dtype } = this.data
-    return new UninitializedBuffer({ requires_grad: this.requires_grad, device, dtype })
+    return new UninitializedBuffer(this.requires_grad, device, dtype, this.persistent)
   }
 
   override toString(): string {

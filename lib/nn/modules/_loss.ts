@@ -1,18 +1,22 @@
-import { take_options } from '../../ops/keywords.js'
+import { nullable_bool } from '../../python/checks.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { legacy_get_string, type Reduction } from '../_reduction.js'
 import { Module } from './module.js'
-import type { Rest } from './utils.js'
 
-/** Keywords of a loss. */
-export interface LossOptions {
-  /** Deprecated, see `reduction`. */
-  size_average?: boolean | null
-  /** Deprecated, see `reduction`. */
-  reduce?: boolean | null
-  /** `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`. */
-  reduction?: Reduction
-}
+/** The parameters of every loss: `size_average` and `reduce` are deprecated, see `reduction`. */
+export const REDUCTION = [
+  { size_average: optional<boolean | null>(null, nullable_bool) },
+  { reduce: optional<boolean | null>(null, nullable_bool) },
+  { reduction: optional<Reduction>('mean') },
+] as const
+
+/** A factor for each class or element; the module keeps it as a buffer, and refuses what is no tensor. */
+export const WEIGHT = { weight: optional<Tensor | null>(null) } as const
+
+const LOSS = signature('_Loss', ...REDUCTION)
+const WEIGHTED_LOSS = signature('_WeightedLoss', WEIGHT, ...REDUCTION)
 
 export type LossArguments = {
   size_average: boolean | null
@@ -20,22 +24,23 @@ export type LossArguments = {
   reduction: Reduction
 }
 
-const NAMES = ['size_average', 'reduce', 'reduction'] as const
-export const LOSS_DEFAULTS: LossArguments = { size_average: null, reduce: null, reduction: 'mean' }
-
-/** What the losses share. */
+/**
+ * Base class of the losses.
+ *
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
+ */
 export class _Loss extends Module {
   declare reduction: Reduction
 
-  constructor(
-    ...args: Rest<[size_average: boolean | null, reduce: boolean | null, reduction: Reduction], LossOptions>
-  )
+  constructor(...args: Call<typeof LOSS>)
+  constructor(...args: UsualCall<typeof LOSS>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<LossArguments>(new.target.name, args, NAMES, LOSS_DEFAULTS)
-    const { size_average, reduce } = given
+    const { size_average, reduce, reduction } = LOSS.take(args, new.target.name)
     this.reduction =
-      size_average !== null || reduce !== null ? legacy_get_string(size_average, reduce) : given.reduction
+      size_average !== null || reduce !== null ? legacy_get_string(size_average, reduce) : reduction
   }
 }
 
@@ -44,29 +49,20 @@ export function loss_options({ size_average, reduce, reduction }: LossArguments)
   return { size_average, reduce, reduction }
 }
 
-/** Keywords of a loss with weights. */
-export interface WeightedLossOptions extends LossOptions {
-  /** A factor for each class. Default: none. */
-  weight?: Tensor | null
-}
-
 export type WeightedLossArguments = LossArguments & { weight: Tensor | null }
 
-/** What the losses with weights share: the weights are a buffer. */
+/**
+ * Base class of the losses with weights, which are a buffer.
+ *
+ * @param weight - a factor for each class. Default: none
+ */
 export class _WeightedLoss extends _Loss {
   declare weight: Tensor | null
 
-  constructor(
-    ...args: Rest<
-      [weight: Tensor | null, size_average: boolean | null, reduce: boolean | null, reduction: Reduction],
-      WeightedLossOptions
-    >
-  )
+  constructor(...args: Call<typeof WEIGHTED_LOSS>)
+  constructor(...args: UsualCall<typeof WEIGHTED_LOSS>)
   constructor(...args: unknown[]) {
-    const given = take_options<WeightedLossArguments>(new.target.name, args, ['weight', ...NAMES], {
-      ...LOSS_DEFAULTS,
-      weight: null,
-    })
+    const given = WEIGHTED_LOSS.take(args, new.target.name)
     super(loss_options(given))
     this.register_buffer('weight', given.weight)
   }

@@ -1,30 +1,17 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { runtime_error, value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool, float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { py_size } from '../repr.js'
-import { type FactoryOptions, factory_options, Linear } from './linear.js'
+import { FACTORY, factory_options, Linear } from './linear.js'
 import { Module } from './module.js'
 import { ModuleList } from './module_list.js'
 import { Sequential } from './sequential.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
-
-/** Keywords of {@link AdaptiveLogSoftmaxWithLoss}. */
-export interface AdaptiveOptions extends FactoryOptions {
-  /** How much smaller each cluster's projection is than the one before. Default: 4. */
-  div_value?: number
-  /** Whether the head has a bias. Default: false. */
-  head_bias?: boolean
-}
-
-type AdaptiveArguments = Required<AdaptiveOptions> & {
-  in_features: Int
-  n_classes: Int
-  cutoffs: Iterable<Int>
-}
+import { type Int, whole_number } from './utils.js'
 
 /** The log-probability of each target, and the loss, as an array with names. */
 export type AdaptiveOutput = [output: Tensor, loss: Tensor] & { output: Tensor; loss: Tensor }
@@ -41,6 +28,16 @@ function check_cutoffs(given: Iterable<Int>, classes: number): number[] {
   return cutoffs
 }
 
+const ADAPTIVE = signature(
+  'AdaptiveLogSoftmaxWithLoss',
+  { in_features: required<Int>() },
+  { n_classes: required<Int>() },
+  { cutoffs: required<Iterable<Int>>() },
+  { div_value: optional(4, float) },
+  { head_bias: optional(false, bool) },
+  ...FACTORY,
+)
+
 /**
  * A softmax over many classes sorted by frequency: the frequent ones and one entry for each cluster of rarer ones stand in
  * the head; a cluster's classes are computed, through a smaller projection, only where a target lies in it.
@@ -50,6 +47,8 @@ function check_cutoffs(given: Iterable<Int>, classes: number): number[] {
  * @param cutoffs - where the clusters begin
  * @param div_value - how much smaller each cluster's projection is than the one before. Default: 4
  * @param head_bias - whether the head has a bias. Default: false
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for cutoffs that do not rise between 1 and n_classes − 1
  *
  * Shape: (N, in_features) and integers (N), or (in_features) and (), to the log-probabilities (N) or () and the loss ().
@@ -75,30 +74,17 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
   declare head: Linear
   declare tail: ModuleList<Sequential>
 
-  constructor(
-    in_features: Int,
-    n_classes: Int,
-    cutoffs: Iterable<Int>,
-    ...rest: Rest<
-      [div_value: number, head_bias: boolean, device: DeviceLike | null, dtype: DType | null],
-      AdaptiveOptions
-    >
-  )
-  constructor(options: { in_features: Int; n_classes: Int; cutoffs: Iterable<Int> } & AdaptiveOptions)
+  constructor(...args: Call<typeof ADAPTIVE>)
+  constructor(...args: UsualCall<typeof ADAPTIVE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<AdaptiveArguments>(
-      'AdaptiveLogSoftmaxWithLoss',
-      args,
-      ['in_features', 'n_classes', 'cutoffs', 'div_value', 'head_bias', 'device', 'dtype'],
-      { div_value: 4, head_bias: false, device: null, dtype: null },
-    )
+    const given = ADAPTIVE.take(args)
     const factory = factory_options(given.device, given.dtype)
     this.in_features = whole_number(given.in_features, 'in_features')
     this.n_classes = whole_number(given.n_classes, 'n_classes')
     const cutoffs = check_cutoffs(given.cutoffs, this.n_classes)
     this.cutoffs = Object.freeze([...cutoffs, this.n_classes])
-    this.div_value = float_number(given.div_value)
+    this.div_value = given.div_value
     this.head_bias = given.head_bias
     this.shortlist_size = cutoffs[0]!
     this.n_clusters = cutoffs.length
@@ -123,7 +109,8 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
   }
 
   /** @throws RuntimeError for shapes that do not fit, or targets outside the classes */
-  override forward(input: Tensor, target: Tensor): AdaptiveOutput {
+  override forward(input_: Tensor, target_: Tensor): AdaptiveOutput {
+    const [input, target] = [input_, target_]
     check_shapes(input, target)
     const is_batched = target.ndim > 0
     const x = is_batched ? input : input.unsqueeze(0)
@@ -191,6 +178,15 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     if (outside.all().item()) return this._get_full_log_prob(input, head_output).argmax(1)
     const full = this._get_full_log_prob(input.at(outside), head_output.at(outside))
     return ops.index_put_(output, [outside], full.argmax(1))
+  }
+
+  static {
+    methods(AdaptiveLogSoftmaxWithLoss, {
+      reset_parameters: '',
+      forward: 'input_, target_',
+      log_prob: 'input',
+      predict: 'input',
+    })
   }
 }
 

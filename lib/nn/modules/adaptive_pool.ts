@@ -1,4 +1,7 @@
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { py_repr } from '../repr.js'
@@ -17,26 +20,28 @@ function target(value: unknown): Target {
 class AdaptivePool extends Module {
   declare output_size: Target
 
+  constructor(output_size: unknown) {
+    super()
+    this.output_size = target(output_size)
+  }
+
   override extra_repr(): string {
     return `output_size=${py_repr(this.output_size)}`
   }
+
+  static {
+    methods(AdaptivePool, { extra_repr: '' })
+  }
 }
 
+const RETURN_INDICES = { return_indices: optional(false, bool) }
+
 /** What the adaptive maximum poolings share. */
-export class _AdaptiveMaxPoolNd<S, R> extends AdaptivePool {
+export class _AdaptiveMaxPoolNd<R> extends AdaptivePool {
   declare return_indices: boolean
 
-  constructor(output_size: S, return_indices?: boolean | { return_indices?: boolean })
-  constructor(options: { output_size: S; return_indices?: boolean })
-  constructor(...args: unknown[]) {
-    super()
-    const given = take_options<{ output_size: unknown; return_indices: boolean }>(
-      new.target.name,
-      args,
-      ['output_size', 'return_indices'],
-      { return_indices: false },
-    )
-    this.output_size = target(given.output_size)
+  constructor(given: { output_size: unknown; return_indices: boolean }) {
+    super(given.output_size)
     this.return_indices = given.return_indices
   }
 
@@ -48,7 +53,13 @@ export class _AdaptiveMaxPoolNd<S, R> extends AdaptivePool {
   override forward(input: Tensor): R {
     return this._pool()(input, this.output_size as number, this.return_indices as true) as R
   }
+
+  static {
+    methods(_AdaptiveMaxPoolNd, { forward: 'input' })
+  }
 }
+
+const MAX1D = signature('AdaptiveMaxPool1d', { output_size: required<Size<[1]>>() }, RETURN_INDICES)
 
 /**
  * Maxima over as many windows of a signal as the output has places.
@@ -67,12 +78,21 @@ export class _AdaptiveMaxPoolNd<S, R> extends AdaptivePool {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveMaxPool1d<R = Tensor> extends _AdaptiveMaxPoolNd<Size<[1]>, R> {}
+export class AdaptiveMaxPool1d<R = Tensor> extends _AdaptiveMaxPoolNd<R> {
+  constructor(...args: Call<typeof MAX1D>)
+  constructor(...args: UsualCall<typeof MAX1D>)
+  constructor(...args: unknown[]) {
+    super(MAX1D.take(args))
+  }
+}
+
+const MAX2D = signature('AdaptiveMaxPool2d', { output_size: required<Size<[1, 1]>>() }, RETURN_INDICES)
 
 /**
  * {@link AdaptiveMaxPool1d} of images.
  *
  * @param output_size - the output's size, one number or (height, width); null keeps the input's
+ * @param return_indices - whether the places of the maxima are returned too. Default: false
  *
  * @example
  * ```ts
@@ -82,16 +102,25 @@ export class AdaptiveMaxPool1d<R = Tensor> extends _AdaptiveMaxPoolNd<Size<[1]>,
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveMaxPool2d<R = Tensor> extends _AdaptiveMaxPoolNd<Size<[1, 1]>, R> {
+export class AdaptiveMaxPool2d<R = Tensor> extends _AdaptiveMaxPoolNd<R> {
+  constructor(...args: Call<typeof MAX2D>)
+  constructor(...args: UsualCall<typeof MAX2D>)
+  constructor(...args: unknown[]) {
+    super(MAX2D.take(args))
+  }
+
   override _pool(): typeof F.adaptive_max_pool2d {
     return F.adaptive_max_pool2d
   }
 }
 
+const MAX3D = signature('AdaptiveMaxPool3d', { output_size: required<Size<[1, 1, 1]>>() }, RETURN_INDICES)
+
 /**
  * {@link AdaptiveMaxPool1d} of volumes.
  *
  * @param output_size - the output's size, one number or (depth, height, width); null keeps the input's
+ * @param return_indices - whether the places of the maxima are returned too. Default: false
  *
  * @example
  * ```ts
@@ -101,21 +130,19 @@ export class AdaptiveMaxPool2d<R = Tensor> extends _AdaptiveMaxPoolNd<Size<[1, 1
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveMaxPool3d<R = Tensor> extends _AdaptiveMaxPoolNd<Size<[1, 1, 1]>, R> {
+export class AdaptiveMaxPool3d<R = Tensor> extends _AdaptiveMaxPoolNd<R> {
+  constructor(...args: Call<typeof MAX3D>)
+  constructor(...args: UsualCall<typeof MAX3D>)
+  constructor(...args: unknown[]) {
+    super(MAX3D.take(args))
+  }
+
   override _pool(): typeof F.adaptive_max_pool2d {
     return F.adaptive_max_pool3d
   }
 }
 
-/** What the adaptive mean poolings share. */
-export class _AdaptiveAvgPoolNd<S> extends AdaptivePool {
-  constructor(output_size: S | { output_size: S })
-  constructor(...args: unknown[]) {
-    super()
-    const given = take_options<{ output_size: unknown }>(new.target.name, args, ['output_size'], {})
-    this.output_size = target(given.output_size)
-  }
-}
+const AVG1D = signature('AdaptiveAvgPool1d', { output_size: required<Size<[1]>>() })
 
 /**
  * Means over as many windows of a signal as the output has places.
@@ -132,11 +159,23 @@ export class _AdaptiveAvgPoolNd<S> extends AdaptivePool {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveAvgPool1d extends _AdaptiveAvgPoolNd<Size<[1]>> {
+export class AdaptiveAvgPool1d extends AdaptivePool {
+  constructor(...args: Call<typeof AVG1D>)
+  constructor(...args: UsualCall<typeof AVG1D>)
+  constructor(...args: unknown[]) {
+    super(AVG1D.take(args).output_size)
+  }
+
   override forward(input: Tensor): Tensor {
     return F.adaptive_avg_pool1d(input, this.output_size as number)
   }
+
+  static {
+    methods(AdaptiveAvgPool1d, { forward: 'input' })
+  }
 }
+
+const AVG2D = signature('AdaptiveAvgPool2d', { output_size: required<Size<[1, 1]>>() })
 
 /**
  * {@link AdaptiveAvgPool1d} of images.
@@ -151,11 +190,23 @@ export class AdaptiveAvgPool1d extends _AdaptiveAvgPoolNd<Size<[1]>> {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveAvgPool2d extends _AdaptiveAvgPoolNd<Size<[1, 1]>> {
+export class AdaptiveAvgPool2d extends AdaptivePool {
+  constructor(...args: Call<typeof AVG2D>)
+  constructor(...args: UsualCall<typeof AVG2D>)
+  constructor(...args: unknown[]) {
+    super(AVG2D.take(args).output_size)
+  }
+
   override forward(input: Tensor): Tensor {
     return F.adaptive_avg_pool2d(input, this.output_size as number)
   }
+
+  static {
+    methods(AdaptiveAvgPool2d, { forward: 'input' })
+  }
 }
+
+const AVG3D = signature('AdaptiveAvgPool3d', { output_size: required<Size<[1, 1, 1]>>() })
 
 /**
  * {@link AdaptiveAvgPool1d} of volumes.
@@ -170,8 +221,18 @@ export class AdaptiveAvgPool2d extends _AdaptiveAvgPoolNd<Size<[1, 1]>> {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveAvgPool3d extends _AdaptiveAvgPoolNd<Size<[1, 1, 1]>> {
+export class AdaptiveAvgPool3d extends AdaptivePool {
+  constructor(...args: Call<typeof AVG3D>)
+  constructor(...args: UsualCall<typeof AVG3D>)
+  constructor(...args: unknown[]) {
+    super(AVG3D.take(args).output_size)
+  }
+
   override forward(input: Tensor): Tensor {
     return F.adaptive_avg_pool3d(input, this.output_size as number)
+  }
+
+  static {
+    methods(AdaptiveAvgPool3d, { forward: 'input' })
   }
 }

@@ -1,4 +1,8 @@
-import { take_options } from '../../ops/keywords.js'
+import { expect_number } from '../../expect.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { FloatScalar } from '../../scalar.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
@@ -9,30 +13,22 @@ import {
   any_size,
   type Int,
   ntuple,
-  type Rest,
   type Size1,
   type Size2,
   type Size3,
   whole_number,
 } from './utils.js'
 
-/** Keywords of {@link AvgPool1d}. */
-export interface AvgPool1dOptions<S = Size1> {
-  /** The steps of the window. Default: its size. */
-  stride?: S | null
-  /** How many zeros are added at the edges. Default: 0. */
-  padding?: S
-  /** Whether a last, incomplete window counts. Default: false. */
-  ceil_mode?: boolean
-  /** Whether the added zeros count in the mean. Default: true. */
-  count_include_pad?: boolean
-}
+const windows = <S extends AnySize>() =>
+  [
+    { kernel_size: required<S>() },
+    { stride: optional<S | null>(null) },
+    { padding: optional<S>(0 as S) },
+    { ceil_mode: optional(false, bool) },
+    { count_include_pad: optional(true, bool) },
+  ] as const
 
-/** Keywords of {@link AvgPool2d} and {@link AvgPool3d}. */
-export interface AvgPoolOptions<S> extends AvgPool1dOptions<S> {
-  /** What the sum is divided by, instead of the window's size. */
-  divisor_override?: Int | null
-}
+const DIVISOR = { divisor_override: optional<Int | null>(null) }
 
 type AvgPoolArguments = {
   kernel_size: AnySize
@@ -40,16 +36,6 @@ type AvgPoolArguments = {
   padding: AnySize
   ceil_mode: boolean
   count_include_pad: boolean
-  divisor_override: Int | null
-}
-
-const NAMES = ['kernel_size', 'stride', 'padding', 'ceil_mode', 'count_include_pad'] as const
-const DEFAULTS = {
-  stride: null,
-  padding: 0,
-  ceil_mode: false,
-  count_include_pad: true,
-  divisor_override: null,
 }
 
 /** What the mean poolings share. */
@@ -75,7 +61,13 @@ export class _AvgPoolNd extends Module {
       `padding=${py_repr(this.padding)}`
     )
   }
+
+  static {
+    methods(_AvgPoolNd, { extra_repr: '' })
+  }
 }
+
+const AVG_POOL1D = signature('AvgPool1d', ...windows<Size1>())
 
 /**
  * The mean of each window of a signal.
@@ -101,59 +93,43 @@ export class AvgPool1d extends _AvgPoolNd {
   declare stride: readonly number[]
   declare padding: readonly number[]
 
-  constructor(
-    kernel_size: Size1,
-    ...rest: Rest<
-      [stride: Size1 | null, padding: Size1, ceil_mode: boolean, count_include_pad: boolean],
-      AvgPool1dOptions
-    >
-  )
-  constructor(options: { kernel_size: Size1 } & AvgPool1dOptions)
+  constructor(...args: Call<typeof AVG_POOL1D>)
+  constructor(...args: UsualCall<typeof AVG_POOL1D>)
   constructor(...args: unknown[]) {
-    super(take_options<AvgPoolArguments>('AvgPool1d', args, NAMES, DEFAULTS), (value, name) =>
-      ntuple(value, 1, name),
-    )
+    super(AVG_POOL1D.take(args), (value, name) => ntuple(value, 1, name))
   }
 
   override forward(input: Tensor): Tensor {
     const { kernel_size, stride, padding, ceil_mode, count_include_pad } = this
     return F.avg_pool1d(input, kernel_size, stride, padding, ceil_mode, count_include_pad)
   }
-}
 
-type AvgPoolRest<S> = Rest<
-  [
-    stride: S | null,
-    padding: S,
-    ceil_mode: boolean,
-    count_include_pad: boolean,
-    divisor_override: Int | null,
-  ],
-  AvgPoolOptions<S>
->
-
-class DividedAvgPool<S> extends _AvgPoolNd {
-  declare divisor_override: number | null
-
-  constructor(kernel_size: S, ...rest: AvgPoolRest<S>)
-  constructor(options: { kernel_size: S } & AvgPoolOptions<S>)
-  constructor(...args: unknown[]) {
-    const given = take_options<AvgPoolArguments>(
-      new.target.name,
-      args,
-      [...NAMES, 'divisor_override'],
-      DEFAULTS,
-    )
-    super(given, any_size)
-    this.divisor_override =
-      given.divisor_override === null ? null : whole_number(given.divisor_override, 'divisor_override')
+  static {
+    methods(AvgPool1d, { forward: 'input' })
   }
 }
+
+class DividedAvgPool extends _AvgPoolNd {
+  declare divisor_override: number | null
+
+  constructor(given: AvgPoolArguments & { divisor_override: Int | null }) {
+    super(given, any_size)
+    const { divisor_override } = given
+    this.divisor_override =
+      divisor_override === null ? null : whole_number(divisor_override, 'divisor_override')
+  }
+}
+
+const AVG_POOL2D = signature('AvgPool2d', ...windows<Size2>(), DIVISOR)
 
 /**
  * {@link AvgPool1d} of images.
  *
  * @param divisor_override - what the sum is divided by, instead of the window's size
+ * @param stride - the steps of the window. Default: its size
+ * @param padding - how many zeros are added at the edges. Default: 0
+ * @param ceil_mode - whether a last, incomplete window counts. Default: false
+ * @param count_include_pad - whether the added zeros count in the mean. Default: true
  *
  * Shape: (N, C, H, W) or (C, H, W), to (…, H_out, W_out).
  *
@@ -165,17 +141,33 @@ class DividedAvgPool<S> extends _AvgPoolNd {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AvgPool2d extends DividedAvgPool<Size2> {
+export class AvgPool2d extends DividedAvgPool {
+  constructor(...args: Call<typeof AVG_POOL2D>)
+  constructor(...args: UsualCall<typeof AVG_POOL2D>)
+  constructor(...args: unknown[]) {
+    super(AVG_POOL2D.take(args))
+  }
+
   override forward(input: Tensor): Tensor {
     const { kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override } = this
     return F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
   }
+
+  static {
+    methods(AvgPool2d, { forward: 'input' })
+  }
 }
+
+const AVG_POOL3D = signature('AvgPool3d', ...windows<Size3>(), DIVISOR)
 
 /**
  * {@link AvgPool1d} of volumes.
  *
  * @param divisor_override - what the sum is divided by, instead of the window's size
+ * @param stride - the steps of the window. Default: its size
+ * @param padding - how many zeros are added at the edges. Default: 0
+ * @param ceil_mode - whether a last, incomplete window counts. Default: false
+ * @param count_include_pad - whether the added zeros count in the mean. Default: true
  *
  * Shape: (N, C, D, H, W) or (C, D, H, W), to (…, D_out, H_out, W_out).
  *
@@ -187,20 +179,32 @@ export class AvgPool2d extends DividedAvgPool<Size2> {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AvgPool3d extends DividedAvgPool<Size3> {
+export class AvgPool3d extends DividedAvgPool {
+  constructor(...args: Call<typeof AVG_POOL3D>)
+  constructor(...args: UsualCall<typeof AVG_POOL3D>)
+  constructor(...args: unknown[]) {
+    super(AVG_POOL3D.take(args))
+  }
+
   override forward(input: Tensor): Tensor {
     const { kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override } = this
     return F.avg_pool3d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
   }
+
+  static {
+    methods(AvgPool3d, { forward: 'input' })
+  }
 }
 
-/** Keywords of the power poolings. */
-export interface LPPoolModuleOptions<S> {
-  /** The steps of the window. Default: its size. */
-  stride?: S | null
-  /** Whether a last, incomplete window counts. Default: false. */
-  ceil_mode?: boolean
-}
+type LPPool = typeof F.lp_pool2d
+
+const lp_windows = <S extends AnySize>() =>
+  [
+    { norm_type: required<number | FloatScalar>(expect_number) },
+    { kernel_size: required<S>() },
+    { stride: optional<S | null>(null) },
+    { ceil_mode: optional(false, bool) },
+  ] as const
 
 type LPPoolArguments = {
   norm_type: number | FloatScalar
@@ -209,29 +213,15 @@ type LPPoolArguments = {
   ceil_mode: boolean
 }
 
-type LPPool = typeof F.lp_pool2d
-
 /** What the power poolings share. */
-export class _LPPoolNd<S> extends Module {
+export class _LPPoolNd extends Module {
   declare norm_type: number | FloatScalar
   declare kernel_size: number | readonly number[]
   declare stride: number | readonly number[] | null
   declare ceil_mode: boolean
 
-  constructor(
-    norm_type: number | FloatScalar,
-    kernel_size: S,
-    ...rest: Rest<[stride: S | null, ceil_mode: boolean], LPPoolModuleOptions<S>>
-  )
-  constructor(options: { norm_type: number | FloatScalar; kernel_size: S } & LPPoolModuleOptions<S>)
-  constructor(...args: unknown[]) {
+  constructor(given: LPPoolArguments) {
     super()
-    const given = take_options<LPPoolArguments>(
-      new.target.name,
-      args,
-      ['norm_type', 'kernel_size', 'stride', 'ceil_mode'],
-      { stride: null, ceil_mode: false },
-    )
     this.norm_type = given.norm_type
     this.kernel_size = any_size(given.kernel_size, 'kernel_size')
     this.stride = given.stride === null ? null : any_size(given.stride, 'stride')
@@ -253,7 +243,13 @@ export class _LPPoolNd<S> extends Module {
       `stride=${py_repr(this.stride)}, ceil_mode=${py_bool(this.ceil_mode)}`
     )
   }
+
+  static {
+    methods(_LPPoolNd, { forward: 'input', extra_repr: '' })
+  }
 }
+
+const LP_POOL1D = signature('LPPool1d', ...lp_windows<Size1>())
 
 /**
  * The p-th root of the sum of xᵖ in each window of a signal; the maximum for p = ∞.
@@ -273,17 +269,53 @@ export class _LPPoolNd<S> extends Module {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class LPPool1d extends _LPPoolNd<Size1> {}
+export class LPPool1d extends _LPPoolNd {
+  constructor(...args: Call<typeof LP_POOL1D>)
+  constructor(...args: UsualCall<typeof LP_POOL1D>)
+  constructor(...args: unknown[]) {
+    super(LP_POOL1D.take(args))
+  }
+}
 
-/** {@link LPPool1d} of images. */
-export class LPPool2d extends _LPPoolNd<Size2> {
+const LP_POOL2D = signature('LPPool2d', ...lp_windows<Size2>())
+
+/**
+ * {@link LPPool1d} of images.
+ *
+ * @param norm_type - the norm's degree
+ * @param kernel_size - the window's size
+ * @param stride - the steps of the window. Default: its size
+ * @param ceil_mode - whether a last, incomplete window counts. Default: false
+ */
+export class LPPool2d extends _LPPoolNd {
+  constructor(...args: Call<typeof LP_POOL2D>)
+  constructor(...args: UsualCall<typeof LP_POOL2D>)
+  constructor(...args: unknown[]) {
+    super(LP_POOL2D.take(args))
+  }
+
   override _pool(): LPPool {
     return F.lp_pool2d
   }
 }
 
-/** {@link LPPool1d} of volumes. */
-export class LPPool3d extends _LPPoolNd<Size3> {
+const LP_POOL3D = signature('LPPool3d', ...lp_windows<Size3>())
+
+/**
+ * {@link LPPool1d} of volumes.
+ *
+ * @param norm_type - the norm's degree
+ * @param kernel_size - the window's size
+ * @param stride - the steps of the window. Default: its size
+ * @param ceil_mode - whether a last, incomplete window counts. Default: false
+ */
+export class LPPool3d extends _LPPoolNd {
+  constructor(...args: Call<typeof LP_POOL3D>)
+  constructor(...args: UsualCall<typeof LP_POOL3D>)
+  constructor(...args: unknown[]) {
+    super(LP_POOL3D.take(args))
+  }
+
   override _pool(): LPPool {
     return F.lp_pool3d
   }

@@ -2,87 +2,50 @@ import type { DeviceLike } from '../../device.js'
 import { type DType, int64 } from '../../dtype.js'
 import { not_implemented_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool, float, nullable_float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { keyword, optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import type { Parameter } from '../parameter.js'
 import { py_bool, py_float, py_float_or_none } from '../repr.js'
 import { register_affine, reset_affine } from './affine.js'
-import { type FactoryOptions, factory_options } from './linear.js'
+import { FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
 import type { LocalMetadata } from './module_hooks.js'
 import type { StateDict } from './state_dict.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
-/** Keywords of the normalisations with running statistics. */
-export interface NormOptions extends FactoryOptions {
-  /** What is added to the variance. Default: 1e-5. */
-  eps?: number
-  /** The weight of the new statistics; null for their plain mean over all batches. Default: 0.1. */
-  momentum?: number | null
-  /** Whether a weight and a bias are learnt. */
-  affine?: boolean
-  /** Whether running statistics are kept. */
-  track_running_stats?: boolean
-  /** Whether `affine` learns a bias. Default: true. */
-  bias?: boolean
-}
-
-/** Arguments of the normalisations after the number of features, by position. */
-export type NormRest = Rest<
+/** The parameters of a normalisation with running statistics, after the number of features. */
+export const statistics = (affine: boolean, track_running_stats: boolean) =>
   [
-    eps: number,
-    momentum: number | null,
-    affine: boolean,
-    track_running_stats: boolean,
-    device: DeviceLike | null,
-    dtype: DType | null,
-  ],
-  NormOptions
->
+    { eps: optional(1e-5, float) },
+    { momentum: optional<number | null>(0.1, nullable_float) },
+    { affine: optional(affine, bool) },
+    { track_running_stats: optional(track_running_stats, bool) },
+  ] as const
 
-export type NormArguments = {
+/** The last parameter of a normalisation. */
+export const BIAS = { bias: keyword(true, bool) } as const
+
+const BATCH_NORM = signature(
+  '_BatchNorm',
+  { num_features: required<Int>() },
+  ...statistics(true, true),
+  ...FACTORY,
+  BIAS,
+)
+
+export interface NormArguments {
   num_features: Int
   eps: number
   momentum: number | null
   affine: boolean
   track_running_stats: boolean
-  process_group: unknown
   device: DeviceLike | null
   dtype: DType | null
   bias: boolean
-}
-
-const NAMES = [
-  'num_features',
-  'eps',
-  'momentum',
-  'affine',
-  'track_running_stats',
-  'device',
-  'dtype',
-  'bias',
-] as const
-
-const DEFAULTS = {
-  eps: 1e-5,
-  momentum: 0.1,
-  affine: true,
-  track_running_stats: true,
-  process_group: null,
-  device: null,
-  dtype: null,
-  bias: true,
-}
-
-/** The arguments of a normalisation; `bias` is given by keyword only. */
-export function take_norm(
-  name: string,
-  args: readonly unknown[],
-  defaults: Partial<NormArguments> = {},
-  names: readonly (keyof NormArguments)[] = NAMES,
-): NormArguments {
-  return take_options<NormArguments>(name, args, names, { ...DEFAULTS, ...defaults }, names.length - 1)
 }
 
 /** What batch and instance normalisation share. */
@@ -106,8 +69,8 @@ export class _NormBase extends Module {
   constructor(given: NormArguments) {
     super()
     this.num_features = whole_number(given.num_features, 'num_features')
-    this.eps = float_number(given.eps)
-    this.momentum = given.momentum === null ? null : float_number(given.momentum)
+    this.eps = given.eps
+    this.momentum = given.momentum
     this.affine = given.affine
     this.track_running_stats = given.track_running_stats
     const factory = factory_options(given.device, given.dtype)
@@ -176,14 +139,18 @@ export class _NormBase extends Module {
       error_msgs,
     )
   }
+
+  static {
+    methods(_NormBase, { reset_running_stats: '', reset_parameters: '', extra_repr: '' })
+  }
 }
 
 /** What the batch normalisations share. */
 export class _BatchNorm extends _NormBase {
-  constructor(num_features: Int, ...rest: NormRest)
-  constructor(options: { num_features: Int } & NormOptions)
+  constructor(...args: Call<typeof BATCH_NORM>)
+  constructor(...args: UsualCall<typeof BATCH_NORM>)
   constructor(...args: unknown[]) {
-    super(take_norm(new.target.name, args))
+    super(BATCH_NORM.take(args, new.target.name))
   }
 
   override forward(input: Tensor): Tensor {
@@ -213,6 +180,10 @@ export class _BatchNorm extends _NormBase {
     }
     return momentum ?? 0
   }
+
+  static {
+    methods(_BatchNorm, { forward: 'input' })
+  }
 }
 
 function expect_dims(input: Tensor, ...dims: number[]): void {
@@ -232,6 +203,8 @@ function expect_dims(input: Tensor, ...dims: number[]): void {
  * @param affine - whether γ and β are learnt. Default: true
  * @param track_running_stats - whether running statistics are kept. Default: true
  * @param bias - whether β is learnt, by keyword only. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for an input of another number of dimensions, or a single value for each channel in training
  *
  * Shape: (N, C) or (N, C, L), to the same.
@@ -253,6 +226,15 @@ export class BatchNorm1d extends _BatchNorm {
 /**
  * {@link BatchNorm1d} for images.
  *
+ * @param num_features - c, the number of channels
+ * @param eps - what is added to the variance. Default: 1e-5
+ * @param momentum - the weight of the new statistics; null for their plain mean over all batches. Default: 0.1
+ * @param affine - whether a weight and a bias are learnt
+ * @param track_running_stats - whether running statistics are kept
+ * @param bias - whether `affine` learns a bias. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
+ *
  * Shape: (N, C, H, W), to the same.
  *
  * @example
@@ -271,6 +253,15 @@ export class BatchNorm2d extends _BatchNorm {
 
 /**
  * {@link BatchNorm1d} for volumes.
+ *
+ * @param num_features - c, the number of channels
+ * @param eps - what is added to the variance. Default: 1e-5
+ * @param momentum - the weight of the new statistics; null for their plain mean over all batches. Default: 0.1
+ * @param affine - whether a weight and a bias are learnt
+ * @param track_running_stats - whether running statistics are kept
+ * @param bias - whether `affine` learns a bias. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C, D, H, W), to the same.
  *

@@ -1,22 +1,26 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
 import { py_bool } from '../repr.js'
-import { factory_options, type LinearOptions } from './linear.js'
+import { FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
-import { type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
-type BilinearArguments = Required<LinearOptions> & {
-  in1_features: Int
-  in2_features: Int
-  out_features: Int
-}
+const BILINEAR = signature(
+  'Bilinear',
+  { in1_features: required<Int>() },
+  { in2_features: required<Int>() },
+  { out_features: required<Int>() },
+  { bias: optional(true, bool) },
+  ...FACTORY,
+)
 
 /**
  * A bilinear transformation of two inputs: y = x₁ᵀ A x₂ + b.
@@ -25,6 +29,8 @@ type BilinearArguments = Required<LinearOptions> & {
  * @param in2_features - the size of the second input's last dimension
  * @param out_features - the size of the output's last dimension
  * @param bias - whether an additive bias is learnt. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for a first size that is not positive
  *
  * Shape: (*, in1_features) and (*, in2_features) to (*, out_features).
@@ -47,21 +53,11 @@ export class Bilinear extends Module {
   /** (out_features), or null */
   declare bias: Parameter | null
 
-  constructor(
-    in1_features: Int,
-    in2_features: Int,
-    out_features: Int,
-    ...rest: Rest<[bias: boolean, device: DeviceLike | null, dtype: DType | null], LinearOptions>
-  )
-  constructor(options: { in1_features: Int; in2_features: Int; out_features: Int } & LinearOptions)
+  constructor(...args: Call<typeof BILINEAR>)
+  constructor(...args: UsualCall<typeof BILINEAR>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<BilinearArguments>(
-      'Bilinear',
-      args,
-      ['in1_features', 'in2_features', 'out_features', 'bias', 'device', 'dtype'],
-      { bias: true, device: null, dtype: null },
-    )
+    const given = BILINEAR.take(args)
     this.in1_features = whole_number(given.in1_features, 'in1_features')
     this.in2_features = whole_number(given.in2_features, 'in2_features')
     this.out_features = whole_number(given.out_features, 'out_features')
@@ -91,5 +87,9 @@ export class Bilinear extends Module {
       `in1_features=${this.in1_features}, in2_features=${this.in2_features}, out_features=${this.out_features}, ` +
       `bias=${py_bool(this.bias !== null)}`
     )
+  }
+
+  static {
+    methods(Bilinear, { reset_parameters: '', forward: 'input1, input2', extra_repr: '' })
   }
 }

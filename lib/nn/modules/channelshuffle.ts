@@ -1,8 +1,12 @@
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { Module } from './module.js'
 import { type Int, whole_number } from './utils.js'
+
+const SHUFFLE = signature('ChannelShuffle', { groups: required<Int>() })
 
 /**
  * Rearranges channels: those of each of g groups are dealt out in turn.
@@ -22,10 +26,11 @@ import { type Int, whole_number } from './utils.js'
 export class ChannelShuffle extends Module {
   declare groups: number
 
-  constructor(groups: Int | { groups: Int })
+  constructor(...args: Call<typeof SHUFFLE>)
+  constructor(...args: UsualCall<typeof SHUFFLE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<{ groups: Int }>('ChannelShuffle', args, ['groups'], {})
+    const given = SHUFFLE.take(args)
     this.groups = whole_number(given.groups, 'groups')
   }
 
@@ -35,5 +40,9 @@ export class ChannelShuffle extends Module {
 
   override extra_repr(): string {
     return `groups=${this.groups}`
+  }
+
+  static {
+    methods(ChannelShuffle, { forward: 'input', extra_repr: '' })
   }
 }

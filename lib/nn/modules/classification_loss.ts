@@ -1,39 +1,31 @@
-import { take_options } from '../../ops/keywords.js'
+import { bool, float, nullable_bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import type { Reduction } from '../_reduction.js'
 import * as F from '../functional.js'
-import {
-  _Loss,
-  _WeightedLoss,
-  LOSS_DEFAULTS,
-  loss_options,
-  type WeightedLossOptions,
-  weighted_options,
-} from './_loss.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { _Loss, _WeightedLoss, loss_options, REDUCTION, WEIGHT, weighted_options } from './_loss.js'
+import { type Int, whole_number } from './utils.js'
 
-/** Keywords of {@link NLLLoss}. */
-export interface NLLLossModuleOptions extends WeightedLossOptions {
-  /** A class that counts for nothing. Default: -100. */
-  ignore_index?: Int
-}
+const NLL = [
+  WEIGHT,
+  { size_average: optional<boolean | null>(null, nullable_bool) },
+  { ignore_index: optional<Int>(-100) },
+  { reduce: optional<boolean | null>(null, nullable_bool) },
+  { reduction: optional<Reduction>('mean') },
+] as const
 
-const NLL_NAMES = ['weight', 'size_average', 'ignore_index', 'reduce', 'reduction'] as const
-const NLL_DEFAULTS = { ...LOSS_DEFAULTS, weight: null, ignore_index: -100 }
-
-type NLLRest = [
-  weight: Tensor | null,
-  size_average: boolean | null,
-  ignore_index: Int,
-  reduce: boolean | null,
-  reduction: Reduction,
-]
+const NLL_LOSS = signature('NLLLoss', ...NLL)
 
 /**
  * −w[y] · x[y], for log-probabilities x of classes; the mean is weighted.
  *
  * @param weight - w, a factor for each class. Default: none
  * @param ignore_index - a class that counts for nothing. Default: -100
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (N, C, *) and integers (N, *), or (C) and (), to (), or with `reduction: 'none'` to (N, *).
  *
@@ -49,9 +41,10 @@ type NLLRest = [
 export class NLLLoss extends _WeightedLoss {
   declare ignore_index: number
 
-  constructor(...args: Rest<NLLRest, NLLLossModuleOptions>)
+  constructor(...args: Call<typeof NLL_LOSS>)
+  constructor(...args: UsualCall<typeof NLL_LOSS>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<NLLLossModuleOptions>>(new.target.name, args, NLL_NAMES, NLL_DEFAULTS)
+    const given = NLL_LOSS.take(args, new.target.name)
     super(weighted_options(given))
     this.ignore_index = whole_number(given.ignore_index, 'ignore_index')
   }
@@ -59,6 +52,10 @@ export class NLLLoss extends _WeightedLoss {
   override forward(input: Tensor, target: Tensor): Tensor {
     const { weight, ignore_index, reduction } = this
     return F.nll_loss(input, target, { weight, ignore_index, reduction })
+  }
+
+  static {
+    methods(NLLLoss, { forward: 'input, target' })
   }
 }
 
@@ -68,8 +65,10 @@ export class NLLLoss extends _WeightedLoss {
  * @see torch/nn/modules/loss.py
  */
 export class NLLLoss2d extends NLLLoss {
-  constructor(...args: Rest<NLLRest, NLLLossModuleOptions>) {
-    super(...args)
+  constructor(...args: Call<typeof NLL_LOSS>)
+  constructor(...args: UsualCall<typeof NLL_LOSS>)
+  constructor(...args: unknown[]) {
+    super(...(args as []))
     process.emitWarning(
       '`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement and see ' +
         'https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more details.',
@@ -77,11 +76,7 @@ export class NLLLoss2d extends NLLLoss {
   }
 }
 
-/** Keywords of {@link CrossEntropyLoss}. */
-export interface CrossEntropyLossOptions extends NLLLossModuleOptions {
-  /** How much of each target goes to all classes alike, in [0, 1]. Default: 0. */
-  label_smoothing?: number
-}
+const CROSS_ENTROPY = signature('CrossEntropyLoss', ...NLL, { label_smoothing: optional(0, float) })
 
 /**
  * −w[y] · log softmax(x)[y], for scores x of classes; or −Σ w · y · log softmax(x), for probabilities y.
@@ -89,6 +84,9 @@ export interface CrossEntropyLossOptions extends NLLLossModuleOptions {
  * @param weight - w, a factor for each class. Default: none
  * @param ignore_index - a class that counts for nothing. Default: -100
  * @param label_smoothing - how much of each target goes to all classes alike, in [0, 1]. Default: 0
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (N, C, *) and integers (N, *) or probabilities (N, C, *), or (C) and () or (C), to (), or with
  * `reduction: 'none'` to (N, *).
@@ -106,22 +104,22 @@ export class CrossEntropyLoss extends _WeightedLoss {
   declare ignore_index: number
   declare label_smoothing: number
 
-  constructor(...args: Rest<[...NLLRest, label_smoothing: number], CrossEntropyLossOptions>)
+  constructor(...args: Call<typeof CROSS_ENTROPY>)
+  constructor(...args: UsualCall<typeof CROSS_ENTROPY>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<CrossEntropyLossOptions>>(
-      'CrossEntropyLoss',
-      args,
-      [...NLL_NAMES, 'label_smoothing'],
-      { ...NLL_DEFAULTS, label_smoothing: 0 },
-    )
+    const given = CROSS_ENTROPY.take(args)
     super(weighted_options(given))
     this.ignore_index = whole_number(given.ignore_index, 'ignore_index')
-    this.label_smoothing = float_number(given.label_smoothing)
+    this.label_smoothing = given.label_smoothing
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
     const { weight, ignore_index, reduction, label_smoothing } = this
     return F.cross_entropy(input, target, { weight, ignore_index, reduction, label_smoothing })
+  }
+
+  static {
+    methods(CrossEntropyLoss, { forward: 'input, target' })
   }
 }
 
@@ -129,6 +127,9 @@ export class CrossEntropyLoss extends _WeightedLoss {
  * The binary cross entropy: −w (y log x + (1 − y) log(1 − x)), for probabilities x.
  *
  * @param weight - w, a factor for each element. Default: none
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -146,19 +147,24 @@ export class BCELoss extends _WeightedLoss {
     const { weight, reduction } = this
     return F.binary_cross_entropy(input, target, { weight, reduction })
   }
+
+  static {
+    methods(BCELoss, { forward: 'input, target' })
+  }
 }
 
-/** Keywords of {@link BCEWithLogitsLoss}. */
-export interface BCEWithLogitsLossOptions extends WeightedLossOptions {
-  /** A factor for the positive targets. Default: none. */
-  pos_weight?: Tensor | null
-}
+const BCE_WITH_LOGITS = signature('BCEWithLogitsLoss', WEIGHT, ...REDUCTION, {
+  pos_weight: optional<Tensor | null>(null),
+})
 
 /**
  * {@link BCELoss} of σ(x), without its loss of digits: −w (p y log σ(x) + (1 − y) log(1 − σ(x))).
  *
  * @param weight - w, a factor for each element. Default: none
  * @param pos_weight - p, a factor for the positive targets. Default: none
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -174,25 +180,10 @@ export class BCEWithLogitsLoss extends _Loss {
   declare weight: Tensor | null
   declare pos_weight: Tensor | null
 
-  constructor(
-    ...args: Rest<
-      [
-        weight: Tensor | null,
-        size_average: boolean | null,
-        reduce: boolean | null,
-        reduction: Reduction,
-        pos_weight: Tensor | null,
-      ],
-      BCEWithLogitsLossOptions
-    >
-  )
+  constructor(...args: Call<typeof BCE_WITH_LOGITS>)
+  constructor(...args: UsualCall<typeof BCE_WITH_LOGITS>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<BCEWithLogitsLossOptions>>(
-      'BCEWithLogitsLoss',
-      args,
-      ['weight', 'size_average', 'reduce', 'reduction', 'pos_weight'],
-      { ...LOSS_DEFAULTS, weight: null, pos_weight: null },
-    )
+    const given = BCE_WITH_LOGITS.take(args)
     super(loss_options(given))
     this.register_buffer('weight', given.weight)
     this.register_buffer('pos_weight', given.pos_weight)
@@ -202,12 +193,19 @@ export class BCEWithLogitsLoss extends _Loss {
     const { weight, pos_weight, reduction } = this
     return F.binary_cross_entropy_with_logits(input, target, { weight, pos_weight, reduction })
   }
+
+  static {
+    methods(BCEWithLogitsLoss, { forward: 'input, target' })
+  }
 }
 
 /**
  * The mean over classes of −w (y log σ(x) + (1 − y) log σ(−x)), for targets of several classes.
  *
  * @param weight - w, a factor for each class. Default: none
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (N, C) and (N, C) to (), or with `reduction: 'none'` to (N).
  *
@@ -224,24 +222,25 @@ export class MultiLabelSoftMarginLoss extends _WeightedLoss {
     const { weight, reduction } = this
     return F.multilabel_soft_margin_loss(input, target, { weight, reduction })
   }
+
+  static {
+    methods(MultiLabelSoftMarginLoss, { forward: 'input, target' })
+  }
 }
 
-/** Keywords of {@link CTCLoss}. */
-export interface CTCLossModuleOptions {
-  /** The class that stands for nothing. Default: 0. */
-  blank?: Int
-  /** See {@link LossOptions}; `'mean'` divides by the targets' lengths first. Default: `'mean'`. */
-  reduction?: Reduction
-  /** Whether infinite losses, and their gradients, count as nothing. Default: false. */
-  zero_infinity?: boolean
-}
+const CTC = signature(
+  'CTCLoss',
+  { blank: optional<Int>(0) },
+  { reduction: optional<Reduction>('mean') },
+  { zero_infinity: optional(false, bool) },
+)
 
 /**
  * The connectionist temporal classification loss: −log of the probability of a sequence of classes, over all alignments
  * with a longer sequence of log-probabilities.
  *
  * @param blank - the class that stands for nothing. Default: 0
- * @param reduction - see {@link LossOptions}
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean, each divided by its target's length first; `'sum'`: their sum. Default: `'mean'`
  * @param zero_infinity - whether infinite losses count as nothing. Default: false
  *
  * Shape: log-probabilities (T, N, C) or (T, C), targets (N, S) or one after another, the lengths of inputs (N) and of
@@ -260,14 +259,10 @@ export class CTCLoss extends _Loss {
   declare blank: number
   declare zero_infinity: boolean
 
-  constructor(...args: Rest<[blank: Int, reduction: Reduction, zero_infinity: boolean], CTCLossModuleOptions>)
+  constructor(...args: Call<typeof CTC>)
+  constructor(...args: UsualCall<typeof CTC>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<CTCLossModuleOptions>>(
-      'CTCLoss',
-      args,
-      ['blank', 'reduction', 'zero_infinity'],
-      { blank: 0, reduction: 'mean', zero_infinity: false },
-    )
+    const given = CTC.take(args)
     super({ reduction: given.reduction })
     this.blank = whole_number(given.blank, 'blank')
     this.zero_infinity = given.zero_infinity
@@ -281,5 +276,9 @@ export class CTCLoss extends _Loss {
   ): Tensor {
     const { blank, reduction, zero_infinity } = this
     return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity)
+  }
+
+  static {
+    methods(CTCLoss, { forward: 'log_probs, targets, input_lengths, target_lengths' })
   }
 }

@@ -1,18 +1,13 @@
 import { native } from '../../native.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
-import {
-  _ConvNd,
-  type AnyConvArguments,
-  CONV_DEFAULTS,
-  CONV_NAMES,
-  type ConvArguments,
-  type ConvRest,
-} from './conv_nd.js'
+import { _ConvNd, convolution } from './conv_nd.js'
 import { call_layer, type NativeForward } from './native_forward.js'
 import { type Int, reverse_repeat, type Size1, type Size2, type Size3 } from './utils.js'
 
-export { _ConvNd, type ConvOptions, type PaddingMode } from './conv_nd.js'
+export { _ConvNd, type PaddingMode } from './conv_nd.js'
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv_transpose.js'
 
 // Padding that `pad` takes: the last dimension first, both sides; a 'same' that is odd has more at the end.
@@ -35,10 +30,6 @@ interface Bound {
   readonly dilation: readonly number[]
   readonly groups: number
   readonly padding_mode: string
-}
-
-function take_conv(name: string, args: readonly unknown[]): AnyConvArguments {
-  return take_options<AnyConvArguments>(name, args, CONV_NAMES, CONV_DEFAULTS)
 }
 
 /** A convolution whose options are bound once in the addon. */
@@ -77,7 +68,13 @@ class Convolution extends _ConvNd {
     Object.defineProperty(this, BOUND, { value: { call, ...options }, configurable: true })
     return this[BOUND]!
   }
+
+  static {
+    methods(Convolution, { forward: 'input' })
+  }
 }
+
+const CONV1D = signature('Conv1d', { in_channels: required<Int>() }, ...convolution<Size1>())
 
 /**
  * A convolution over a signal of several channels.
@@ -87,6 +84,14 @@ class Convolution extends _ConvNd {
  * @param in_channels - the input's channels
  * @param out_channels - the output's channels
  * @param kernel_size - the kernel's size
+ * @param stride - the steps of the kernel. Default: 1
+ * @param padding - how much is added on all sides, or `'valid'` for nothing, or `'same'` for an output of the input's size. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - how padding is filled: `'zeros'`, `'reflect'`, `'replicate'` or `'circular'`. Default: `'zeros'`
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C_in, L) or (C_in, L) to (N, C_out, L_out) or (C_out, L_out), where
  * L_out = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1.
@@ -101,12 +106,14 @@ class Convolution extends _ConvNd {
  * @see torch/nn/modules/conv.py
  */
 export class Conv1d extends Convolution {
-  constructor(in_channels: Int, out_channels: Int, kernel_size: Size1, ...rest: ConvRest<Size1>)
-  constructor(options: ConvArguments<Size1>)
+  constructor(...args: Call<typeof CONV1D>)
+  constructor(...args: UsualCall<typeof CONV1D>)
   constructor(...args: unknown[]) {
-    super(take_conv('Conv1d', args), 1)
+    super(CONV1D.take(args), 1)
   }
 }
+
+const CONV2D = signature('Conv2d', { in_channels: required<Int>() }, ...convolution<Size2>())
 
 /**
  * A convolution over an image of several planes.
@@ -116,6 +123,14 @@ export class Conv1d extends Convolution {
  * @param in_channels - the input's planes
  * @param out_channels - the output's planes
  * @param kernel_size - the kernel's size, one number or (height, width)
+ * @param stride - the steps of the kernel. Default: 1
+ * @param padding - how much is added on all sides, or `'valid'` for nothing, or `'same'` for an output of the input's size. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - how padding is filled: `'zeros'`, `'reflect'`, `'replicate'` or `'circular'`. Default: `'zeros'`
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C_in, H, W) or (C_in, H, W) to (N, C_out, H_out, W_out) or (C_out, H_out, W_out), where
  * H_out = ⌊(H + 2·padding[0] − dilation[0]·(kernel_size[0] − 1) − 1) / stride[0]⌋ + 1, and W_out likewise.
@@ -130,12 +145,14 @@ export class Conv1d extends Convolution {
  * @see torch/nn/modules/conv.py
  */
 export class Conv2d extends Convolution {
-  constructor(in_channels: Int, out_channels: Int, kernel_size: Size2, ...rest: ConvRest<Size2>)
-  constructor(options: ConvArguments<Size2>)
+  constructor(...args: Call<typeof CONV2D>)
+  constructor(...args: UsualCall<typeof CONV2D>)
   constructor(...args: unknown[]) {
-    super(take_conv('Conv2d', args), 2)
+    super(CONV2D.take(args), 2)
   }
 }
+
+const CONV3D = signature('Conv3d', { in_channels: required<Int>() }, ...convolution<Size3>())
 
 /**
  * A convolution over a volume of several channels.
@@ -145,6 +162,14 @@ export class Conv2d extends Convolution {
  * @param in_channels - the input's channels
  * @param out_channels - the output's channels
  * @param kernel_size - the kernel's size, one number or (depth, height, width)
+ * @param stride - the steps of the kernel. Default: 1
+ * @param padding - how much is added on all sides, or `'valid'` for nothing, or `'same'` for an output of the input's size. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - how padding is filled: `'zeros'`, `'reflect'`, `'replicate'` or `'circular'`. Default: `'zeros'`
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C_in, D, H, W) or (C_in, D, H, W) to (N, C_out, D_out, H_out, W_out) or (C_out, D_out, H_out, W_out),
  * where D_out = ⌊(D + 2·padding[0] − dilation[0]·(kernel_size[0] − 1) − 1) / stride[0]⌋ + 1, and so on.
@@ -159,9 +184,9 @@ export class Conv2d extends Convolution {
  * @see torch/nn/modules/conv.py
  */
 export class Conv3d extends Convolution {
-  constructor(in_channels: Int, out_channels: Int, kernel_size: Size3, ...rest: ConvRest<Size3>)
-  constructor(options: ConvArguments<Size3>)
+  constructor(...args: Call<typeof CONV3D>)
+  constructor(...args: UsualCall<typeof CONV3D>)
   constructor(...args: unknown[]) {
-    super(take_conv('Conv3d', args), 3)
+    super(CONV3D.take(args), 3)
   }
 }

@@ -3,79 +3,46 @@ import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
 import { py_ints, py_string } from '../repr.js'
-import { bias_bound, type FactoryOptions, factory_options } from './linear.js'
+import { bias_bound, FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
-import { type AnySize, type Int, ntuple, type Rest, whole_number } from './utils.js'
+import { type AnySize, type Int, ntuple, whole_number } from './utils.js'
 
 /** What stands outside the image where a kernel reaches over its edge. */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular'
 
-/** Keywords of a convolution; `S` is a size for its number of dimensions. */
-export interface ConvOptions<S> extends FactoryOptions {
-  /** The steps of the kernel. Default: 1. */
-  stride?: S
-  /** How much is added on all sides, or `'valid'` for nothing, or `'same'` for an output of the input's size. Default: 0. */
-  padding?: S | 'valid' | 'same'
-  /** The distance of the kernel's points. Default: 1. */
-  dilation?: S
-  /** How many groups of channels are kept apart. Default: 1. */
-  groups?: Int
-  /** Whether a bias is learnt. Default: true. */
-  bias?: boolean
-  /** What is added by `padding`. Default: `'zeros'`. */
-  padding_mode?: PaddingMode
-}
+/** The parameters of a convolution after its channels; `S` is a size for its number of dimensions. */
+export const convolution = <S extends AnySize>() =>
+  [
+    { out_channels: required<Int>() },
+    { kernel_size: required<S>() },
+    { stride: optional<S>(1 as S) },
+    { padding: optional<S | 'valid' | 'same'>(0 as S) },
+    { dilation: optional<S>(1 as S) },
+    { groups: optional<Int>(1) },
+    { bias: optional(true, bool) },
+    { padding_mode: optional<PaddingMode>('zeros') },
+    ...FACTORY,
+  ] as const
 
-/** All arguments of a convolution by keyword. */
-export interface ConvArguments<S> extends ConvOptions<S> {
-  in_channels: Int
-  out_channels: Int
-  kernel_size: S
-}
-
-/** The parameters of a convolution in their order. */
-export const CONV_NAMES = [
-  'in_channels',
-  'out_channels',
-  'kernel_size',
-  'stride',
-  'padding',
-  'dilation',
-  'groups',
-  'bias',
-  'padding_mode',
-  'device',
-  'dtype',
-] as const
-
-export type AnyConvArguments = {
+export interface ConvArguments {
   in_channels: Int
   out_channels: Int
   kernel_size: AnySize
   stride: AnySize
   padding: AnySize | string
   dilation: AnySize
-  output_padding: AnySize
+  output_padding?: AnySize
   groups: Int
   bias: boolean
   padding_mode: PaddingMode
   device: DeviceLike | null
   dtype: DType | null
-}
-
-export const CONV_DEFAULTS: Partial<AnyConvArguments> = {
-  output_padding: 0,
-  stride: 1,
-  padding: 0,
-  dilation: 1,
-  groups: 1,
-  bias: true,
-  padding_mode: 'zeros',
-  device: null,
-  dtype: null,
 }
 
 const PADDING_MODES = new Set<string>(['zeros', 'reflect', 'replicate', 'circular'])
@@ -115,7 +82,7 @@ export class _ConvNd extends Module {
   /** (out_channels), or null */
   declare bias: Parameter | null
 
-  constructor(given: AnyConvArguments, dims: 1 | 2 | 3, transposed = false) {
+  constructor(given: ConvArguments, dims: 1 | 2 | 3, transposed = false) {
     super()
     const { padding } = given
     this.in_channels = whole_number(given.in_channels, 'in_channels')
@@ -125,7 +92,7 @@ export class _ConvNd extends Module {
     this.padding = typeof padding === 'string' ? (padding as 'same') : ntuple(padding, dims, 'padding')
     this.dilation = ntuple(given.dilation, dims, 'dilation')
     this.transposed = transposed
-    this.output_padding = ntuple(given.output_padding, dims, 'output_padding')
+    this.output_padding = ntuple(given.output_padding ?? 0, dims, 'output_padding')
     this.groups = whole_number(given.groups, 'groups')
     this.padding_mode = given.padding_mode
     if (this.groups <= 0) throw value_error('groups must be a positive integer')
@@ -179,19 +146,8 @@ export class _ConvNd extends Module {
     if (this.padding_mode !== 'zeros') parts.push(`padding_mode=${this.padding_mode}`)
     return parts.join(', ')
   }
-}
 
-/** The arguments after `kernel_size` by position; keywords may follow any of them. */
-export type ConvRest<S> = Rest<
-  [
-    stride: S,
-    padding: S | 'valid' | 'same',
-    dilation: S,
-    groups: Int,
-    bias: boolean,
-    padding_mode: PaddingMode,
-    device: DeviceLike | null,
-    dtype: DType | null,
-  ],
-  ConvOptions<S>
->
+  static {
+    methods(_ConvNd, { reset_parameters: '', extra_repr: '' })
+  }
+}

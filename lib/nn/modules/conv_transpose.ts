@@ -1,68 +1,34 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { is_options, take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { optional, required } from '../../python/parameters.js'
+import { type AnyCall, type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { py_size } from '../repr.js'
-import { _ConvNd, type AnyConvArguments, CONV_DEFAULTS, type PaddingMode } from './conv_nd.js'
-import type { FactoryOptions } from './linear.js'
-import type { Int, Rest, Size1, Size2, Size3 } from './utils.js'
+import { _ConvNd, type ConvArguments, type PaddingMode } from './conv_nd.js'
+import { FACTORY } from './linear.js'
+import type { AnySize, Int, Size1, Size2, Size3 } from './utils.js'
 
-/** Keywords of a transposed convolution; `S` is a size for its number of dimensions. */
-export interface ConvTransposeOptions<S> extends FactoryOptions {
-  /** The steps of the convolution that it is the gradient of. Default: 1. */
-  stride?: S
-  /** What that convolution adds on all sides, and this one takes away. Default: 0. */
-  padding?: S
-  /** What is added to one side of the output's size. Default: 0. */
-  output_padding?: S
-  /** How many groups of channels are kept apart. Default: 1. */
-  groups?: Int
-  /** Whether a bias is learnt. Default: true. */
-  bias?: boolean
-  /** The distance of the kernel's points. Default: 1. */
-  dilation?: S
-  /** `'zeros'` only. */
-  padding_mode?: PaddingMode
-}
-
-/** The arguments after `kernel_size` by position; keywords may follow any of them. */
-export type ConvTransposeRest<S> = Rest<
+/** The parameters of a transposed convolution after its channels; `S` is a size for its number of dimensions. */
+export const transposed_convolution = <S extends AnySize>() =>
   [
-    stride: S,
-    padding: S,
-    output_padding: S,
-    groups: Int,
-    bias: boolean,
-    dilation: S,
-    padding_mode: PaddingMode,
-    device: DeviceLike | null,
-    dtype: DType | null,
-  ],
-  ConvTransposeOptions<S>
->
+    { out_channels: required<Int>() },
+    { kernel_size: required<S>() },
+    { stride: optional<S>(1 as S) },
+    { padding: optional<S>(0 as S) },
+    { output_padding: optional<S>(0 as S) },
+    { groups: optional<Int>(1) },
+    { bias: optional(true, bool) },
+    { dilation: optional<S>(1 as S) },
+    { padding_mode: optional<PaddingMode>('zeros') },
+    ...FACTORY,
+  ] as const
 
-type ConvTransposeArguments<S> = ConvTransposeOptions<S> & {
-  in_channels: Int
-  out_channels: Int
-  kernel_size: S
-}
-
-export const CONV_TRANSPOSE_NAMES = [
-  'in_channels',
-  'out_channels',
-  'kernel_size',
-  'stride',
-  'padding',
-  'output_padding',
-  'groups',
-  'bias',
-  'dilation',
-  'padding_mode',
-  'device',
-  'dtype',
-] as const
+const FORWARD = signature(
+  'forward',
+  { input: required<Tensor>() },
+  { output_size: optional<readonly number[] | null>(null) },
+)
 
 type Operator = (
   input: Tensor,
@@ -75,15 +41,11 @@ type Operator = (
   dilation: readonly number[],
 ) => Tensor
 
-/** A size for the output, by position or by keyword. */
-export type OutputSize = readonly number[] | null | { output_size?: readonly number[] | null }
-
 /** What the transposed convolutions share. */
 export class _ConvTransposeNd extends _ConvNd {
   declare padding: readonly number[]
 
-  constructor(name: string, dims: 1 | 2 | 3, args: readonly unknown[]) {
-    const given = take_options<AnyConvArguments>(name, args, CONV_TRANSPOSE_NAMES, CONV_DEFAULTS)
+  constructor(name: string, dims: 1 | 2 | 3, given: ConvArguments) {
     if (given.padding_mode !== 'zeros')
       throw value_error(`Only "zeros" padding mode is supported for ${name}`)
     super(given, dims, true)
@@ -94,16 +56,23 @@ export class _ConvTransposeNd extends _ConvNd {
    * @param output_size - the output's size, where several are possible
    * @throws ValueError for a size that is not possible
    */
-  override forward(input: Tensor, output_size: OutputSize = null): Tensor {
+  override forward(...args: AnyCall<typeof FORWARD>): Tensor {
+    const [input, output_size] = FORWARD.bind(args)
     const dims = this.kernel_size.length
     if (this.padding_mode !== 'zeros')
       throw value_error(`Only \`zeros\` padding mode is supported for ConvTranspose${dims}d`)
-    const size = is_options(output_size)
-      ? ((output_size['output_size'] as readonly number[] | undefined) ?? null)
-      : (output_size as readonly number[] | null)
     const operator = [ops.conv_transpose1d, ops.conv_transpose2d, ops.conv_transpose3d][dims - 1] as Operator
     const { weight, bias, stride, padding, groups, dilation } = this
-    return operator(input, weight, bias, stride, padding, this._output_padding(input, size), groups, dilation)
+    return operator(
+      input,
+      weight,
+      bias,
+      stride,
+      padding,
+      this._output_padding(input, output_size),
+      groups,
+      dilation,
+    )
   }
 
   /** What must be added to the output's size for the wanted one. */
@@ -134,12 +103,27 @@ export class _ConvTransposeNd extends _ConvNd {
   }
 }
 
+const TRANSPOSE1D = signature(
+  'ConvTranspose1d',
+  { in_channels: required<Int>() },
+  ...transposed_convolution<Size1>(),
+)
+
 /**
  * The gradient of {@link Conv1d} with respect to its input, as a layer: it makes a signal longer.
  *
  * @param in_channels - the input's channels
  * @param out_channels - the output's channels
  * @param kernel_size - the kernel's size
+ * @param stride - the steps of the convolution that it is the gradient of. Default: 1
+ * @param padding - what that convolution adds on all sides, and this one takes away. Default: 0
+ * @param output_padding - what is added to one side of the output's size. Default: 0
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param padding_mode - `'zeros'` only
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for groups that do not divide the channels, or another padding mode than `'zeros'`
  *
  * Shape: (N, C_in, L) or (C_in, L) to (N, C_out, L_out) or (C_out, L_out), where
@@ -157,15 +141,34 @@ export class _ConvTransposeNd extends _ConvNd {
  * @see torch/nn/modules/conv.py
  */
 export class ConvTranspose1d extends _ConvTransposeNd {
-  constructor(in_channels: Int, out_channels: Int, kernel_size: Size1, ...rest: ConvTransposeRest<Size1>)
-  constructor(options: ConvTransposeArguments<Size1>)
+  constructor(...args: Call<typeof TRANSPOSE1D>)
+  constructor(...args: UsualCall<typeof TRANSPOSE1D>)
   constructor(...args: unknown[]) {
-    super('ConvTranspose1d', 1, args)
+    super('ConvTranspose1d', 1, TRANSPOSE1D.take(args))
   }
 }
 
+const TRANSPOSE2D = signature(
+  'ConvTranspose2d',
+  { in_channels: required<Int>() },
+  ...transposed_convolution<Size2>(),
+)
+
 /**
  * {@link ConvTranspose1d} of images.
+ *
+ * @param in_channels - the input's channels
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the convolution that it is the gradient of. Default: 1
+ * @param padding - what that convolution adds on all sides, and this one takes away. Default: 0
+ * @param output_padding - what is added to one side of the output's size. Default: 0
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param padding_mode - `'zeros'` only
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C_in, H, W) or (C_in, H, W) to (N, C_out, H_out, W_out) or (C_out, H_out, W_out).
  *
@@ -178,15 +181,34 @@ export class ConvTranspose1d extends _ConvTransposeNd {
  * @see torch/nn/modules/conv.py
  */
 export class ConvTranspose2d extends _ConvTransposeNd {
-  constructor(in_channels: Int, out_channels: Int, kernel_size: Size2, ...rest: ConvTransposeRest<Size2>)
-  constructor(options: ConvTransposeArguments<Size2>)
+  constructor(...args: Call<typeof TRANSPOSE2D>)
+  constructor(...args: UsualCall<typeof TRANSPOSE2D>)
   constructor(...args: unknown[]) {
-    super('ConvTranspose2d', 2, args)
+    super('ConvTranspose2d', 2, TRANSPOSE2D.take(args))
   }
 }
 
+const TRANSPOSE3D = signature(
+  'ConvTranspose3d',
+  { in_channels: required<Int>() },
+  ...transposed_convolution<Size3>(),
+)
+
 /**
  * {@link ConvTranspose1d} of volumes.
+ *
+ * @param in_channels - the input's channels
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the convolution that it is the gradient of. Default: 1
+ * @param padding - what that convolution adds on all sides, and this one takes away. Default: 0
+ * @param output_padding - what is added to one side of the output's size. Default: 0
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param padding_mode - `'zeros'` only
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C_in, D, H, W) or (C_in, D, H, W) to (N, C_out, D_out, H_out, W_out) or (C_out, D_out, H_out, W_out).
  *
@@ -199,9 +221,9 @@ export class ConvTranspose2d extends _ConvTransposeNd {
  * @see torch/nn/modules/conv.py
  */
 export class ConvTranspose3d extends _ConvTransposeNd {
-  constructor(in_channels: Int, out_channels: Int, kernel_size: Size3, ...rest: ConvTransposeRest<Size3>)
-  constructor(options: ConvTransposeArguments<Size3>)
+  constructor(...args: Call<typeof TRANSPOSE3D>)
+  constructor(...args: UsualCall<typeof TRANSPOSE3D>)
   constructor(...args: unknown[]) {
-    super('ConvTranspose3d', 3, args)
+    super('ConvTranspose3d', 3, TRANSPOSE3D.take(args))
   }
 }

@@ -1,18 +1,18 @@
-import { take_options } from '../../ops/keywords.js'
+import { bool, float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { Module } from './module.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
-/** Keywords of {@link PairwiseDistance}. */
-export interface PairwiseDistanceOptions {
-  /** The norm's degree. Default: 2. */
-  p?: number
-  /** What is added to the difference. Default: 1e-6. */
-  eps?: number
-  /** Whether the last dimension stays, with size 1. Default: false. */
-  keepdim?: boolean
-}
+const PAIRWISE = signature(
+  'PairwiseDistance',
+  { p: optional(2, float) },
+  { eps: optional(1e-6, float) },
+  { keepdim: optional(false, bool) },
+)
 
 /**
  * ‖x₁ − x₂ + ε‖ₚ, over the last dimension.
@@ -36,32 +36,26 @@ export class PairwiseDistance extends Module {
   declare eps: number
   declare keepdim: boolean
 
-  constructor(...args: Rest<[p: number, eps: number, keepdim: boolean], PairwiseDistanceOptions>)
+  constructor(...args: Call<typeof PAIRWISE>)
+  constructor(...args: UsualCall<typeof PAIRWISE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<PairwiseDistanceOptions>>(
-      'PairwiseDistance',
-      args,
-      ['p', 'eps', 'keepdim'],
-      { p: 2, eps: 1e-6, keepdim: false },
-    )
-    this.norm = float_number(given.p)
-    this.eps = float_number(given.eps)
+    const given = PAIRWISE.take(args)
+    this.norm = given.p
+    this.eps = given.eps
     this.keepdim = given.keepdim
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
     return F.pairwise_distance(x1, x2, this.norm, this.eps, this.keepdim)
   }
+
+  static {
+    methods(PairwiseDistance, { forward: 'x1, x2' })
+  }
 }
 
-/** Keywords of {@link CosineSimilarity}. */
-export interface CosineSimilarityOptions {
-  /** The dimension of the vectors. Default: 1. */
-  dim?: Int
-  /** The least product of norms. Default: 1e-8. */
-  eps?: number
-}
+const COSINE = signature('CosineSimilarity', { dim: optional<Int>(1) }, { eps: optional(1e-8, float) })
 
 /**
  * x₁ · x₂ / max(‖x₁‖ ‖x₂‖, ε), along a dimension.
@@ -83,18 +77,20 @@ export class CosineSimilarity extends Module {
   declare dim: number
   declare eps: number
 
-  constructor(...args: Rest<[dim: Int, eps: number], CosineSimilarityOptions>)
+  constructor(...args: Call<typeof COSINE>)
+  constructor(...args: UsualCall<typeof COSINE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<CosineSimilarityOptions>>('CosineSimilarity', args, ['dim', 'eps'], {
-      dim: 1,
-      eps: 1e-8,
-    })
+    const given = COSINE.take(args)
     this.dim = whole_number(given.dim, 'dim')
-    this.eps = float_number(given.eps)
+    this.eps = given.eps
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
     return F.cosine_similarity(x1, x2, this.dim, this.eps)
+  }
+
+  static {
+    methods(CosineSimilarity, { forward: 'x1, x2' })
   }
 }

@@ -1,29 +1,27 @@
 import { value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { expect_int } from '../../expect.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { py_bool, py_float, py_int } from '../repr.js'
 import { Module } from './module.js'
-import { float_number } from './utils.js'
 
-/** Keywords of the dropouts. */
-export interface DropoutModuleOptions {
-  /** The probability that an element, or a channel, is dropped. Default: 0.5. */
-  p?: number
-  /** Whether the input itself is changed. Default: false. */
-  inplace?: boolean
-}
+const DROPOUT = signature('_DropoutNd', { p: optional(0.5, expect_int) }, { inplace: optional(false, bool) })
 
 /** What the dropouts share. */
 export class _DropoutNd extends Module {
   declare p: number
   declare inplace: boolean
 
-  constructor(p?: number | DropoutModuleOptions, inplace?: boolean | DropoutModuleOptions)
+  constructor(...args: Call<typeof DROPOUT>)
+  constructor(...args: UsualCall<typeof DROPOUT>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options(new.target.name, args, ['p', 'inplace'], { p: 0.5, inplace: false })
-    const p = float_number(given.p)
+    const given = DROPOUT.take(args, new.target.name)
+    const p = Number(given.p)
     if (p < 0 || p > 1)
       throw value_error(`dropout probability has to be between 0 and 1, but got ${py_int(given.p)}`)
     this.p = p
@@ -32,6 +30,10 @@ export class _DropoutNd extends Module {
 
   override extra_repr(): string {
     return `p=${py_float(this.p)}, inplace=${py_bool(this.inplace)}`
+  }
+
+  static {
+    methods(_DropoutNd, { extra_repr: '' })
   }
 }
 
@@ -56,10 +58,17 @@ export class Dropout extends _DropoutNd {
   override forward(input: Tensor): Tensor {
     return F.dropout(input, this.p, this.training, this.inplace)
   }
+
+  static {
+    methods(Dropout, { forward: 'input' })
+  }
 }
 
 /**
  * In training, zeroes whole channels (the second dimension) with probability p.
+ *
+ * @param p - the probability that an element, or a channel, is dropped. Default: 0.5
+ * @param inplace - whether the input itself is changed. Default: false
  *
  * Shape: (N, C, L) or (C, L), to the same.
  *
@@ -75,10 +84,17 @@ export class Dropout1d extends _DropoutNd {
   override forward(input: Tensor): Tensor {
     return F.dropout1d(input, this.p, this.training, this.inplace)
   }
+
+  static {
+    methods(Dropout1d, { forward: 'input' })
+  }
 }
 
 /**
  * In training, zeroes whole channels (feature maps) with probability p.
+ *
+ * @param p - the probability that an element, or a channel, is dropped. Default: 0.5
+ * @param inplace - whether the input itself is changed. Default: false
  *
  * Shape: (N, C, H, W) or (N, C, L), to the same.
  *
@@ -94,10 +110,17 @@ export class Dropout2d extends _DropoutNd {
   override forward(input: Tensor): Tensor {
     return F.dropout2d(input, this.p, this.training, this.inplace)
   }
+
+  static {
+    methods(Dropout2d, { forward: 'input' })
+  }
 }
 
 /**
  * In training, zeroes whole channels (volumes) with probability p.
+ *
+ * @param p - the probability that an element, or a channel, is dropped. Default: 0.5
+ * @param inplace - whether the input itself is changed. Default: false
  *
  * Shape: (N, C, D, H, W) or (C, D, H, W), to the same.
  *
@@ -113,11 +136,18 @@ export class Dropout3d extends _DropoutNd {
   override forward(input: Tensor): Tensor {
     return F.dropout3d(input, this.p, this.training, this.inplace)
   }
+
+  static {
+    methods(Dropout3d, { forward: 'input' })
+  }
 }
 
 /**
  * Dropout for SELU networks: in training, elements become SELU's lower bound with probability p, and the whole is scaled
  * and shifted so that zero mean and unit variance stay.
+ *
+ * @param p - the probability that an element, or a channel, is dropped. Default: 0.5
+ * @param inplace - whether the input itself is changed. Default: false
  *
  * Shape: any, to the same.
  *
@@ -134,10 +164,17 @@ export class AlphaDropout extends _DropoutNd {
   override forward(input: Tensor): Tensor {
     return F.alpha_dropout(input, this.p, this.training)
   }
+
+  static {
+    methods(AlphaDropout, { forward: 'input' })
+  }
 }
 
 /**
  * {@link AlphaDropout} of whole channels.
+ *
+ * @param p - the probability that an element, or a channel, is dropped. Default: 0.5
+ * @param inplace - whether the input itself is changed. Default: false
  *
  * Shape: (N, C, D, H, W) or (C, D, H, W), to the same.
  *
@@ -153,5 +190,9 @@ export class FeatureAlphaDropout extends _DropoutNd {
   // PyTorch's passes no `inplace` on.
   override forward(input: Tensor): Tensor {
     return F.feature_alpha_dropout(input, this.p, this.training)
+  }
+
+  static {
+    methods(FeatureAlphaDropout, { forward: 'input' })
   }
 }

@@ -3,13 +3,16 @@ import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { assertion_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { bool, float, nullable_float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, optional_tensor, required } from '../../python/parameters.js'
 import type { Tensor } from '../../tensor.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
 import { py_bool, py_float } from '../repr.js'
-import { type FactoryOptions, factory_options } from './linear.js'
+import { factory_options } from './linear.js'
 import { Module } from './module.js'
-import { float_number, type Int, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
 export type Table = {
   num_embeddings: Int
@@ -24,21 +27,18 @@ export type Table = {
   dtype: DType | null
 }
 
-/** Keywords of both tables of embeddings. */
-export interface TableOptions extends FactoryOptions {
-  /** Rows of a greater norm are scaled down to it where they are used, in place. Default: not at all. */
-  max_norm?: number | null
-  /** The p of that norm. Default: 2. */
-  norm_type?: number
-  /** Whether gradients are divided by how often a row was used. Default: false. */
-  scale_grad_by_freq?: boolean
-  /** Whether the weight's gradient is sparse. Default: false. */
-  sparse?: boolean
-  /** A row that gets no gradient; negative ones count from the end. Default: none. */
-  padding_idx?: Int | null
-  /** The table itself, instead of random numbers. */
-  _weight?: Tensor | null
-}
+/** Entries of both tables' signatures, by name: their order differs. */
+export const TABLE = {
+  sizes: [{ num_embeddings: required<Int>() }, { embedding_dim: required<Int>() }],
+  padding_idx: { padding_idx: optional<Int | null>(null) },
+  norm: [
+    { max_norm: optional<number | null>(null, nullable_float) },
+    { norm_type: optional(2, float) },
+    { scale_grad_by_freq: optional(false, bool) },
+  ],
+  sparse: { sparse: optional(false, bool) },
+  weight: { _weight: optional_tensor },
+} as const
 
 /** What the two tables share. */
 export class EmbeddingTable extends Module {
@@ -65,8 +65,8 @@ export class EmbeddingTable extends Module {
       if (padding_idx < 0) padding_idx += rows
     }
     this.padding_idx = padding_idx
-    this.max_norm = given.max_norm === null ? null : float_number(given.max_norm)
-    this.norm_type = float_number(given.norm_type)
+    this.max_norm = given.max_norm
+    this.norm_type = given.norm_type
     this.scale_grad_by_freq = given.scale_grad_by_freq
     this.sparse = given.sparse
     const { _weight } = given
@@ -97,6 +97,10 @@ export class EmbeddingTable extends Module {
       ...(this.scale_grad_by_freq ? [`scale_grad_by_freq=${py_bool(true)}`] : []),
     ]
   }
+
+  static {
+    methods(EmbeddingTable, { reset_parameters: '' })
+  }
 }
 
 /** The sizes of a table that is there already. */
@@ -104,16 +108,4 @@ export function expect_table(embeddings: Tensor): { num_embeddings: number; embe
   if (embeddings.ndim !== 2) throw assertion_error('Embeddings parameter is expected to be 2-dimensional')
   const [num_embeddings, embedding_dim] = embeddings.shape as [number, number]
   return { num_embeddings, embedding_dim }
-}
-
-/** The defaults that both tables share. */
-export const TABLE_DEFAULTS = {
-  padding_idx: null,
-  max_norm: null,
-  norm_type: 2,
-  scale_grad_by_freq: false,
-  sparse: false,
-  _weight: null,
-  device: null,
-  dtype: null,
 }

@@ -1,17 +1,13 @@
 import { type_error, type_name } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { py_ints } from '../repr.js'
 import { Module } from './module.js'
 import { type Int, whole_number } from './utils.js'
 
-/** Keywords of {@link Flatten}. */
-export interface FlattenOptions {
-  /** The first dimension that is flattened. Default: 1. */
-  start_dim?: Int
-  /** The last dimension that is flattened. Default: -1. */
-  end_dim?: Int
-}
+const FLATTEN = signature('Flatten', { start_dim: optional<Int>(1) }, { end_dim: optional<Int>(-1) })
 
 /**
  * Makes one dimension of several.
@@ -34,10 +30,11 @@ export class Flatten extends Module {
   declare start_dim: number
   declare end_dim: number
 
-  constructor(start_dim?: Int | FlattenOptions, end_dim?: Int | FlattenOptions)
+  constructor(...args: Call<typeof FLATTEN>)
+  constructor(...args: UsualCall<typeof FLATTEN>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options('Flatten', args, ['start_dim', 'end_dim'], { start_dim: 1, end_dim: -1 })
+    const given = FLATTEN.take(args)
     this.start_dim = whole_number(given.start_dim, 'start_dim')
     this.end_dim = whole_number(given.end_dim, 'end_dim')
   }
@@ -48,6 +45,10 @@ export class Flatten extends Module {
 
   override extra_repr(): string {
     return `start_dim=${this.start_dim}, end_dim=${this.end_dim}`
+  }
+
+  static {
+    methods(Flatten, { forward: 'input', extra_repr: '' })
   }
 }
 
@@ -63,6 +64,12 @@ function expect_ints(size: unknown): readonly number[] {
   })
   return Object.freeze(size.map(Number))
 }
+
+const UNFLATTEN = signature(
+  'Unflatten',
+  { dim: required<Int>() },
+  { unflattened_size: required<readonly Int[]>() },
+)
 
 /**
  * Makes several dimensions of one.
@@ -86,16 +93,11 @@ export class Unflatten extends Module {
   declare dim: number
   declare unflattened_size: readonly number[]
 
-  constructor(dim: Int, unflattened_size: readonly Int[] | { unflattened_size: readonly Int[] })
-  constructor(options: { dim: Int; unflattened_size: readonly Int[] })
+  constructor(...args: Call<typeof UNFLATTEN>)
+  constructor(...args: UsualCall<typeof UNFLATTEN>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<{ dim: Int; unflattened_size: unknown }>(
-      'Unflatten',
-      args,
-      ['dim', 'unflattened_size'],
-      {},
-    )
+    const given = UNFLATTEN.take(args)
     this.unflattened_size = expect_ints(given.unflattened_size)
     this.dim = whole_number(given.dim, 'dim')
   }
@@ -106,5 +108,9 @@ export class Unflatten extends Module {
 
   override extra_repr(): string {
     return `dim=${this.dim}, unflattened_size=${py_ints(this.unflattened_size)}`
+  }
+
+  static {
+    methods(Unflatten, { forward: 'input', extra_repr: '' })
   }
 }

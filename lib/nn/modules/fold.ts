@@ -1,23 +1,21 @@
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { py_repr } from '../repr.js'
 import { Module } from './module.js'
-import { type AnySize, any_size, type Rest, type Size2 } from './utils.js'
+import { any_size, type Size2 } from './utils.js'
 
-/** Keywords of {@link Fold} and {@link Unfold}. */
-export interface FoldModuleOptions {
-  /** The distance of the block's points. Default: 1. */
-  dilation?: Size2
-  /** How many zeros are added at the edges. Default: 0. */
-  padding?: Size2
-  /** The steps of the block. Default: 1. */
-  stride?: Size2
-}
+const BLOCK = [
+  { kernel_size: required<Size2>() },
+  { dilation: optional<Size2>(1) },
+  { padding: optional<Size2>(0) },
+  { stride: optional<Size2>(1) },
+] as const
 
-type Blocks = { kernel_size: AnySize; dilation: AnySize; padding: AnySize; stride: AnySize }
+type Blocks = Readonly<Record<(typeof BLOCK_NAMES)[number], Size2>>
 
-const DEFAULTS = { dilation: 1, padding: 0, stride: 1 }
 const BLOCK_NAMES = ['kernel_size', 'dilation', 'padding', 'stride'] as const
 
 class BlockModule extends Module {
@@ -34,13 +32,22 @@ class BlockModule extends Module {
   override extra_repr(): string {
     return BLOCK_NAMES.map((name) => `${name}=${py_repr(this[name])}`).join(', ')
   }
+
+  static {
+    methods(BlockModule, { extra_repr: '' })
+  }
 }
+
+const FOLD = signature('Fold', { output_size: required<Size2>() }, ...BLOCK)
 
 /**
  * Sums blocks that lie as columns into an image: what {@link Unfold} takes apart, where blocks do not overlap.
  *
  * @param output_size - the image's size
  * @param kernel_size - the block's size
+ * @param dilation - the distance of the block's points. Default: 1
+ * @param padding - how many zeros are added at the edges. Default: 0
+ * @param stride - the steps of the block. Default: 1
  *
  * Shape: (N, C·∏ kernel_size, L) or (C·∏ kernel_size, L), to (N, C, …output_size) or (C, …output_size).
  *
@@ -56,19 +63,10 @@ class BlockModule extends Module {
 export class Fold extends BlockModule {
   declare output_size: number | readonly number[]
 
-  constructor(
-    output_size: Size2,
-    kernel_size: Size2,
-    ...rest: Rest<[dilation: Size2, padding: Size2, stride: Size2], FoldModuleOptions>
-  )
-  constructor(options: { output_size: Size2; kernel_size: Size2 } & FoldModuleOptions)
+  constructor(...args: Call<typeof FOLD>)
+  constructor(...args: UsualCall<typeof FOLD>)
   constructor(...args: unknown[]) {
-    const given = take_options<Blocks & { output_size: AnySize }>(
-      'Fold',
-      args,
-      ['output_size', ...BLOCK_NAMES],
-      DEFAULTS,
-    )
+    const given = FOLD.take(args)
     super(given)
     this.output_size = any_size(given.output_size, 'output_size')
   }
@@ -81,7 +79,13 @@ export class Fold extends BlockModule {
   override extra_repr(): string {
     return `output_size=${py_repr(this.output_size)}, ${super.extra_repr()}`
   }
+
+  static {
+    methods(Fold, { forward: 'input', extra_repr: '' })
+  }
 }
+
+const UNFOLD = signature('Unfold', ...BLOCK)
 
 /**
  * The blocks of an image, one a column.
@@ -103,17 +107,18 @@ export class Fold extends BlockModule {
  * @see torch/nn/modules/fold.py
  */
 export class Unfold extends BlockModule {
-  constructor(
-    kernel_size: Size2,
-    ...rest: Rest<[dilation: Size2, padding: Size2, stride: Size2], FoldModuleOptions>
-  )
-  constructor(options: { kernel_size: Size2 } & FoldModuleOptions)
+  constructor(...args: Call<typeof UNFOLD>)
+  constructor(...args: UsualCall<typeof UNFOLD>)
   constructor(...args: unknown[]) {
-    super(take_options<Blocks>('Unfold', args, BLOCK_NAMES, DEFAULTS))
+    super(UNFOLD.take(args))
   }
 
   override forward(input: Tensor): Tensor {
     const { kernel_size, dilation, padding, stride } = this
     return F.unfold(input, kernel_size, dilation, padding, stride)
+  }
+
+  static {
+    methods(Unfold, { forward: 'input' })
   }
 }

@@ -30,7 +30,7 @@ export {
   Threshold,
 } from './activation.js'
 export { AdaptiveLogSoftmaxWithLoss } from './adaptive.js'
-export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type NormOptions } from './batchnorm.js'
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batchnorm.js'
 export { Bilinear } from './bilinear.js'
 export { ChannelShuffle } from './channelshuffle.js'
 export { Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './container.js'
@@ -38,7 +38,6 @@ export {
   Conv1d,
   Conv2d,
   Conv3d,
-  type ConvOptions,
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
@@ -51,7 +50,7 @@ export { Fold, Unfold } from './fold.js'
 export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm.js'
 export * from './lazy_conv.js'
 export * from './lazy_norm.js'
-export { type FactoryOptions, Identity, Linear, type LinearOptions } from './linear.js'
+export { Identity, Linear } from './linear.js'
 export { LinearCrossEntropyLoss } from './linear_cross_entropy.js'
 export { LinearCrossEntropyOptions } from './linear_cross_entropy_options.js'
 export * from './loss.js'

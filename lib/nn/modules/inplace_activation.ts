@@ -1,24 +1,28 @@
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { Module } from './module.js'
 
-/** The keyword of activations that may change their input. */
-export interface InplaceOptions {
-  /** Whether the input itself is changed. Default: false. */
-  inplace?: boolean
-}
+const INPLACE = signature('InplaceActivation', { inplace: optional(false, bool) })
 
 /** Activations whose only option is `inplace`. */
 export class InplaceActivation extends Module {
   declare inplace: boolean
 
-  constructor(inplace?: boolean | InplaceOptions)
+  constructor(...args: Call<typeof INPLACE>)
+  constructor(...args: UsualCall<typeof INPLACE>)
   constructor(...args: unknown[]) {
     super()
-    this.inplace = take_options(new.target.name, args, ['inplace'], { inplace: false }).inplace
+    this.inplace = INPLACE.take(args, new.target.name).inplace
   }
 
   override extra_repr(): string {
     return this.inplace ? 'inplace=True' : ''
+  }
+
+  static {
+    methods(InplaceActivation, { extra_repr: '' })
   }
 }
 

@@ -1,17 +1,29 @@
 import { value_error } from '../../errors.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
-import { _NormBase, type NormOptions, type NormRest, take_norm } from './batchnorm.js'
+import { _NormBase, BIAS, statistics } from './batchnorm.js'
+import { FACTORY } from './linear.js'
 import type { LocalMetadata } from './module_hooks.js'
 import type { StateDict } from './state_dict.js'
 import type { Int } from './utils.js'
 
+const INSTANCE_NORM = signature(
+  '_InstanceNorm',
+  { num_features: required<Int>() },
+  ...statistics(false, false),
+  ...FACTORY,
+  BIAS,
+)
+
 /** What the instance normalisations share. */
 export class _InstanceNorm extends _NormBase {
-  constructor(num_features: Int, ...rest: NormRest)
-  constructor(options: { num_features: Int } & NormOptions)
+  constructor(...args: Call<typeof INSTANCE_NORM>)
+  constructor(...args: UsualCall<typeof INSTANCE_NORM>)
   constructor(...args: unknown[]) {
-    super(take_norm(new.target.name, args, { affine: false, track_running_stats: false }))
+    super(INSTANCE_NORM.take(args, new.target.name))
   }
 
   /** The number of dimensions of an input without a batch. */
@@ -93,6 +105,10 @@ export class _InstanceNorm extends _NormBase {
       error_msgs,
     )
   }
+
+  static {
+    methods(_InstanceNorm, { forward: 'input' })
+  }
 }
 
 /**
@@ -103,6 +119,9 @@ export class _InstanceNorm extends _NormBase {
  * @param momentum - the weight of new statistics. Default: 0.1
  * @param affine - whether γ and β are learnt. Default: false
  * @param track_running_stats - whether running statistics are kept, and used in evaluation. Default: false
+ * @param bias - whether `affine` learns a bias. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for an input of another number of dimensions, or of channels where `affine` is true
  *
  * Shape: (N, C, L) or (C, L), to the same.
@@ -124,6 +143,15 @@ export class InstanceNorm1d extends _InstanceNorm {
 /**
  * {@link InstanceNorm1d} for images.
  *
+ * @param num_features - c, the number of channels
+ * @param eps - what is added to the variance. Default: 1e-5
+ * @param momentum - the weight of the new statistics; null for their plain mean over all batches. Default: 0.1
+ * @param affine - whether γ and β are learnt. Default: false
+ * @param track_running_stats - whether running statistics are kept. Default: false
+ * @param bias - whether `affine` learns a bias. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
+ *
  * Shape: (N, C, H, W) or (C, H, W), to the same.
  *
  * @example
@@ -142,6 +170,15 @@ export class InstanceNorm2d extends _InstanceNorm {
 
 /**
  * {@link InstanceNorm1d} for volumes.
+ *
+ * @param num_features - c, the number of channels
+ * @param eps - what is added to the variance. Default: 1e-5
+ * @param momentum - the weight of the new statistics; null for their plain mean over all batches. Default: 0.1
+ * @param affine - whether γ and β are learnt. Default: false
+ * @param track_running_stats - whether running statistics are kept. Default: false
+ * @param bias - whether `affine` learns a bias. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C, D, H, W) or (C, D, H, W), to the same.
  *

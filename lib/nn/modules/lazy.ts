@@ -1,5 +1,6 @@
 import { without_grad } from '../../autograd/grad_mode.js'
 import { runtime_error } from '../../errors.js'
+import { methods } from '../../python/methods.js'
 import type { Tensor } from '../../tensor.js'
 import { is_lazy } from '../uninitialized.js'
 import { INTERNALS, members_of } from './internals.js'
@@ -66,15 +67,16 @@ export function begin_lazy(module: Lazy, become: { prototype: object } | null = 
   Object.defineProperty(module, HOOKS, { value, configurable: true })
 }
 
-/** Puts the methods of lazy modules on classes; `reset_parameters` waits until there are parameters. */
+/** Puts the methods of lazy modules on classes; `parameters` lists those of `initialize_parameters`; `reset_parameters` waits until there are parameters. */
 export function lazy_methods<M extends Module & { reset_parameters(): void }>(
   classes: readonly { prototype: M }[],
   size_is_known: (module: M) => boolean,
   initialize_parameters: (module: M, input: Tensor) => void,
+  parameters = 'input',
 ): void {
   for (const { prototype } of classes) {
     const plain = Object.getPrototypeOf(prototype) as M
-    const methods = {
+    const own = {
       has_uninitialized_params(this: M): boolean {
         return has_uninitialized_params(this)
       },
@@ -85,7 +87,11 @@ export function lazy_methods<M extends Module & { reset_parameters(): void }>(
         initialize_parameters(this, input)
       },
     }
-    for (const [name, value] of Object.entries(methods))
+    for (const [name, value] of Object.entries(own))
       Object.defineProperty(prototype, name, { value, writable: true, configurable: true })
+    methods(
+      { prototype },
+      { has_uninitialized_params: '', reset_parameters: '', initialize_parameters: parameters },
+    )
   }
 }

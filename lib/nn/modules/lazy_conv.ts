@@ -1,51 +1,30 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { runtime_error, value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { py_size } from '../repr.js'
 import { is_lazy, UninitializedParameter } from '../uninitialized.js'
 import { Conv1d, Conv2d, Conv3d } from './conv.js'
+import { type _ConvNd, type ConvArguments, convolution } from './conv_nd.js'
 import {
-  type _ConvNd,
-  type AnyConvArguments,
-  CONV_DEFAULTS,
-  CONV_NAMES,
-  type ConvOptions,
-  type ConvRest,
-} from './conv_nd.js'
-import {
-  CONV_TRANSPOSE_NAMES,
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
-  type ConvTransposeOptions,
-  type ConvTransposeRest,
+  transposed_convolution,
 } from './conv_transpose.js'
 import { begin_lazy, type LazyModule, lazy_methods } from './lazy.js'
-import { factory_options, Linear, type LinearOptions } from './linear.js'
-import { type Int, type Rest, type Size1, type Size2, type Size3, whole_number } from './utils.js'
+import { FACTORY, factory_options, Linear } from './linear.js'
+import { type Int, type Size1, type Size2, type Size3, whole_number } from './utils.js'
 
-function take_lazy(
-  name: string,
-  args: readonly unknown[],
-  names: readonly (keyof AnyConvArguments)[],
-): AnyConvArguments {
-  return take_options<AnyConvArguments>(
-    name,
-    args,
-    names.filter((parameter) => parameter !== 'in_channels'),
-    { ...CONV_DEFAULTS, in_channels: 0 },
-  )
-}
+type LazyArguments = Omit<ConvArguments, 'in_channels'>
 
 // What the plain class is made with: no channels and no bias.
-function bare({ output_padding, ...given }: AnyConvArguments, transposed: boolean) {
-  const sizes = { ...given, out_channels: 0, bias: false }
-  return (transposed ? { ...sizes, output_padding } : sizes) as never
+function bare(given: LazyArguments) {
+  return { ...given, in_channels: 0, out_channels: 0, bias: false } as never
 }
 
-function begin(module: _ConvNd & LazyModule, given: AnyConvArguments, become: { prototype: object }): void {
+function begin(module: _ConvNd & LazyModule, given: LazyArguments, become: { prototype: object }): void {
   const factory = factory_options(given.device, given.dtype)
   module.weight = new UninitializedParameter(factory)
   module.out_channels = whole_number(given.out_channels, 'out_channels')
@@ -73,12 +52,23 @@ function initialize(module: _ConvNd, input: Tensor): void {
   module.reset_parameters()
 }
 
-type LazyConvArguments<S> = ConvOptions<S> & { out_channels: Int; kernel_size: S }
+const LAZY_CONV1D = signature('LazyConv1d', ...convolution<Size1>())
 
 export interface LazyConv1d extends LazyModule {}
 
 /**
  * {@link Conv1d} whose number of input channels is that of its first input; after the first call it is one.
+ *
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the kernel. Default: 1
+ * @param padding - how much is added on all sides, or `'valid'` for nothing, or `'same'` for an output of the input's size. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - how padding is filled: `'zeros'`, `'reflect'`, `'replicate'` or `'circular'`. Default: `'zeros'`
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * @example
  * ```ts
@@ -90,83 +80,159 @@ export interface LazyConv1d extends LazyModule {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: lazy_methods puts the methods there
 export class LazyConv1d extends Conv1d {
-  constructor(out_channels: Int, kernel_size: Size1, ...rest: ConvRest<Size1>)
-  constructor(options: LazyConvArguments<Size1>)
+  constructor(...args: Call<typeof LAZY_CONV1D>)
+  constructor(...args: UsualCall<typeof LAZY_CONV1D>)
   constructor(...args: unknown[]) {
-    const given = take_lazy('LazyConv1d', args, CONV_NAMES)
-    super(bare(given, false))
+    const given = LAZY_CONV1D.take(args)
+    super(bare(given))
     begin(this, given, Conv1d)
   }
 }
 
+const LAZY_CONV2D = signature('LazyConv2d', ...convolution<Size2>())
+
 export interface LazyConv2d extends LazyModule {}
 
-/** {@link Conv2d} whose number of input channels is that of its first input; after the first call it is one. */
+/**
+ * {@link Conv2d} whose number of input channels is that of its first input; after the first call it is one.
+ *
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the kernel. Default: 1
+ * @param padding - how much is added on all sides, or `'valid'` for nothing, or `'same'` for an output of the input's size. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - how padding is filled: `'zeros'`, `'reflect'`, `'replicate'` or `'circular'`. Default: `'zeros'`
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: lazy_methods puts the methods there
 export class LazyConv2d extends Conv2d {
-  constructor(out_channels: Int, kernel_size: Size2, ...rest: ConvRest<Size2>)
-  constructor(options: LazyConvArguments<Size2>)
+  constructor(...args: Call<typeof LAZY_CONV2D>)
+  constructor(...args: UsualCall<typeof LAZY_CONV2D>)
   constructor(...args: unknown[]) {
-    const given = take_lazy('LazyConv2d', args, CONV_NAMES)
-    super(bare(given, false))
+    const given = LAZY_CONV2D.take(args)
+    super(bare(given))
     begin(this, given, Conv2d)
   }
 }
 
+const LAZY_CONV3D = signature('LazyConv3d', ...convolution<Size3>())
+
 export interface LazyConv3d extends LazyModule {}
 
-/** {@link Conv3d} whose number of input channels is that of its first input; after the first call it is one. */
+/**
+ * {@link Conv3d} whose number of input channels is that of its first input; after the first call it is one.
+ *
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the kernel. Default: 1
+ * @param padding - how much is added on all sides, or `'valid'` for nothing, or `'same'` for an output of the input's size. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - how padding is filled: `'zeros'`, `'reflect'`, `'replicate'` or `'circular'`. Default: `'zeros'`
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: lazy_methods puts the methods there
 export class LazyConv3d extends Conv3d {
-  constructor(out_channels: Int, kernel_size: Size3, ...rest: ConvRest<Size3>)
-  constructor(options: LazyConvArguments<Size3>)
+  constructor(...args: Call<typeof LAZY_CONV3D>)
+  constructor(...args: UsualCall<typeof LAZY_CONV3D>)
   constructor(...args: unknown[]) {
-    const given = take_lazy('LazyConv3d', args, CONV_NAMES)
-    super(bare(given, false))
+    const given = LAZY_CONV3D.take(args)
+    super(bare(given))
     begin(this, given, Conv3d)
   }
 }
 
-type LazyTransposeArguments<S> = ConvTransposeOptions<S> & { out_channels: Int; kernel_size: S }
+const LAZY_TRANSPOSE1D = signature('LazyConvTranspose1d', ...transposed_convolution<Size1>())
 
 export interface LazyConvTranspose1d extends LazyModule {}
 
-/** {@link ConvTranspose1d} whose number of input channels is that of its first input; after the first call it is one. */
+/**
+ * {@link ConvTranspose1d} whose number of input channels is that of its first input; after the first call it is one.
+ *
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the convolution that it is the gradient of. Default: 1
+ * @param padding - what that convolution adds on all sides, and this one takes away. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - `'zeros'` only
+ * @param output_padding - what is added to one side of the output's size. Default: 0
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: lazy_methods puts the methods there
 export class LazyConvTranspose1d extends ConvTranspose1d {
-  constructor(out_channels: Int, kernel_size: Size1, ...rest: ConvTransposeRest<Size1>)
-  constructor(options: LazyTransposeArguments<Size1>)
+  constructor(...args: Call<typeof LAZY_TRANSPOSE1D>)
+  constructor(...args: UsualCall<typeof LAZY_TRANSPOSE1D>)
   constructor(...args: unknown[]) {
-    const given = take_lazy('LazyConvTranspose1d', args, CONV_TRANSPOSE_NAMES)
-    super(bare(given, true))
+    const given = LAZY_TRANSPOSE1D.take(args)
+    super(bare(given))
     begin(this, given, ConvTranspose1d)
   }
 }
 
+const LAZY_TRANSPOSE2D = signature('LazyConvTranspose2d', ...transposed_convolution<Size2>())
+
 export interface LazyConvTranspose2d extends LazyModule {}
 
-/** {@link ConvTranspose2d} whose number of input channels is that of its first input; after the first call it is one. */
+/**
+ * {@link ConvTranspose2d} whose number of input channels is that of its first input; after the first call it is one.
+ *
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the convolution that it is the gradient of. Default: 1
+ * @param padding - what that convolution adds on all sides, and this one takes away. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - `'zeros'` only
+ * @param output_padding - what is added to one side of the output's size. Default: 0
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: lazy_methods puts the methods there
 export class LazyConvTranspose2d extends ConvTranspose2d {
-  constructor(out_channels: Int, kernel_size: Size2, ...rest: ConvTransposeRest<Size2>)
-  constructor(options: LazyTransposeArguments<Size2>)
+  constructor(...args: Call<typeof LAZY_TRANSPOSE2D>)
+  constructor(...args: UsualCall<typeof LAZY_TRANSPOSE2D>)
   constructor(...args: unknown[]) {
-    const given = take_lazy('LazyConvTranspose2d', args, CONV_TRANSPOSE_NAMES)
-    super(bare(given, true))
+    const given = LAZY_TRANSPOSE2D.take(args)
+    super(bare(given))
     begin(this, given, ConvTranspose2d)
   }
 }
 
+const LAZY_TRANSPOSE3D = signature('LazyConvTranspose3d', ...transposed_convolution<Size3>())
+
 export interface LazyConvTranspose3d extends LazyModule {}
 
-/** {@link ConvTranspose3d} whose number of input channels is that of its first input; after the first call it is one. */
+/**
+ * {@link ConvTranspose3d} whose number of input channels is that of its first input; after the first call it is one.
+ *
+ * @param out_channels - the output's channels
+ * @param kernel_size - the kernel's size
+ * @param stride - the steps of the convolution that it is the gradient of. Default: 1
+ * @param padding - what that convolution adds on all sides, and this one takes away. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
+ * @param bias - whether a bias is learnt. Default: true
+ * @param padding_mode - `'zeros'` only
+ * @param output_padding - what is added to one side of the output's size. Default: 0
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: lazy_methods puts the methods there
 export class LazyConvTranspose3d extends ConvTranspose3d {
-  constructor(out_channels: Int, kernel_size: Size3, ...rest: ConvTransposeRest<Size3>)
-  constructor(options: LazyTransposeArguments<Size3>)
+  constructor(...args: Call<typeof LAZY_TRANSPOSE3D>)
+  constructor(...args: UsualCall<typeof LAZY_TRANSPOSE3D>)
   constructor(...args: unknown[]) {
-    const given = take_lazy('LazyConvTranspose3d', args, CONV_TRANSPOSE_NAMES)
-    super(bare(given, true))
+    const given = LAZY_TRANSPOSE3D.take(args)
+    super(bare(given))
     begin(this, given, ConvTranspose3d)
   }
 }
@@ -175,6 +241,14 @@ lazy_methods<_ConvNd>(
   [LazyConv1d, LazyConv2d, LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d],
   (module) => module.in_channels !== 0,
   initialize,
+  'input, *args, **kwargs',
+)
+
+const LAZY_LINEAR = signature(
+  'LazyLinear',
+  { out_features: required<Int>() },
+  { bias: optional(true, bool) },
+  ...FACTORY,
 )
 
 export interface LazyLinear extends LazyModule {}
@@ -184,6 +258,8 @@ export interface LazyLinear extends LazyModule {}
  *
  * @param out_features - the size of the output's last dimension
  * @param bias - whether an additive bias is learnt. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * @example
  * ```ts
@@ -196,18 +272,10 @@ export interface LazyLinear extends LazyModule {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: lazy_methods puts the methods there
 export class LazyLinear extends Linear {
-  constructor(
-    out_features: Int,
-    ...rest: Rest<[bias: boolean, device: DeviceLike | null, dtype: DType | null], LinearOptions>
-  )
-  constructor(options: { out_features: Int } & LinearOptions)
+  constructor(...args: Call<typeof LAZY_LINEAR>)
+  constructor(...args: UsualCall<typeof LAZY_LINEAR>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<LinearOptions> & { out_features: Int }>(
-      'LazyLinear',
-      args,
-      ['out_features', 'bias', 'device', 'dtype'],
-      { bias: true, device: null, dtype: null },
-    )
+    const given = LAZY_LINEAR.take(args)
     super(0, 0, { bias: false })
     const factory = factory_options(given.device, given.dtype)
     this.weight = new UninitializedParameter(factory)

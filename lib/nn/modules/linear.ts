@@ -2,7 +2,10 @@ import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { native } from '../../native.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
@@ -11,13 +14,11 @@ import { Module } from './module.js'
 import { call_layer } from './native_forward.js'
 import { type Int, whole_number } from './utils.js'
 
-/** Where and as what a module's parameters are made. */
-export interface FactoryOptions {
-  /** The device of the parameters. Default: the default device. */
-  device?: DeviceLike | null
-  /** The dtype of the parameters. Default: the default dtype. */
-  dtype?: DType | null
-}
+/** The device and the dtype of a module's parameters: the last entries of most signatures. */
+export const FACTORY = [
+  { device: optional<DeviceLike | null>(null) },
+  { dtype: optional<DType | null>(null) },
+] as const
 
 /** What the functions that make tensors are told. */
 export function factory_options(
@@ -51,26 +52,21 @@ export class Identity extends Module {
   override forward(input: Tensor): Tensor {
     return input
   }
-}
 
-/** Keywords of {@link Linear}. */
-export interface LinearOptions extends FactoryOptions {
-  /** Whether an additive bias is learnt. Default: true. */
-  bias?: boolean
-}
-
-const NAMES = ['in_features', 'out_features', 'bias', 'device', 'dtype'] as const
-const DEFAULTS = { bias: true, device: null, dtype: null }
-
-type LinearArguments = {
-  in_features: Int
-  out_features: Int
-  bias: boolean
-  device: DeviceLike | null
-  dtype: DType | null
+  static {
+    methods(Identity, { forward: 'input' })
+  }
 }
 
 let linear: ReturnType<typeof native.make_linear> | undefined
+
+const LINEAR = signature(
+  'Linear',
+  { in_features: required<Int>() },
+  { out_features: required<Int>() },
+  { bias: optional(true, bool) },
+  ...FACTORY,
+)
 
 /**
  * The affine transformation y = x Aᵀ + b.
@@ -80,6 +76,8 @@ let linear: ReturnType<typeof native.make_linear> | undefined
  * @param in_features - the size of the input's last dimension
  * @param out_features - the size of the output's last dimension
  * @param bias - whether an additive bias is learnt. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (*, in_features) to (*, out_features).
  *
@@ -100,18 +98,11 @@ export class Linear extends Module {
   /** (out_features), or null */
   declare bias: Parameter | null
 
-  constructor(in_features: Int, out_features: Int, options?: LinearOptions)
-  constructor(
-    in_features: Int,
-    out_features: Int,
-    bias: boolean,
-    device?: DeviceLike | null | FactoryOptions,
-    dtype?: DType | null | FactoryOptions,
-  )
-  constructor(options: { in_features: Int; out_features: Int } & LinearOptions)
+  constructor(...args: Call<typeof LINEAR>)
+  constructor(...args: UsualCall<typeof LINEAR>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<LinearArguments>('Linear', args, NAMES, DEFAULTS)
+    const given = LINEAR.take(args)
     this.in_features = whole_number(given.in_features, 'in_features')
     this.out_features = whole_number(given.out_features, 'out_features')
     const factory = factory_options(given.device, given.dtype)
@@ -140,5 +131,9 @@ export class Linear extends Module {
 
   override extra_repr(): string {
     return `in_features=${this.in_features}, out_features=${this.out_features}, bias=${py_bool(this.bias !== null)}`
+  }
+
+  static {
+    methods(Linear, { reset_parameters: '', forward: 'input', extra_repr: '' })
   }
 }

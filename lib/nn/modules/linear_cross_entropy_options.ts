@@ -1,24 +1,13 @@
 import type { Device } from '../../device.js'
 import { bfloat16, type DType, float16, float32, float64 } from '../../dtype.js'
 import { value_error } from '../../errors.js'
+import { bool } from '../../python/checks.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { py_bool, py_repr } from '../repr.js'
 
 /** How exact the sums over chunks are, and what memory they take. */
 export type AccPolicy = 'accurate' | 'balanced' | 'compact' | 'auto'
-
-/** Keywords of {@link LinearCrossEntropyOptions}. */
-export interface LinearCrossEntropyOptionsArguments {
-  /** Whether backward may run twice, for a copy of the gradients more. Default: false. */
-  allow_retain_graph?: boolean
-  /** Rows of a chunk. Default: by `chunking_method`. */
-  batch_chunk_size?: number | null
-  /** `'auto'`, `'aspect_ratio'` or `'aspect_ratio:N'`, whose chunks are N times smaller. Default: `'auto'`. */
-  chunking_method?: string | null
-  /** Default: `'auto'`. */
-  acc_policy?: AccPolicy
-  /** The dtype of sums. Default: float32 for half and bfloat16 where the policy is `'auto'`, else the input's. */
-  acc_dtype?: DType | null
-}
 
 /** What a call's options come to. */
 export interface Chunking {
@@ -31,9 +20,24 @@ const POLICIES = new Set<unknown>(['auto', 'accurate', 'balanced', 'compact'])
 const HALVES = new Set<DType>([float16, bfloat16])
 const FLOATS = new Set<DType>([float16, bfloat16, float32, float64])
 
+const CHUNKING = signature(
+  'LinearCrossEntropyOptions',
+  { allow_retain_graph: optional(false, bool) },
+  { batch_chunk_size: optional<number | null>(null) },
+  { chunking_method: optional<string | null>('auto') },
+  { acc_policy: optional<AccPolicy>('auto') },
+  { acc_dtype: optional<DType | null>(null) },
+)
+
 /**
  * How `linear_cross_entropy` goes over its batch in chunks, so that the scores of all rows are never in memory at once:
  * for many more classes than features, as language models have.
+ *
+ * @param allow_retain_graph - whether backward may run twice, for a copy of the gradients more. Default: false
+ * @param batch_chunk_size - rows of a chunk. Default: by `chunking_method`
+ * @param chunking_method - `'auto'`, `'aspect_ratio'` or `'aspect_ratio:N'`, whose chunks are N times smaller. Default: `'auto'`
+ * @param acc_policy - default: `'auto'`
+ * @param acc_dtype - the dtype of sums. Default: float32 for half and bfloat16 where the policy is `'auto'`, else the input's
  *
  * @throws ValueError for a policy, method, size or dtype that there is not
  *
@@ -53,12 +57,15 @@ export class LinearCrossEntropyOptions {
   readonly acc_policy: AccPolicy
   readonly acc_dtype: DType | null
 
-  constructor(options: LinearCrossEntropyOptionsArguments = {}) {
-    this.allow_retain_graph = options.allow_retain_graph ?? false
-    this.batch_chunk_size = options.batch_chunk_size ?? null
-    this.chunking_method = options.chunking_method === undefined ? 'auto' : options.chunking_method
-    this.acc_policy = options.acc_policy ?? 'auto'
-    this.acc_dtype = options.acc_dtype ?? null
+  constructor(...args: Call<typeof CHUNKING>)
+  constructor(...args: UsualCall<typeof CHUNKING>)
+  constructor(...args: unknown[]) {
+    const given = CHUNKING.take(args)
+    this.allow_retain_graph = given.allow_retain_graph
+    this.batch_chunk_size = given.batch_chunk_size
+    this.chunking_method = given.chunking_method
+    this.acc_policy = given.acc_policy
+    this.acc_dtype = given.acc_dtype
     this.#check()
     Object.freeze(this)
   }

@@ -1,4 +1,3 @@
-export type { LossOptions } from './_loss.js'
 export {
   BCELoss,
   BCEWithLogitsLoss,

@@ -1,5 +1,9 @@
 import { value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { expect_number } from '../../expect.js'
+import { bool, float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { keyword, optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import type { Reduction } from '../_reduction.js'
 import * as F from '../functional.js'
@@ -7,47 +11,37 @@ import { py_int } from '../repr.js'
 import {
   _Loss,
   _WeightedLoss,
-  LOSS_DEFAULTS,
   type LossArguments,
-  type LossOptions,
   loss_options,
-  type WeightedLossOptions,
+  REDUCTION,
+  WEIGHT,
   weighted_options,
 } from './_loss.js'
 import { PairwiseDistance } from './distance.js'
-import { float_number, type Int, type Rest } from './utils.js'
+import type { Int } from './utils.js'
 
-/** Keywords of the losses with a margin. */
-export interface MarginLossOptions extends LossOptions {
-  /** The margin. */
-  margin?: number
-}
-
-type MarginRest = Rest<
-  [margin: number, size_average: boolean | null, reduce: boolean | null, reduction: Reduction],
-  MarginLossOptions
->
+const margin_loss = (name: string, margin: number) =>
+  signature(name, { margin: optional(margin, float) }, ...REDUCTION)
 
 /** What the losses with a margin share. */
 class MarginLoss extends _Loss {
   declare margin: number
 
-  constructor(margin: number, args: readonly unknown[]) {
-    const given = take_options<LossArguments & { margin: number }>(
-      new.target.name,
-      args,
-      ['margin', 'size_average', 'reduce', 'reduction'],
-      { ...LOSS_DEFAULTS, margin },
-    )
+  constructor(given: LossArguments & { margin: number }) {
     super(loss_options(given))
-    this.margin = float_number(given.margin)
+    this.margin = given.margin
   }
 }
+
+const HINGE = margin_loss('HingeEmbeddingLoss', 1)
 
 /**
  * x where y = 1, max(0, margin − x) where y = −1.
  *
  * @param margin - the margin. Default: 1
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -60,21 +54,31 @@ class MarginLoss extends _Loss {
  * @see torch/nn/modules/loss.py
  */
 export class HingeEmbeddingLoss extends MarginLoss {
-  constructor(...args: MarginRest)
+  constructor(...args: Call<typeof HINGE>)
+  constructor(...args: UsualCall<typeof HINGE>)
   constructor(...args: unknown[]) {
-    super(1, args)
+    super(HINGE.take(args))
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
     const { margin, reduction } = this
     return F.hinge_embedding_loss(input, target, { margin, reduction })
   }
+
+  static {
+    methods(HingeEmbeddingLoss, { forward: 'input, target' })
+  }
 }
+
+const COSINE = margin_loss('CosineEmbeddingLoss', 0)
 
 /**
  * 1 − cos(x₁, x₂) where y = 1, max(0, cos(x₁, x₂) − margin) where y = −1.
  *
  * @param margin - the margin, from -1 to 1. Default: 0
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (N, D), (N, D) and (N), or (D), (D) and (), to (), or with `reduction: 'none'` to (N).
  *
@@ -87,21 +91,31 @@ export class HingeEmbeddingLoss extends MarginLoss {
  * @see torch/nn/modules/loss.py
  */
 export class CosineEmbeddingLoss extends MarginLoss {
-  constructor(...args: MarginRest)
+  constructor(...args: Call<typeof COSINE>)
+  constructor(...args: UsualCall<typeof COSINE>)
   constructor(...args: unknown[]) {
-    super(0, args)
+    super(COSINE.take(args))
   }
 
   override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
     const { margin, reduction } = this
     return F.cosine_embedding_loss(input1, input2, target, { margin, reduction })
   }
+
+  static {
+    methods(CosineEmbeddingLoss, { forward: 'input1, input2, target' })
+  }
 }
+
+const RANKING = margin_loss('MarginRankingLoss', 0)
 
 /**
  * max(0, −y (x₁ − x₂) + margin): y = 1 says that x₁ should be the greater.
  *
  * @param margin - the margin. Default: 0
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (N), (N) and (N), to (), or with `reduction: 'none'` to (N).
  *
@@ -114,19 +128,28 @@ export class CosineEmbeddingLoss extends MarginLoss {
  * @see torch/nn/modules/loss.py
  */
 export class MarginRankingLoss extends MarginLoss {
-  constructor(...args: MarginRest)
+  constructor(...args: Call<typeof RANKING>)
+  constructor(...args: UsualCall<typeof RANKING>)
   constructor(...args: unknown[]) {
-    super(0, args)
+    super(RANKING.take(args))
   }
 
   override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
     const { margin, reduction } = this
     return F.margin_ranking_loss(input1, input2, target, { margin, reduction })
   }
+
+  static {
+    methods(MarginRankingLoss, { forward: 'input1, input2, target' })
+  }
 }
 
 /**
  * Σ max(0, 1 − (x[y] − x[i])) / C, over the classes y of the target, which end at the first −1, and the others i.
+ *
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (N, C) and integers (N, C), or (C) and (C), to (), or with `reduction: 'none'` to (N).
  *
@@ -142,10 +165,18 @@ export class MultiLabelMarginLoss extends _Loss {
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.multilabel_margin_loss(input, target, { reduction: this.reduction })
   }
+
+  static {
+    methods(MultiLabelMarginLoss, { forward: 'input, target' })
+  }
 }
 
 /**
  * log(1 + exp(−y x)), for y = 1 or −1.
+ *
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -161,15 +192,19 @@ export class SoftMarginLoss extends _Loss {
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.soft_margin_loss(input, target, { reduction: this.reduction })
   }
+
+  static {
+    methods(SoftMarginLoss, { forward: 'input, target' })
+  }
 }
 
-/** Keywords of {@link MultiMarginLoss}. */
-export interface MultiMarginLossOptions extends WeightedLossOptions {
-  /** The exponent, 1 or 2. Default: 1. */
-  p?: Int
-  /** The margin. Default: 1. */
-  margin?: number
-}
+const MULTI_MARGIN = signature(
+  'MultiMarginLoss',
+  { p: optional<Int>(1) },
+  { margin: optional(1, float) },
+  WEIGHT,
+  ...REDUCTION,
+)
 
 /**
  * Σ w[y] · max(0, margin − x[y] + x[i])ᵖ / C, over the classes i that are not the target y.
@@ -177,6 +212,9 @@ export interface MultiMarginLossOptions extends WeightedLossOptions {
  * @param p - the exponent, 1 or 2. Default: 1
  * @param margin - the margin. Default: 1
  * @param weight - w, a factor for each class. Default: none
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  * @throws ValueError for another exponent, or weights of another number of dimensions
  *
  * Shape: (N, C) and integers (N), or (C) and (), to (), or with `reduction: 'none'` to (N).
@@ -193,26 +231,10 @@ export class MultiMarginLoss extends _WeightedLoss {
   declare p: number
   declare margin: number
 
-  constructor(
-    ...args: Rest<
-      [
-        p: Int,
-        margin: number,
-        weight: Tensor | null,
-        size_average: boolean | null,
-        reduce: boolean | null,
-        reduction: Reduction,
-      ],
-      MultiMarginLossOptions
-    >
-  )
+  constructor(...args: Call<typeof MULTI_MARGIN>)
+  constructor(...args: UsualCall<typeof MULTI_MARGIN>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<MultiMarginLossOptions>>(
-      'MultiMarginLoss',
-      args,
-      ['p', 'margin', 'weight', 'size_average', 'reduce', 'reduction'],
-      { ...LOSS_DEFAULTS, p: 1, margin: 1, weight: null },
-    )
+    const given = MULTI_MARGIN.take(args)
     super(weighted_options(given))
     this.p = Number(given.p)
     if (this.p !== 1 && this.p !== 2) throw value_error('only p == 1 and p == 2 supported')
@@ -220,33 +242,34 @@ export class MultiMarginLoss extends _WeightedLoss {
       throw value_error(
         `MultiMarginLoss: expected weight to be None or 1D tensor, got ${given.weight.ndim}D instead`,
       )
-    this.margin = float_number(given.margin)
+    this.margin = given.margin
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
     const { p, margin, weight, reduction } = this
     return F.multi_margin_loss(input, target, { p, margin, weight, reduction })
   }
+
+  static {
+    methods(MultiMarginLoss, { forward: 'input, target' })
+  }
 }
 
 function positive_margin(name: string, margin: number): number {
-  const value = float_number(margin)
+  const value = Number(margin)
   if (value <= 0)
     throw value_error(`${name}: expected margin to be greater than 0, got ${py_int(margin)} instead`)
   return value
 }
 
-/** Keywords of {@link TripletMarginLoss}. */
-export interface TripletMarginLossOptions extends LossOptions {
-  /** The margin, more than 0. Default: 1. */
-  margin?: number
-  /** The norm's degree. Default: 2. */
-  p?: number
-  /** What is added to the differences. Default: 1e-6. */
-  eps?: number
-  /** Whether the negative's distance from the positive counts, where it is less. Default: false. */
-  swap?: boolean
-}
+const TRIPLET = signature(
+  'TripletMarginLoss',
+  { margin: optional<number>(1, expect_number) },
+  { p: optional(2, float) },
+  { eps: optional(1e-6, float) },
+  { swap: optional(false, bool) },
+  ...REDUCTION,
+)
 
 /**
  * max(0, d(a, p) − d(a, n) + margin), with d(x, y) = ‖x − y‖ₚ.
@@ -255,6 +278,9 @@ export interface TripletMarginLossOptions extends LossOptions {
  * @param p - the norm's degree. Default: 2
  * @param eps - what is added to the differences. Default: 1e-6
  * @param swap - whether the negative's distance from the positive counts, where it is less. Default: false
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  * @throws ValueError for a margin that is not positive
  *
  * Shape: (N, D) or (D) three times, to (), or with `reduction: 'none'` to (N).
@@ -273,31 +299,14 @@ export class TripletMarginLoss extends _Loss {
   declare eps: number
   declare swap: boolean
 
-  constructor(
-    ...args: Rest<
-      [
-        margin: number,
-        p: number,
-        eps: number,
-        swap: boolean,
-        size_average: boolean | null,
-        reduce: boolean | null,
-        reduction: Reduction,
-      ],
-      TripletMarginLossOptions
-    >
-  )
+  constructor(...args: Call<typeof TRIPLET>)
+  constructor(...args: UsualCall<typeof TRIPLET>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<TripletMarginLossOptions>>(
-      'TripletMarginLoss',
-      args,
-      ['margin', 'p', 'eps', 'swap', 'size_average', 'reduce', 'reduction'],
-      { ...LOSS_DEFAULTS, margin: 1, p: 2, eps: 1e-6, swap: false },
-    )
+    const given = TRIPLET.take(args)
     super(loss_options(given))
     this.margin = positive_margin('TripletMarginLoss', given.margin)
-    this.p = float_number(given.p)
-    this.eps = float_number(given.eps)
+    this.p = given.p
+    this.eps = given.eps
     this.swap = given.swap
   }
 
@@ -305,27 +314,30 @@ export class TripletMarginLoss extends _Loss {
     const { margin, p, eps, swap, reduction } = this
     return F.triplet_margin_loss(anchor, positive, negative, { margin, p, eps, swap, reduction })
   }
+
+  static {
+    methods(TripletMarginLoss, { forward: 'anchor, positive, negative' })
+  }
 }
 
 /** A distance of two tensors. */
 export type DistanceFunction = (a: Tensor, b: Tensor) => Tensor
 
-/** Keywords of {@link TripletMarginWithDistanceLoss}. */
-export interface TripletMarginWithDistanceLossOptions {
-  /** The distance. Default: {@link PairwiseDistance}. */
-  distance_function?: DistanceFunction | null
-  /** The margin, more than 0. Default: 1. */
-  margin?: number
-  /** Whether the negative's distance from the positive counts, where it is less. Default: false. */
-  swap?: boolean
-  /** See {@link LossOptions}. */
-  reduction?: Reduction
-}
+const TRIPLET_WITH_DISTANCE = signature(
+  'TripletMarginWithDistanceLoss',
+  { distance_function: keyword<DistanceFunction | null>(null) },
+  { margin: keyword<number>(1, expect_number) },
+  { swap: keyword(false, bool) },
+  { reduction: keyword<Reduction>('mean') },
+)
 
 /**
  * {@link TripletMarginLoss} with a distance of one's own.
  *
- * @param options.distance_function - the distance; a module is a child. Default: {@link PairwiseDistance}
+ * @param distance_function - the distance; a module is a child. Default: {@link PairwiseDistance}
+ * @param margin - the margin, more than 0. Default: 1
+ * @param swap - whether the negative's distance from the positive counts, where it is less. Default: false
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  * @throws ValueError for a margin that is not positive
  *
  * @example
@@ -342,15 +354,10 @@ export class TripletMarginWithDistanceLoss extends _Loss {
   declare margin: number
   declare swap: boolean
 
-  constructor(options?: TripletMarginWithDistanceLossOptions)
+  constructor(...args: Call<typeof TRIPLET_WITH_DISTANCE>)
+  constructor(...args: UsualCall<typeof TRIPLET_WITH_DISTANCE>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<TripletMarginWithDistanceLossOptions>>(
-      'TripletMarginWithDistanceLoss',
-      args,
-      ['distance_function', 'margin', 'swap', 'reduction'],
-      { distance_function: null, margin: 1, swap: false, reduction: 'mean' },
-      0,
-    )
+    const given = TRIPLET_WITH_DISTANCE.take(args)
     super({ reduction: given.reduction })
     const margin = positive_margin('TripletMarginWithDistanceLoss', given.margin)
     this.distance_function = given.distance_function ?? new PairwiseDistance()
@@ -366,5 +373,9 @@ export class TripletMarginWithDistanceLoss extends _Loss {
       swap,
       reduction,
     })
+  }
+
+  static {
+    methods(TripletMarginWithDistanceLoss, { forward: 'anchor, positive, negative' })
   }
 }

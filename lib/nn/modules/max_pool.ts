@@ -1,24 +1,30 @@
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import type { MaxPool } from '../functional/pooling.js'
 import * as F from '../functional.js'
 import { py_bool, py_repr } from '../repr.js'
 import { Module } from './module.js'
-import { type AnySize, any_size, ntuple, type Rest, type Size1, type Size2, type Size3 } from './utils.js'
+import { type AnySize, any_size, ntuple, type Size1, type Size2, type Size3 } from './utils.js'
 
-/** Keywords of the maximum poolings. */
-export interface MaxPoolModuleOptions<S = AnySize> {
-  /** The steps of the window. Default: its size. */
-  stride?: S | null
-  /** How far the window reaches over the edges, where −∞ stands. Default: 0. */
-  padding?: S
-  /** The distance of the window's points. Default: 1. */
-  dilation?: S
-  /** Whether the places of the maxima are returned too, for {@link MaxUnpool2d}. Default: false. */
-  return_indices?: boolean
-  /** Whether a last, incomplete window counts. Default: false. */
-  ceil_mode?: boolean
-}
+const windows = <S extends AnySize>() =>
+  [
+    { kernel_size: required<S>() },
+    { stride: optional<S | null>(null) },
+    { padding: optional<S>(0 as S) },
+    { dilation: optional<S>(1 as S) },
+    { return_indices: optional(false, bool) },
+    { ceil_mode: optional(false, bool) },
+  ] as const
+
+const unpool_windows = <S extends AnySize>() =>
+  [
+    { kernel_size: required<S>() },
+    { stride: optional<S | null>(null) },
+    { padding: optional<S>(0 as S) },
+  ] as const
 
 type MaxPoolArguments = {
   kernel_size: AnySize
@@ -29,19 +35,11 @@ type MaxPoolArguments = {
   ceil_mode: boolean
 }
 
-const NAMES = ['kernel_size', 'stride', 'padding', 'dilation', 'return_indices', 'ceil_mode'] as const
-const DEFAULTS = { stride: null, padding: 0, dilation: 1, return_indices: false, ceil_mode: false }
-
-type MaxPoolRest<S> = Rest<
-  [stride: S | null, padding: S, dilation: S, return_indices: boolean, ceil_mode: boolean],
-  MaxPoolModuleOptions<S>
->
-
 /**
  * A pooling is called for the maxima; with `return_indices` it gives `[maxima, places]`, and the call is typed so by the
  * type argument: `new nn.MaxPool2d<[Tensor, Tensor]>(2, { return_indices: true })`.
  */
-export class _MaxPoolNd<S, R> extends Module {
+export class _MaxPoolNd<R> extends Module {
   declare kernel_size: number | readonly number[]
   declare stride: number | readonly number[]
   declare padding: number | readonly number[]
@@ -49,11 +47,8 @@ export class _MaxPoolNd<S, R> extends Module {
   declare return_indices: boolean
   declare ceil_mode: boolean
 
-  constructor(kernel_size: S, ...rest: MaxPoolRest<S>)
-  constructor(options: { kernel_size: S } & MaxPoolModuleOptions<S>)
-  constructor(...args: unknown[]) {
+  constructor(given: MaxPoolArguments) {
     super()
-    const given = take_options<MaxPoolArguments>(new.target.name, args, NAMES, DEFAULTS)
     this.kernel_size = any_size(given.kernel_size, 'kernel_size')
     this.stride = given.stride === null ? this.kernel_size : any_size(given.stride, 'stride')
     this.padding = any_size(given.padding, 'padding')
@@ -79,7 +74,13 @@ export class _MaxPoolNd<S, R> extends Module {
       `dilation=${py_repr(this.dilation)}, ceil_mode=${py_bool(this.ceil_mode)}`
     )
   }
+
+  static {
+    methods(_MaxPoolNd, { forward: 'input', extra_repr: '' })
+  }
 }
+
+const MAX_POOL1D = signature('MaxPool1d', ...windows<Size1>())
 
 /**
  * The greatest number in each window of a signal.
@@ -101,10 +102,25 @@ export class _MaxPoolNd<S, R> extends Module {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class MaxPool1d<R = Tensor> extends _MaxPoolNd<Size1, R> {}
+export class MaxPool1d<R = Tensor> extends _MaxPoolNd<R> {
+  constructor(...args: Call<typeof MAX_POOL1D>)
+  constructor(...args: UsualCall<typeof MAX_POOL1D>)
+  constructor(...args: unknown[]) {
+    super(MAX_POOL1D.take(args))
+  }
+}
+
+const MAX_POOL2D = signature('MaxPool2d', ...windows<Size2>())
 
 /**
  * {@link MaxPool1d} of images.
+ *
+ * @param kernel_size - the window's size
+ * @param stride - the steps of the window. Default: its size
+ * @param padding - how far the window reaches over the edges, where −∞ stands. Default: 0
+ * @param dilation - the distance of the window's points. Default: 1
+ * @param return_indices - whether the places of the maxima are returned too, for {@link MaxUnpool2d}. Default: false
+ * @param ceil_mode - whether a last, incomplete window counts. Default: false
  *
  * Shape: (N, C, H, W) or (C, H, W), to (…, H_out, W_out).
  *
@@ -116,14 +132,29 @@ export class MaxPool1d<R = Tensor> extends _MaxPoolNd<Size1, R> {}
  *
  * @see torch/nn/modules/pooling.py
  */
-export class MaxPool2d<R = Tensor> extends _MaxPoolNd<Size2, R> {
+export class MaxPool2d<R = Tensor> extends _MaxPoolNd<R> {
+  constructor(...args: Call<typeof MAX_POOL2D>)
+  constructor(...args: UsualCall<typeof MAX_POOL2D>)
+  constructor(...args: unknown[]) {
+    super(MAX_POOL2D.take(args))
+  }
+
   override _pool(): MaxPool {
     return F.max_pool2d
   }
 }
 
+const MAX_POOL3D = signature('MaxPool3d', ...windows<Size3>())
+
 /**
  * {@link MaxPool1d} of volumes.
+ *
+ * @param kernel_size - the window's size
+ * @param stride - the steps of the window. Default: its size
+ * @param padding - how far the window reaches over the edges, where −∞ stands. Default: 0
+ * @param dilation - the distance of the window's points. Default: 1
+ * @param return_indices - whether the places of the maxima are returned too, for {@link MaxUnpool2d}. Default: false
+ * @param ceil_mode - whether a last, incomplete window counts. Default: false
  *
  * Shape: (N, C, D, H, W) or (C, D, H, W), to (…, D_out, H_out, W_out).
  *
@@ -135,18 +166,16 @@ export class MaxPool2d<R = Tensor> extends _MaxPoolNd<Size2, R> {
  *
  * @see torch/nn/modules/pooling.py
  */
-export class MaxPool3d<R = Tensor> extends _MaxPoolNd<Size3, R> {
+export class MaxPool3d<R = Tensor> extends _MaxPoolNd<R> {
+  constructor(...args: Call<typeof MAX_POOL3D>)
+  constructor(...args: UsualCall<typeof MAX_POOL3D>)
+  constructor(...args: unknown[]) {
+    super(MAX_POOL3D.take(args))
+  }
+
   override _pool(): MaxPool {
     return F.max_pool3d
   }
-}
-
-/** Keywords of the unpoolings. */
-export interface MaxUnpoolModuleOptions<S> {
-  /** The steps that the pooling took. Default: its window's size. */
-  stride?: S | null
-  /** What the pooling added at the edges. Default: 0. */
-  padding?: S
 }
 
 type MaxUnpoolArguments = { kernel_size: AnySize; stride: AnySize | null; padding: AnySize }
@@ -158,14 +187,8 @@ export class _MaxUnpoolNd extends Module {
   declare stride: readonly number[]
   declare padding: readonly number[]
 
-  constructor(dims: number, args: unknown[]) {
+  constructor(dims: number, given: MaxUnpoolArguments) {
     super()
-    const given = take_options<MaxUnpoolArguments>(
-      new.target.name,
-      args,
-      ['kernel_size', 'stride', 'padding'],
-      { stride: null, padding: 0 },
-    )
     this.kernel_size = ntuple(given.kernel_size, dims, 'kernel_size')
     this.stride = ntuple(given.stride ?? given.kernel_size, dims, 'stride')
     this.padding = ntuple(given.padding, dims, 'padding')
@@ -186,11 +209,8 @@ export class _MaxUnpoolNd extends Module {
     indices: Tensor,
     output_size: readonly number[] | null | { output_size?: readonly number[] | null } = null,
   ): Tensor {
-    const size =
-      output_size !== null && 'output_size' in output_size
-        ? output_size.output_size
-        : (output_size as readonly number[] | null)
-    return this._unpool()(input, indices, this.kernel_size, this.stride, this.padding, size ?? null)
+    const size = output_size as readonly number[] | null
+    return this._unpool()(input, indices, this.kernel_size, this.stride, this.padding, size)
   }
 
   override extra_repr(): string {
@@ -199,9 +219,13 @@ export class _MaxUnpoolNd extends Module {
       `padding=${py_repr(this.padding)}`
     )
   }
+
+  static {
+    methods(_MaxUnpoolNd, { forward: 'input, indices, output_size?', extra_repr: '' })
+  }
 }
 
-type MaxUnpoolRest<S> = Rest<[stride: S | null, padding: S], MaxUnpoolModuleOptions<S>>
+const MAX_UNPOOL1D = signature('MaxUnpool1d', ...unpool_windows<Size1>())
 
 /**
  * Undoes {@link MaxPool1d} as far as it can be: the maxima in their places, zeros elsewhere.
@@ -223,19 +247,27 @@ type MaxUnpoolRest<S> = Rest<[stride: S | null, padding: S], MaxUnpoolModuleOpti
  * @see torch/nn/modules/pooling.py
  */
 export class MaxUnpool1d extends _MaxUnpoolNd {
-  constructor(kernel_size: Size1, ...rest: MaxUnpoolRest<Size1>)
-  constructor(options: { kernel_size: Size1 } & MaxUnpoolModuleOptions<Size1>)
+  constructor(...args: Call<typeof MAX_UNPOOL1D>)
+  constructor(...args: UsualCall<typeof MAX_UNPOOL1D>)
   constructor(...args: unknown[]) {
-    super(1, args)
+    super(1, MAX_UNPOOL1D.take(args))
   }
 }
 
-/** Undoes {@link MaxPool2d}, see {@link MaxUnpool1d}. */
+const MAX_UNPOOL2D = signature('MaxUnpool2d', ...unpool_windows<Size2>())
+
+/**
+ * Undoes {@link MaxPool2d}, see {@link MaxUnpool1d}.
+ *
+ * @param kernel_size - the window's size
+ * @param stride - the steps that the pooling took. Default: its window's size
+ * @param padding - what the pooling added at the edges. Default: 0
+ */
 export class MaxUnpool2d extends _MaxUnpoolNd {
-  constructor(kernel_size: Size2, ...rest: MaxUnpoolRest<Size2>)
-  constructor(options: { kernel_size: Size2 } & MaxUnpoolModuleOptions<Size2>)
+  constructor(...args: Call<typeof MAX_UNPOOL2D>)
+  constructor(...args: UsualCall<typeof MAX_UNPOOL2D>)
   constructor(...args: unknown[]) {
-    super(2, args)
+    super(2, MAX_UNPOOL2D.take(args))
   }
 
   override _unpool(): Unpool {
@@ -243,12 +275,20 @@ export class MaxUnpool2d extends _MaxUnpoolNd {
   }
 }
 
-/** Undoes {@link MaxPool3d}, see {@link MaxUnpool1d}. */
+const MAX_UNPOOL3D = signature('MaxUnpool3d', ...unpool_windows<Size3>())
+
+/**
+ * Undoes {@link MaxPool3d}, see {@link MaxUnpool1d}.
+ *
+ * @param kernel_size - the window's size
+ * @param stride - the steps that the pooling took. Default: its window's size
+ * @param padding - what the pooling added at the edges. Default: 0
+ */
 export class MaxUnpool3d extends _MaxUnpoolNd {
-  constructor(kernel_size: Size3, ...rest: MaxUnpoolRest<Size3>)
-  constructor(options: { kernel_size: Size3 } & MaxUnpoolModuleOptions<Size3>)
+  constructor(...args: Call<typeof MAX_UNPOOL3D>)
+  constructor(...args: UsualCall<typeof MAX_UNPOOL3D>)
   constructor(...args: unknown[]) {
-    super(3, args)
+    super(3, MAX_UNPOOL3D.take(args))
   }
 
   override _unpool(): Unpool {

@@ -5,11 +5,14 @@ import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { keyword, optional, required, required_keyword } from '../../python/parameters.js'
+import { type AnyCall, signature } from '../../python/signature.js'
 import type { LegacyType } from '../../tensor/conversions.js'
 import type { Tensor } from '../../tensor.js'
 import { not_json } from '../../uncloneable.js'
 import { add_hook, type RemovableHandle } from '../../utils/hooks.js'
-import type { Parameter } from '../parameter.js'
 import { type CallAsyncOptions, call_async } from './call_async.js'
 import { apply_to_tensors, converter, type ToOptions, zero_gradients } from './module_apply.js'
 import { copy_into } from './module_copy.js'
@@ -18,10 +21,8 @@ import {
   type BackwardHook,
   type BackwardPreHook,
   type ForwardHook,
-  type ForwardHookOptions,
   type ForwardHookWithKwargs,
   type ForwardPreHook,
-  type ForwardPreHookOptions,
   type ForwardPreHookWithKwargs,
   hooks_of,
   type LoadStateDictPostHook,
@@ -37,6 +38,23 @@ import * as registration from './registration.js'
 // `Parameters<this['forward']>` itself it leaves open there.
 declare const given: unique symbol
 declare const returned: unique symbol
+const PREPEND = { prepend: keyword(false, bool) } as const
+const WITH_KWARGS = { with_kwargs: keyword(false, bool) } as const
+const HOOK = { hook: required<unknown>() } as const
+const FORWARD_PRE_HOOK = signature('register_forward_pre_hook', HOOK, PREPEND, WITH_KWARGS)
+const FORWARD_HOOK = signature('register_forward_hook', HOOK, PREPEND, WITH_KWARGS, {
+  always_call: keyword(false, bool),
+})
+const FULL_BACKWARD_HOOK = signature('register_full_backward_hook', HOOK, { prepend: optional(false, bool) })
+const FULL_BACKWARD_PRE_HOOK = signature('register_full_backward_pre_hook', HOOK, {
+  prepend: optional(false, bool),
+})
+const TO_EMPTY = signature(
+  'to_empty',
+  { device: required_keyword<DeviceLike | null>() },
+  { recurse: keyword(true, bool) },
+)
+const ZERO_GRAD = signature('zero_grad', { set_to_none: optional(true, bool) })
 
 /** A module is called like a function: with `forward`'s arguments, for `forward`'s result. */
 export interface Module {
@@ -127,8 +145,8 @@ export class Module extends ModuleState {
   }
 
   /** Moves parameters and buffers to a device without copying what they hold. */
-  to_empty(options: { device: DeviceLike | null; recurse?: boolean }): this {
-    const { device, recurse = true } = options
+  to_empty(...args: AnyCall<typeof TO_EMPTY>): this {
+    const [device, recurse] = TO_EMPTY.bind(args)
     return this._apply((tensor) => ops.empty_like(tensor, device === null ? {} : { device }), recurse)
   }
 
@@ -167,8 +185,8 @@ export class Module extends ModuleState {
    *
    * @param hook - `(module, args)`; an array it returns replaces the arguments, anything else the only argument. With
    * `with_kwargs`, `(module, args, kwargs)`, which returns nothing or `[args, kwargs]`
-   * @param options.prepend - before the module's other pre-hooks. Default: false
-   * @param options.with_kwargs - whether the hook is given the keywords (a trailing plain object). Default: false
+   * @param prepend - before the module's other pre-hooks. Default: false
+   * @param with_kwargs - whether the hook is given the keywords (a trailing plain object). Default: false
    */
   register_forward_pre_hook(
     hook: ForwardPreHook<this>,
@@ -178,7 +196,8 @@ export class Module extends ModuleState {
     hook: ForwardPreHookWithKwargs<this>,
     options: { prepend?: boolean; with_kwargs: true },
   ): RemovableHandle
-  register_forward_pre_hook(hook: unknown, options: ForwardPreHookOptions = {}): RemovableHandle {
+  register_forward_pre_hook(...args: unknown[]): RemovableHandle {
+    const { hook, ...options } = FORWARD_PRE_HOOK.take(args)
     return hooks_of(this).add_forward_pre(hook as ForwardPreHook, options)
   }
 
@@ -186,9 +205,9 @@ export class Module extends ModuleState {
    * Registers a hook that runs after `forward` and may replace its result.
    *
    * @param hook - `(module, args, output)`, or with `with_kwargs` `(module, args, kwargs, output)`
-   * @param options.prepend - before the module's other hooks. Default: false
-   * @param options.with_kwargs - whether the hook is given the keywords (a trailing plain object). Default: false
-   * @param options.always_call - whether it runs also where an error is thrown. Default: false
+   * @param prepend - before the module's other hooks. Default: false
+   * @param with_kwargs - whether the hook is given the keywords (a trailing plain object). Default: false
+   * @param always_call - whether it runs also where an error is thrown. Default: false
    *
    * @example
    * ```ts
@@ -206,7 +225,8 @@ export class Module extends ModuleState {
     hook: ForwardHookWithKwargs<this, ReturnType<this['forward']>>,
     options: { prepend?: boolean; with_kwargs: true; always_call?: boolean },
   ): RemovableHandle
-  register_forward_hook(hook: unknown, options: ForwardHookOptions = {}): RemovableHandle {
+  register_forward_hook(...args: unknown[]): RemovableHandle {
+    const { hook, ...options } = FORWARD_HOOK.take(args)
     return hooks_of(this).add_forward(hook as ForwardHook, options)
   }
 
@@ -214,14 +234,14 @@ export class Module extends ModuleState {
    * Registers a hook that runs when the gradients of the module's inputs have been computed, and may replace them:
    * `(module, grad_input, grad_output)`. Where no input requires gradients it runs with those of the outputs.
    */
-  register_full_backward_hook(
-    hook: BackwardHook<this>,
-    prepend: boolean | { prepend?: boolean } = false,
-  ): RemovableHandle {
+  register_full_backward_hook(hook: BackwardHook<this>, prepend?: boolean): RemovableHandle
+  register_full_backward_hook(hook: BackwardHook<this>, options: { prepend?: boolean }): RemovableHandle
+  register_full_backward_hook(...args: unknown[]): RemovableHandle {
+    const [hook, prepend] = FULL_BACKWARD_HOOK.bind(args)
     return add_backward(hooks_of(this), hook as BackwardHook, {
       full: true,
       where: 'on a single Module',
-      prepend: typeof prepend === 'boolean' ? prepend : prepend.prepend,
+      prepend,
     })
   }
 
@@ -237,13 +257,14 @@ export class Module extends ModuleState {
   }
 
   /** Registers a hook that runs when the gradients of the module's outputs are there: `(module, grad_output)`. */
+  register_full_backward_pre_hook(hook: BackwardPreHook<this>, prepend?: boolean): RemovableHandle
   register_full_backward_pre_hook(
     hook: BackwardPreHook<this>,
-    prepend: boolean | { prepend?: boolean } = false,
-  ): RemovableHandle {
-    return add_hook(hooks_of(this).backward_pre, hook as BackwardPreHook, {
-      prepend: typeof prepend === 'boolean' ? prepend : prepend.prepend,
-    })
+    options: { prepend?: boolean },
+  ): RemovableHandle
+  register_full_backward_pre_hook(...args: unknown[]): RemovableHandle {
+    const [hook, prepend] = FULL_BACKWARD_PRE_HOOK.bind(args)
+    return add_hook(hooks_of(this).backward_pre, hook as BackwardPreHook, { prepend })
   }
 
   /** Registers a hook that runs before `state_dict`: `(module, prefix, keep_vars)`. */
@@ -291,11 +312,9 @@ export class Module extends ModuleState {
   }
 
   /** Removes the gradients of all parameters, or with `set_to_none: false` fills them with zeros. */
-  zero_grad(set_to_none: boolean | { set_to_none?: boolean } = true): void {
-    zero_gradients(
-      [...this.parameters()],
-      typeof set_to_none === 'boolean' ? set_to_none : (set_to_none.set_to_none ?? true),
-    )
+  zero_grad(...args: AnyCall<typeof ZERO_GRAD>): void {
+    const [set_to_none] = ZERO_GRAD.bind(args)
+    zero_gradients([...this.parameters()], set_to_none)
   }
 
   /** What {@link deepcopy} calls: a module of the same class with copies of the fields; no constructor of the class runs. */
@@ -355,5 +374,26 @@ export class Module extends ModuleState {
 
   [inspect.custom](): string {
     return this.__repr__()
+  }
+
+  static {
+    methods(Module, {
+      apply: 'fn',
+      type: 'dst_type',
+      float: '',
+      double: '',
+      half: '',
+      bfloat16: '',
+      register_backward_hook: 'hook',
+      register_state_dict_pre_hook: 'hook',
+      register_state_dict_post_hook: 'hook',
+      register_load_state_dict_pre_hook: 'hook',
+      register_load_state_dict_post_hook: 'hook',
+      train: 'mode?',
+      eval: '',
+      requires_grad_: 'requires_grad?',
+      share_memory: '',
+      extra_repr: '',
+    })
   }
 }

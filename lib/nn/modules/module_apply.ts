@@ -3,7 +3,9 @@ import type { DeviceLike } from '../../device.js'
 import { DType } from '../../dtype.js'
 import { type_error } from '../../errors.js'
 import type { MemoryFormat } from '../../layout.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { keyword, optional, optional_tensor } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import { Parameter } from '../parameter.js'
 import { members_of, set_field } from './internals.js'
@@ -60,21 +62,42 @@ export function apply_to_tensors(module: Module, fn: (tensor: Tensor) => Tensor)
   }
 }
 
-function parse_to(args: unknown[]): Required<ToOptions> {
-  const first = args[0]
-  const names = first instanceof DType ? BY_DTYPE : first instanceof Tensor ? BY_TENSOR : BY_DEVICE
-  return take_options<Required<ToOptions>>('to', args, names, DEFAULTS)
-}
+const DEVICE = { device: optional<DeviceLike | null>(null) } as const
+const DTYPE = { dtype: optional<DType | null>(null) } as const
+const TENSOR = { tensor: optional_tensor } as const
+const NON_BLOCKING = { non_blocking: optional(false, bool) } as const
+const MEMORY_FORMAT = { memory_format: keyword<MemoryFormat | null>(null) } as const
 
-const BY_DEVICE = ['device', 'dtype', 'non_blocking', 'tensor', 'memory_format'] as const
-const BY_DTYPE = ['dtype', 'non_blocking', 'device', 'tensor', 'memory_format'] as const
-const BY_TENSOR = ['tensor', 'non_blocking', 'device', 'dtype', 'memory_format'] as const
-const DEFAULTS: Required<ToOptions> = {
-  device: null,
-  dtype: null,
-  tensor: null,
-  non_blocking: false,
-  memory_format: null,
+// Three parameter lists, by what the first argument is; what a list does not have may be given by keyword.
+const BY_DEVICE = signature(
+  'to',
+  DEVICE,
+  DTYPE,
+  NON_BLOCKING,
+  { tensor: keyword<Tensor | null>(null) },
+  MEMORY_FORMAT,
+)
+const BY_DTYPE = signature(
+  'to',
+  DTYPE,
+  NON_BLOCKING,
+  { device: keyword<DeviceLike | null>(null) },
+  { tensor: keyword<Tensor | null>(null) },
+  MEMORY_FORMAT,
+)
+const BY_TENSOR = signature(
+  'to',
+  TENSOR,
+  NON_BLOCKING,
+  { device: keyword<DeviceLike | null>(null) },
+  { dtype: keyword<DType | null>(null) },
+  MEMORY_FORMAT,
+)
+
+function parse_to(args: unknown[]): Required<ToOptions> {
+  const [first] = args
+  if (first instanceof DType) return BY_DTYPE.take(args)
+  return first instanceof Tensor ? BY_TENSOR.take(args) : BY_DEVICE.take(args)
 }
 
 /** What `Module.to` does with each tensor, given its arguments. */

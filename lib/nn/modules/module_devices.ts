@@ -1,4 +1,5 @@
 import type { DeviceLike } from '../../device.js'
+import { methods } from '../../python/methods.js'
 import type { Tensor } from '../../tensor.js'
 import { ModuleTree } from './module_tree.js'
 
@@ -29,5 +30,9 @@ export abstract class ModuleDevices extends ModuleTree {
   /** Moves parameters and buffers to the CPU. */
   cpu(): this {
     return this._apply((tensor) => tensor.cpu())
+  }
+
+  static {
+    methods(ModuleDevices, { cuda: 'device?', xpu: 'device?', ipu: 'device?', mtia: 'device?', cpu: '' })
   }
 }

@@ -1,5 +1,8 @@
 import { type Items, items_of, type OrderedDict } from '../../collections.js'
 import { key_error, type_error, value_error } from '../../errors.js'
+import { methods } from '../../python/methods.js'
+import { of_objects, optional } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { py_repr } from '../repr.js'
 import { ASSIGN, delete_field } from './internals.js'
 import { Module } from './module.js'
@@ -22,6 +25,8 @@ export function pairs_of<V>(name: string, update_name: string, source: unknown):
   })
 }
 
+const MODULE_DICT = signature('ModuleDict', { modules: of_objects(optional<unknown>(null)) })
+
 /**
  * A dictionary of modules, all of which are registered. It keeps the order of insertion, whole numbers included.
  *
@@ -36,9 +41,12 @@ export function pairs_of<V>(name: string, update_name: string, source: unknown):
  * @see torch/nn/modules/container.py
  */
 export class ModuleDict<M extends Module = Module> extends Module implements Iterable<string> {
-  constructor(modules: Items<M> | OrderedDict<M> | ModuleDict<M> | null = null) {
+  constructor(modules?: Items<M> | OrderedDict<M> | ModuleDict<M> | null)
+  constructor(options: { modules?: Items<M> | OrderedDict<M> | ModuleDict<M> | null })
+  constructor(...args: unknown[]) {
     super()
-    if (modules !== null) this.update(modules)
+    const { modules } = MODULE_DICT.take(args, new.target.name)
+    if (modules !== null) this.update(modules as Items<M>)
   }
 
   /** As Python's `dictionary['name'] = module`; a subclass may have other fields. @internal */
@@ -81,9 +89,9 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   }
 
   /** Removes the module of a name and returns it. Throws KeyError where there is none. */
-  pop(name: string): M {
-    const module = this.get(name)
-    delete_field(this, name)
+  pop(key: string): M {
+    const module = this.get(key)
+    delete_field(this, key)
     return module
   }
 
@@ -115,5 +123,9 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   /** As in Python, iterating gives the names. */
   [Symbol.iterator](): Iterator<string> {
     return this.keys()[Symbol.iterator]()
+  }
+
+  static {
+    methods(ModuleDict, { pop: 'key', clear: '', update: 'modules{}', keys: '', values: '', items: '' })
   }
 }

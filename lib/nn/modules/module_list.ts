@@ -1,4 +1,7 @@
 import { type_error } from '../../errors.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { add_indent } from '../repr.js'
 import { ASSIGN, DELETED, delete_field, is_module, set_field } from './internals.js'
 import { Module } from './module.js'
@@ -6,6 +9,8 @@ import { wrap_lines } from './module_repr.js'
 import { set_attribute, type_name } from './registration.js'
 import { after_delete, children_in_order, is_place, renumber } from './sequential.js'
 import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
+
+const MODULE_LIST = signature('ModuleList', { modules: optional<Iterable<Module> | null>(null) })
 
 /**
  * A list of modules, all of which are registered.
@@ -26,9 +31,12 @@ import { absolute_index, type Int, type Slice, slice_places } from './utils.js'
  * @see torch/nn/modules/container.py
  */
 export class ModuleList<M extends Module = Module> extends Module implements Iterable<M> {
-  constructor(modules: Iterable<M> | null = null) {
+  constructor(modules?: Iterable<M> | null)
+  constructor(options: { modules?: Iterable<M> | null })
+  constructor(...args: unknown[]) {
     super()
-    if (modules !== null) this.extend(modules)
+    const { modules } = MODULE_LIST.take(args, new.target.name)
+    if (modules !== null) this.extend(modules as Iterable<M>)
   }
 
   /** As Python's `list[0] = module`. @internal */
@@ -72,9 +80,9 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
   }
 
   /** Removes the module at a place and returns it. */
-  pop(index: Int): M {
-    const module = this.at(index)
-    this.delete_at(index)
+  pop(key: Int): M {
+    const module = this.at(key)
+    this.delete_at(key)
     return module
   }
 
@@ -133,5 +141,9 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
       ),
     )
     return wrap_lines(this.constructor.name, [], lines)
+  }
+
+  static {
+    methods(ModuleList, { pop: 'key', append: 'module', insert: 'index, module', extend: 'modules' })
   }
 }

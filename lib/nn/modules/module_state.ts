@@ -1,3 +1,8 @@
+import { expect_string } from '../../expect.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { keyword, of_objects, optional, required, variadic } from '../../python/parameters.js'
+import { type AnyCall, signature } from '../../python/signature.js'
 import type { Module } from './module.js'
 import { ModuleDevices } from './module_devices.js'
 import type { LocalMetadata } from './module_hooks.js'
@@ -14,6 +19,21 @@ import {
 
 // Nothing but modules is made of it.
 const self_of = (module: ModuleState): Module => module as Module
+
+const STATE_DICT = signature(
+  'state_dict',
+  { args: variadic<unknown>() },
+  { destination: keyword<StateDict | null>(null) },
+  { prefix: keyword<string>('', expect_string) },
+  { keep_vars: keyword(false, bool) },
+)
+
+const LOAD_STATE_DICT = signature(
+  'load_state_dict',
+  { state_dict: of_objects(required<StateDictLike>()) },
+  { strict: optional(true, bool) },
+  { assign: optional(false, bool) },
+)
 
 /** A module's state by name: how it is given, and how it is taken. */
 export abstract class ModuleState extends ModuleDevices {
@@ -38,19 +58,28 @@ export abstract class ModuleState extends ModuleDevices {
   }
 
   /**
-   * The whole state of the module by name: parameters and persistent buffers, detached, sharing their memory.
+   * The whole state of the module by name: parameters and persistent buffers, detached, sharing their memory. Positional
+   * arguments are deprecated: the destination, the prefix and `keep_vars`.
    *
-   * @param options.prefix - what all names begin with. Default: `''`
-   * @param options.keep_vars - the parameters themselves, not detached. Default: false
-   * @param options.destination - a dictionary to add to
+   * @param destination - a dictionary to add to. Default: a new one
+   * @param prefix - what all names begin with. Default: `''`
+   * @param keep_vars - the parameters themselves, not detached. Default: false
    *
    * @example
    * ```ts
    * torch.save(model.state_dict(), 'model.pt')
    * ```
    */
-  state_dict(options: { destination?: StateDict; prefix?: string; keep_vars?: boolean } = {}): StateDict {
-    return state_dict(self_of(this), options)
+  state_dict(...args: AnyCall<typeof STATE_DICT>): StateDict {
+    const given = STATE_DICT.take(args)
+    const [destination, prefix, keep_vars] = given.args
+    if (given.args.length > 0)
+      process.emitWarning('Positional args are being deprecated, use kwargs instead.', 'FutureWarning')
+    return state_dict(self_of(this), {
+      destination: given.destination ?? (destination as StateDict | undefined) ?? null,
+      prefix: given.prefix === '' && prefix !== undefined ? (prefix as string) : given.prefix,
+      keep_vars: given.keep_vars || Boolean(keep_vars),
+    })
   }
 
   /** Takes this module's own state, not its children's, from a dictionary. */
@@ -83,20 +112,11 @@ export abstract class ModuleState extends ModuleDevices {
    * @returns the names that were missing and those that were not expected
    * @throws RuntimeError that lists everything which did not fit
    */
-  load_state_dict(
-    state_dict: StateDictLike,
-    strict: boolean | { strict?: boolean; assign?: boolean } = true,
-    assign: boolean | { assign?: boolean } = false,
-  ): IncompatibleKeys {
-    const keywords = {
-      ...(typeof strict === 'object' ? strict : {}),
-      ...(typeof assign === 'object' ? assign : {}),
-    }
-    return load_state_dict(
-      self_of(this),
-      state_dict,
-      typeof strict === 'boolean' ? strict : (keywords.strict ?? true),
-      typeof assign === 'boolean' && keywords.assign === undefined ? assign : (keywords.assign ?? false),
-    )
+  load_state_dict(...args: AnyCall<typeof LOAD_STATE_DICT>): IncompatibleKeys {
+    return load_state_dict(self_of(this), ...LOAD_STATE_DICT.bind(args))
+  }
+
+  static {
+    methods(ModuleState, { get_extra_state: '', set_extra_state: 'state' })
   }
 }

@@ -1,4 +1,8 @@
-import { take_options } from '../../ops/keywords.js'
+import { expect_string } from '../../expect.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type AnyCall, signature } from '../../python/signature.js'
 import { scope_owner } from '../../scope.js'
 import type { Tensor } from '../../tensor.js'
 import type { Parameter } from '../parameter.js'
@@ -8,10 +12,41 @@ import { INTERNALS, Internals, is_module } from './internals.js'
 import type { Module } from './module.js'
 import { global_hooks } from './module_hooks.js'
 import * as registration from './registration.js'
-import { type MemberOptions, named_children, named_members, named_modules } from './walk.js'
+import { named_children, named_members, named_modules } from './walk.js'
 
 // Nothing but modules is made of it.
 const self_of = (tree: ModuleTree): Module => tree as Module
+
+const NOTHING = signature('Module')
+const RECURSE = [{ recurse: optional(true, bool) }] as const
+const PARAMETERS = signature('parameters', ...RECURSE)
+const BUFFERS = signature('buffers', ...RECURSE)
+const NAMED = [
+  { prefix: optional<string>('', expect_string) },
+  { recurse: optional(true, bool) },
+  { remove_duplicate: optional(true, bool) },
+] as const
+const NAMED_PARAMETERS = signature('named_parameters', ...NAMED)
+const NAMED_BUFFERS = signature('named_buffers', ...NAMED)
+const MODULES = signature('modules', { remove_duplicate: optional(true, bool) })
+const NAMED_MODULES = signature(
+  'named_modules',
+  { memo: optional<Set<Module> | null>(null) },
+  { prefix: optional<string>('', expect_string) },
+  { remove_duplicate: optional(true, bool) },
+)
+const REGISTER_BUFFER = signature(
+  'register_buffer',
+  { name: required<string>() },
+  { tensor: required<Tensor | null>() },
+  { persistent: optional(true, bool) },
+)
+const SET_SUBMODULE = signature(
+  'set_submodule',
+  { target: required<string>(expect_string) },
+  { module: required<Module>() },
+  { strict: optional(false, bool) },
+)
 
 /**
  * What a module is made of: a function object with fields, some of which are its parameters, buffers and children.
@@ -24,7 +59,9 @@ export class ModuleTree {
   /** @internal */
   declare readonly [INTERNALS]: Internals
 
-  constructor() {
+  constructor()
+  constructor(...args: unknown[]) {
+    if (args.length > 0) NOTHING.bind(args, new.target.name)
     const internals = new Internals()
     const call = (...args: unknown[]): unknown => {
       scope_owner(self)
@@ -62,17 +99,8 @@ export class ModuleTree {
    * this.register_buffer('running_mean', torch.zeros(num_features))
    * ```
    */
-  register_buffer(
-    name: string,
-    tensor: Tensor | null,
-    persistent: boolean | { persistent?: boolean } = true,
-  ): void {
-    registration.register_buffer(
-      self_of(this),
-      name,
-      tensor,
-      typeof persistent === 'boolean' ? persistent : (persistent.persistent ?? true),
-    )
+  register_buffer(...args: AnyCall<typeof REGISTER_BUFFER>): void {
+    registration.register_buffer(self_of(this), ...REGISTER_BUFFER.bind(args))
   }
 
   /**
@@ -112,13 +140,8 @@ export class ModuleTree {
    *
    * @throws ValueError for an empty path or no Module; AttributeError where the path does not lead to a module
    */
-  set_submodule(target: string, module: Module, strict: boolean | { strict?: boolean } = false): void {
-    registration.set_submodule(
-      self_of(this),
-      target,
-      module,
-      typeof strict === 'boolean' ? strict : (strict.strict ?? false),
-    )
+  set_submodule(...args: AnyCall<typeof SET_SUBMODULE>): void {
+    registration.set_submodule(self_of(this), ...SET_SUBMODULE.bind(args))
   }
 
   /** The parameter at a path such as `'net.conv.weight'`. Throws AttributeError where there is none. */
@@ -132,9 +155,9 @@ export class ModuleTree {
   }
 
   /** All parameters, each once. An optimizer is given these. */
-  *parameters(recurse: boolean | { recurse?: boolean } = true): Generator<Parameter, void, undefined> {
-    const all = typeof recurse === 'boolean' ? recurse : (recurse.recurse ?? true)
-    for (const [, parameter] of named_members(self_of(this), 'parameters', '', all, true)) yield parameter
+  parameters(...args: AnyCall<typeof PARAMETERS>): Generator<Parameter, void, undefined> {
+    const [recurse] = PARAMETERS.bind(args)
+    return values_of(named_members(self_of(this), 'parameters', '', recurse, true))
   }
 
   /**
@@ -145,35 +168,25 @@ export class ModuleTree {
    * @param remove_duplicate - whether one that has several names is listed once. Default: true
    */
   named_parameters(
-    prefix?: string | MemberOptions,
-    recurse?: boolean | MemberOptions,
-    remove_duplicate?: boolean | MemberOptions,
-  ): Generator<[string, Parameter], void, undefined>
-  named_parameters(...args: unknown[]): Generator<[string, Parameter], void, undefined> {
-    const given = member_options('named_parameters', args)
-    return named_members(self_of(this), 'parameters', given.prefix, given.recurse, given.remove_duplicate)
+    ...args: AnyCall<typeof NAMED_PARAMETERS>
+  ): Generator<[string, Parameter], void, undefined> {
+    return named_members(self_of(this), 'parameters', ...NAMED_PARAMETERS.bind(args))
   }
 
   /** All buffers, each once. */
-  *buffers(recurse: boolean | { recurse?: boolean } = true): Generator<Tensor, void, undefined> {
-    const all = typeof recurse === 'boolean' ? recurse : (recurse.recurse ?? true)
-    for (const [, buffer] of named_members(self_of(this), 'buffers', '', all, true)) yield buffer
+  buffers(...args: AnyCall<typeof BUFFERS>): Generator<Tensor, void, undefined> {
+    const [recurse] = BUFFERS.bind(args)
+    return values_of(named_members(self_of(this), 'buffers', '', recurse, true))
   }
 
   /** All buffers with their names; parameters as of {@link named_parameters}. */
-  named_buffers(
-    prefix?: string | MemberOptions,
-    recurse?: boolean | MemberOptions,
-    remove_duplicate?: boolean | MemberOptions,
-  ): Generator<[string, Tensor], void, undefined>
-  named_buffers(...args: unknown[]): Generator<[string, Tensor], void, undefined> {
-    const given = member_options('named_buffers', args)
-    return named_members(self_of(this), 'buffers', given.prefix, given.recurse, given.remove_duplicate)
+  named_buffers(...args: AnyCall<typeof NAMED_BUFFERS>): Generator<[string, Tensor], void, undefined> {
+    return named_members(self_of(this), 'buffers', ...NAMED_BUFFERS.bind(args))
   }
 
   /** The immediate children, each once. */
-  *children(): Generator<Module, void, undefined> {
-    for (const [, child] of named_children(self_of(this))) yield child
+  children(): Generator<Module, void, undefined> {
+    return values_of(named_children(self_of(this)))
   }
 
   /** The immediate children with their names, each once. */
@@ -182,12 +195,9 @@ export class ModuleTree {
   }
 
   /** This module and all its descendants, each once. */
-  *modules(
-    remove_duplicate: boolean | { remove_duplicate?: boolean } = true,
-  ): Generator<Module, void, undefined> {
-    const once =
-      typeof remove_duplicate === 'boolean' ? remove_duplicate : (remove_duplicate.remove_duplicate ?? true)
-    for (const [, module] of named_modules(self_of(this), new Set(), '', once)) yield module
+  modules(...args: AnyCall<typeof MODULES>): Generator<Module, void, undefined> {
+    const [remove_duplicate] = MODULES.bind(args)
+    return values_of(named_modules(self_of(this), new Set(), '', remove_duplicate))
   }
 
   /**
@@ -197,19 +207,22 @@ export class ModuleTree {
    * @param prefix - what all names begin with. Default: `''`
    * @param remove_duplicate - whether one that has several names is listed once. Default: true
    */
-  named_modules(
-    memo?: Set<Module> | null | NamedModulesOptions,
-    prefix?: string | NamedModulesOptions,
-    remove_duplicate?: boolean | NamedModulesOptions,
-  ): Generator<[string, Module], void, undefined>
-  named_modules(...args: unknown[]): Generator<[string, Module], void, undefined> {
-    const given = take_options<Required<NamedModulesOptions>>(
-      'named_modules',
-      args,
-      ['memo', 'prefix', 'remove_duplicate'],
-      { memo: null, prefix: '', remove_duplicate: true },
-    )
-    return named_modules(self_of(this), given.memo ?? new Set(), given.prefix, given.remove_duplicate)
+  named_modules(...args: AnyCall<typeof NAMED_MODULES>): Generator<[string, Module], void, undefined> {
+    const [memo, prefix, remove_duplicate] = NAMED_MODULES.bind(args)
+    return named_modules(self_of(this), memo ?? new Set(), prefix, remove_duplicate)
+  }
+
+  static {
+    methods(ModuleTree, {
+      register_parameter: 'name, param',
+      add_module: 'name, module',
+      register_module: 'name, module',
+      get_submodule: 'target',
+      get_parameter: 'target',
+      get_buffer: 'target',
+      children: '',
+      named_children: '',
+    })
   }
 }
 
@@ -226,17 +239,6 @@ Object.setPrototypeOf(
   }),
 )
 
-/** Keywords of {@link ModuleTree.named_modules}. */
-export type NamedModulesOptions = {
-  memo?: Set<Module> | null
-  prefix?: string
-  remove_duplicate?: boolean
-}
-
-function member_options(name: string, args: unknown[]): Required<MemberOptions> {
-  return take_options(name, args, ['prefix', 'recurse', 'remove_duplicate'], {
-    prefix: '',
-    recurse: true,
-    remove_duplicate: true,
-  })
+function* values_of<T>(items: Iterable<[string, T]>): Generator<T, void, undefined> {
+  for (const [, value] of items) yield value
 }

@@ -1,84 +1,29 @@
 import { is_autocast_enabled } from '../../amp/state.js'
 import { is_grad_enabled } from '../../autograd/grad_mode.js'
 import { mha } from '../../backends/index.js'
-import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { assertion_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { bool, float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, optional_tensor, required, tensor } from '../../python/parameters.js'
+import { type AnyCall, type Call, type GivenBy, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { canonical_mask } from '../functional/attention.js'
 import * as F from '../functional.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
 import { py_repr } from '../repr.js'
-import { type FactoryOptions, factory_options, Linear } from './linear.js'
+import { FACTORY, factory_options, Linear } from './linear.js'
 import { Module } from './module.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
 /** The output projection of attention: a {@link Linear} that quantization leaves alone. */
 export class NonDynamicallyQuantizableLinear extends Linear {}
 
-/** Keywords of {@link MultiheadAttention}. */
-export interface MultiheadAttentionOptions extends FactoryOptions {
-  /** The probability that a weight is dropped in training. Default: 0. */
-  dropout?: number
-  /** Whether the projections have biases. Default: true. */
-  bias?: boolean
-  /** Whether a learnt key and value are added. Default: false. */
-  add_bias_kv?: boolean
-  /** Whether a key and a value of zeros are added. Default: false. */
-  add_zero_attn?: boolean
-  /** The keys' size. Default: embed_dim. */
-  kdim?: Int | null
-  /** The values' size. Default: embed_dim. */
-  vdim?: Int | null
-  /** Whether the batch is the first dimension. Default: false. */
-  batch_first?: boolean
-}
-
-type Arguments = Required<MultiheadAttentionOptions> & { embed_dim: Int; num_heads: Int }
-
-const NAMES = [
-  'embed_dim',
-  'num_heads',
-  'dropout',
-  'bias',
-  'add_bias_kv',
-  'add_zero_attn',
-  'kdim',
-  'vdim',
-  'batch_first',
-  'device',
-  'dtype',
-] as const
-
-const DEFAULTS: Partial<Arguments> = {
-  dropout: 0,
-  bias: true,
-  add_bias_kv: false,
-  add_zero_attn: false,
-  kdim: null,
-  vdim: null,
-  batch_first: false,
-  device: null,
-  dtype: null,
-}
-
-/** Keywords of a call of {@link MultiheadAttention}. */
-export interface AttentionCallOptions {
-  /** Keys that are not attended to, (N, S) or (S): true, or what is added to their scores. */
-  key_padding_mask?: Tensor | null
-  /** Whether the weights are returned too. Default: true. */
-  need_weights?: boolean
-  /** Pairs that are not attended to, (L, S) or (N · heads, L, S): true, or what is added to their scores. */
-  attn_mask?: Tensor | null
-  /** Whether the weights are averaged over the heads. Default: true. */
-  average_attn_weights?: boolean
-  /** Whether `attn_mask` is the causal one. Default: false. */
-  is_causal?: boolean
-}
+/** A call beside its query, key and value. */
+type AttentionCall = Omit<GivenBy<typeof FORWARD>, 'query' | 'key' | 'value'>
 
 /** The dtype of another mask, which this one's should be. */
 export function mask_type(mask: Tensor | null, name: string): { type: DType; name: string } | null {
@@ -90,6 +35,32 @@ export function needs_grad(tensors: readonly (Tensor | null)[]): boolean {
   return is_grad_enabled() && tensors.some((tensor) => tensor?.requires_grad)
 }
 
+const ATTENTION = signature(
+  'MultiheadAttention',
+  { embed_dim: required<Int>() },
+  { num_heads: required<Int>() },
+  { dropout: optional(0, float) },
+  { bias: optional(true, bool) },
+  { add_bias_kv: optional(false, bool) },
+  { add_zero_attn: optional(false, bool) },
+  { kdim: optional<Int | null>(null) },
+  { vdim: optional<Int | null>(null) },
+  { batch_first: optional(false, bool) },
+  ...FACTORY,
+)
+
+const FORWARD = signature(
+  'forward',
+  { query: tensor },
+  { key: tensor },
+  { value: tensor },
+  { key_padding_mask: optional_tensor },
+  { need_weights: optional(true, bool) },
+  { attn_mask: optional_tensor },
+  { average_attn_weights: optional(true, bool) },
+  { is_causal: optional(false, bool) },
+)
+
 /**
  * Attention of several heads: softmax(Q Kᵀ / √d + mask) V of each head's projections, joined and projected.
  *
@@ -98,6 +69,15 @@ export function needs_grad(tensors: readonly (Tensor | null)[]): boolean {
  *
  * @param embed_dim - E, the size of queries and outputs
  * @param num_heads - how many heads share it
+ * @param dropout - the probability that a weight is dropped in training. Default: 0
+ * @param bias - whether the projections have biases. Default: true
+ * @param add_bias_kv - whether a learnt key and value are added. Default: false
+ * @param add_zero_attn - whether a key and a value of zeros are added. Default: false
+ * @param kdim - the keys' size. Default: embed_dim
+ * @param vdim - the values' size. Default: embed_dim
+ * @param batch_first - whether the batch is the first dimension. Default: false
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for sizes that are not positive; AssertionError where the heads do not divide the size
  *
  * Shape: query (L, N, E), key (S, N, kdim) and value (S, N, vdim), or with the batch first, or without one, to the
@@ -131,28 +111,11 @@ export class MultiheadAttention extends Module {
   declare bias_v: Parameter | null
   declare add_zero_attn: boolean
 
-  constructor(
-    embed_dim: Int,
-    num_heads: Int,
-    ...rest: Rest<
-      [
-        dropout: number,
-        bias: boolean,
-        add_bias_kv: boolean,
-        add_zero_attn: boolean,
-        kdim: Int | null,
-        vdim: Int | null,
-        batch_first: boolean,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      MultiheadAttentionOptions
-    >
-  )
-  constructor(options: { embed_dim: Int; num_heads: Int } & MultiheadAttentionOptions)
+  constructor(...args: Call<typeof ATTENTION>)
+  constructor(...args: UsualCall<typeof ATTENTION>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Arguments>('MultiheadAttention', args, NAMES, DEFAULTS)
+    const given = ATTENTION.take(args)
     const size = whole_number(given.embed_dim, 'embed_dim')
     const heads = whole_number(given.num_heads, 'num_heads')
     if (size <= 0 || heads <= 0)
@@ -165,7 +128,7 @@ export class MultiheadAttention extends Module {
     this.vdim = given.vdim === null ? size : whole_number(given.vdim, 'vdim')
     this._qkv_same_embed_dim = this.kdim === size && this.vdim === size
     this.num_heads = heads
-    this.dropout = float_number(given.dropout)
+    this.dropout = given.dropout
     this.batch_first = given.batch_first
     this.head_dim = Math.floor(size / heads)
     if (this.head_dim * heads !== size) throw assertion_error('embed_dim must be divisible by num_heads')
@@ -205,35 +168,15 @@ export class MultiheadAttention extends Module {
    * @param query - (L, N, E), (N, L, E) with `batch_first`, or (L, E)
    * @param key - (S, N, kdim), (N, S, kdim) or (S, kdim)
    * @param value - (S, N, vdim), (N, S, vdim) or (S, vdim)
+   * @param key_padding_mask - keys that are not attended to, (N, S) or (S): true, or what is added to their scores
+   * @param need_weights - whether the weights are returned too. Default: true
+   * @param attn_mask - pairs that are not attended to, (L, S) or (N · heads, L, S): true, or what is added to their scores
+   * @param average_attn_weights - whether the weights are averaged over the heads. Default: true
+   * @param is_causal - whether `attn_mask` is the causal one. Default: false
    * @returns the output and the weights, or null where they are not needed
    */
-  override forward(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    ...rest: Rest<
-      [
-        key_padding_mask: Tensor | null,
-        need_weights: boolean,
-        attn_mask: Tensor | null,
-        average_attn_weights: boolean,
-        is_causal: boolean,
-      ],
-      AttentionCallOptions
-    >
-  ): [Tensor, Tensor | null] {
-    const given = take_options<Required<AttentionCallOptions>>(
-      'forward',
-      rest,
-      ['key_padding_mask', 'need_weights', 'attn_mask', 'average_attn_weights', 'is_causal'],
-      {
-        key_padding_mask: null,
-        need_weights: true,
-        attn_mask: null,
-        average_attn_weights: true,
-        is_causal: false,
-      },
-    )
+  override forward(...args: AnyCall<typeof FORWARD>): [Tensor, Tensor | null] {
+    const { query, key, value, ...given } = FORWARD.take(args)
     const target_type = query.dtype
     const float_mask = [given.attn_mask, given.key_padding_mask].some((mask) => mask?.is_floating_point())
     const key_padding_mask = canonical_mask(
@@ -260,7 +203,7 @@ export class MultiheadAttention extends Module {
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    call: Required<AttentionCallOptions>,
+    call: AttentionCall,
   ): [Tensor, Tensor | null] {
     const turned = this.batch_first && query.ndim === 3
     let [q, k, v] = [query, key, value]
@@ -300,12 +243,7 @@ export class MultiheadAttention extends Module {
     return [turned ? output.transpose(1, 0) : output, weights]
   }
 
-  private _why_not_fast_path(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    call: Required<AttentionCallOptions>,
-  ): string {
+  private _why_not_fast_path(query: Tensor, key: Tensor, value: Tensor, call: AttentionCall): string {
     const { in_proj_bias, in_proj_weight, out_proj } = this
     if (!mha.get_fastpath_enabled()) return 'torch.backends.mha.get_fastpath_enabled() was not True'
     if (query.ndim !== 3) return `input not batched; expected query.dim() of 3 but got ${query.ndim}`
@@ -331,7 +269,7 @@ export class MultiheadAttention extends Module {
     return ''
   }
 
-  private _fast_path(query: Tensor, call: Required<AttentionCallOptions>): [Tensor, Tensor | null] {
+  private _fast_path(query: Tensor, call: AttentionCall): [Tensor, Tensor | null] {
     const [mask, kind] = this.merge_masks(call.attn_mask, call.key_padding_mask, query)
     const [output, weights] = dispatcher['aten']!['_native_multi_head_attention']!(
       query,
@@ -366,5 +304,9 @@ export class MultiheadAttention extends Module {
     if (key_padding_mask === null) return [expanded, 2]
     const of_keys = key_padding_mask.view(batch, 1, 1, length).expand(-1, this.num_heads, -1, -1)
     return [expanded.add(of_keys), 2]
+  }
+
+  static {
+    methods(MultiheadAttention, { merge_masks: 'attn_mask, key_padding_mask, query' })
   }
 }

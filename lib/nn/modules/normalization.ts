@@ -1,28 +1,25 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool, float, nullable_float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { keyword, optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import type { Parameter } from '../parameter.js'
 import { py_bool, py_float, py_float_or_none, py_int, py_ints } from '../repr.js'
 import { normalized_shape, register_affine, reset_affine } from './affine.js'
 import { cross_map_lrn2d } from './cross_map_lrn.js'
-import { type FactoryOptions, factory_options } from './linear.js'
+import { FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
-import { type AnySize, float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type AnySize, type Int, whole_number } from './utils.js'
 
-/** Keywords of {@link LocalResponseNorm} and {@link CrossMapLRN2d}. */
-export interface LocalResponseOptions {
-  /** The factor of the sum. Default: 1e-4. */
-  alpha?: number
-  /** The exponent. Default: 0.75. */
-  beta?: number
-  /** What is added. Default: 1. */
-  k?: number
-}
-
-type LocalResponseArguments = { size: Int; alpha: number; beta: number; k: number }
+const RESPONSE = signature(
+  'ResponseNorm',
+  { size: required<Int>() },
+  { alpha: optional(1e-4, float) },
+  { beta: optional(0.75, float) },
+  { k: optional(1, float) },
+)
 
 /** What the two response normalisations share. */
 class ResponseNorm extends Module {
@@ -31,24 +28,23 @@ class ResponseNorm extends Module {
   declare beta: number
   declare k: number
 
-  constructor(size: Int, ...rest: Rest<[alpha: number, beta: number, k: number], LocalResponseOptions>)
-  constructor(options: { size: Int } & LocalResponseOptions)
+  constructor(...args: Call<typeof RESPONSE>)
+  constructor(...args: UsualCall<typeof RESPONSE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<LocalResponseArguments>(
-      new.target.name,
-      args,
-      ['size', 'alpha', 'beta', 'k'],
-      { alpha: 1e-4, beta: 0.75, k: 1 },
-    )
+    const given = RESPONSE.take(args, new.target.name)
     this.size = whole_number(given.size, 'size')
-    this.alpha = float_number(given.alpha)
-    this.beta = float_number(given.beta)
-    this.k = float_number(given.k)
+    this.alpha = given.alpha
+    this.beta = given.beta
+    this.k = given.k
   }
 
   override extra_repr(): string {
     return `${this.size}, alpha=${py_float(this.alpha)}, beta=${py_float(this.beta)}, k=${py_float(this.k)}`
+  }
+
+  static {
+    methods(ResponseNorm, { extra_repr: '' })
   }
 }
 
@@ -56,6 +52,9 @@ class ResponseNorm extends Module {
  * b = a / (k + α/n · Σ a²)^β, with the sum over n neighbouring channels.
  *
  * @param size - n, how many channels are summed
+ * @param alpha - the factor of the sum. Default: 1e-4
+ * @param beta - the exponent. Default: 0.75
+ * @param k - what is added. Default: 1
  *
  * Shape: (N, C, *), to the same.
  *
@@ -71,10 +70,19 @@ export class LocalResponseNorm extends ResponseNorm {
   override forward(input: Tensor): Tensor {
     return F.local_response_norm(input, this.size, this.alpha, this.beta, this.k)
   }
+
+  static {
+    methods(LocalResponseNorm, { forward: 'input' })
+  }
 }
 
 /**
  * {@link LocalResponseNorm} as old models computed it, for images.
+ *
+ * @param size - how many channels are summed
+ * @param alpha - the factor of the sum. Default: 1e-4
+ * @param beta - the exponent. Default: 0.75
+ * @param k - what is added. Default: 1
  *
  * Shape: (N, C, H, W), to the same.
  *
@@ -97,26 +105,20 @@ export class CrossMapLRN2d extends ResponseNorm {
   override extra_repr(): string {
     return `${this.size}, alpha=${py_float(this.alpha)}, beta=${py_float(this.beta)}, k=${py_int(this.k)}`
   }
+
+  static {
+    methods(CrossMapLRN2d, { forward: 'input', extra_repr: '' })
+  }
 }
 
-/** Keywords of {@link LayerNorm}. */
-export interface LayerNormOptions extends FactoryOptions {
-  /** What is added to the variance. Default: 1e-5. */
-  eps?: number
-  /** Whether a weight and a bias are learnt. Default: true. */
-  elementwise_affine?: boolean
-  /** Whether `elementwise_affine` learns a bias. Default: true. */
-  bias?: boolean
-}
-
-type LayerNormArguments = {
-  normalized_shape: AnySize
-  eps: number
-  elementwise_affine: boolean
-  bias: boolean
-  device: DeviceLike | null
-  dtype: DType | null
-}
+const LAYER_NORM = signature(
+  'LayerNorm',
+  { normalized_shape: required<AnySize>() },
+  { eps: optional(1e-5, float) },
+  { elementwise_affine: optional(true, bool) },
+  { bias: optional(true, bool) },
+  ...FACTORY,
+)
 
 /**
  * y = (x − E[x]) / √(Var[x] + ε) · γ + β, with the mean and the variance over the last dimensions.
@@ -125,6 +127,8 @@ type LayerNormArguments = {
  * @param eps - what is added to the variance. Default: 1e-5
  * @param elementwise_affine - whether γ and β are learnt. Default: true
  * @param bias - whether β is learnt. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (*, …normalized_shape), to the same.
  *
@@ -145,30 +149,13 @@ export class LayerNorm extends Module {
   /** normalized_shape, or null */
   declare bias: Parameter | null
 
-  constructor(
-    normalized_shape: AnySize,
-    ...rest: Rest<
-      [
-        eps: number,
-        elementwise_affine: boolean,
-        bias: boolean,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      LayerNormOptions
-    >
-  )
-  constructor(options: { normalized_shape: AnySize } & LayerNormOptions)
+  constructor(...args: Call<typeof LAYER_NORM>)
+  constructor(...args: UsualCall<typeof LAYER_NORM>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<LayerNormArguments>(
-      'LayerNorm',
-      args,
-      ['normalized_shape', 'eps', 'elementwise_affine', 'bias', 'device', 'dtype'],
-      { eps: 1e-5, elementwise_affine: true, bias: true, device: null, dtype: null },
-    )
+    const given = LAYER_NORM.take(args)
     this.normalized_shape = normalized_shape(given.normalized_shape)
-    this.eps = float_number(given.eps)
+    this.eps = given.eps
     this.elementwise_affine = given.elementwise_affine
     register_affine(
       this,
@@ -194,29 +181,21 @@ export class LayerNorm extends Module {
       `elementwise_affine=${py_bool(this.elementwise_affine)}, bias=${py_bool(this.bias !== null)}`
     )
   }
+
+  static {
+    methods(LayerNorm, { reset_parameters: '', forward: 'input', extra_repr: '' })
+  }
 }
 
-/** Keywords of {@link GroupNorm}. */
-export interface GroupNormOptions extends FactoryOptions {
-  /** What is added to the variance. Default: 1e-5. */
-  eps?: number
-  /** Whether a weight and a bias are learnt. Default: true. */
-  affine?: boolean
-  /** Whether `affine` learns a bias. Default: true. */
-  bias?: boolean
-}
-
-type GroupNormArguments = {
-  num_groups: Int
-  num_channels: Int
-  eps: number
-  affine: boolean
-  device: DeviceLike | null
-  dtype: DType | null
-  bias: boolean
-}
-
-const GROUP_NAMES = ['num_groups', 'num_channels', 'eps', 'affine', 'device', 'dtype', 'bias'] as const
+const GROUP_NORM = signature(
+  'GroupNorm',
+  { num_groups: required<Int>() },
+  { num_channels: required<Int>() },
+  { eps: optional(1e-5, float) },
+  { affine: optional(true, bool) },
+  ...FACTORY,
+  { bias: keyword(true, bool) },
+)
 
 /**
  * y = (x − E[x]) / √(Var[x] + ε) · γ + β, with the mean and the variance of each sample over groups of channels.
@@ -226,6 +205,8 @@ const GROUP_NAMES = ['num_groups', 'num_channels', 'eps', 'affine', 'device', 'd
  * @param eps - what is added to the variance. Default: 1e-5
  * @param affine - whether γ and β are learnt, one for each channel. Default: true
  * @param bias - whether β is learnt, by keyword only. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError where the groups do not divide the channels
  *
  * Shape: (N, C, *), to the same.
@@ -248,31 +229,18 @@ export class GroupNorm extends Module {
   /** (num_channels), or null */
   declare bias: Parameter | null
 
-  constructor(
-    num_groups: Int,
-    num_channels: Int,
-    ...rest: Rest<
-      [eps: number, affine: boolean, device: DeviceLike | null, dtype: DType | null],
-      GroupNormOptions
-    >
-  )
-  constructor(options: { num_groups: Int; num_channels: Int } & GroupNormOptions)
+  constructor(...args: Call<typeof GROUP_NORM>)
+  constructor(...args: UsualCall<typeof GROUP_NORM>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<GroupNormArguments>(
-      'GroupNorm',
-      args,
-      GROUP_NAMES,
-      { eps: 1e-5, affine: true, device: null, dtype: null, bias: true },
-      GROUP_NAMES.length - 1,
-    )
+    const given = GROUP_NORM.take(args)
     this.num_groups = whole_number(given.num_groups, 'num_groups')
     this.num_channels = whole_number(given.num_channels, 'num_channels')
     if (this.num_channels % this.num_groups !== 0)
       throw value_error(
         `num_channels (${this.num_channels}) must be divisible by num_groups (${this.num_groups})`,
       )
-    this.eps = float_number(given.eps)
+    this.eps = given.eps
     this.affine = given.affine
     register_affine(
       this,
@@ -298,23 +266,19 @@ export class GroupNorm extends Module {
       `bias=${py_bool(this.bias !== null)}`
     )
   }
+
+  static {
+    methods(GroupNorm, { reset_parameters: '', forward: 'input', extra_repr: '' })
+  }
 }
 
-/** Keywords of {@link RMSNorm}. */
-export interface RMSNormModuleOptions extends FactoryOptions {
-  /** What is added to the mean square; null for the dtype's epsilon. Default: null. */
-  eps?: number | null
-  /** Whether a weight is learnt. Default: true. */
-  elementwise_affine?: boolean
-}
-
-type RMSNormArguments = {
-  normalized_shape: AnySize
-  eps: number | null
-  elementwise_affine: boolean
-  device: DeviceLike | null
-  dtype: DType | null
-}
+const RMS_NORM = signature(
+  'RMSNorm',
+  { normalized_shape: required<AnySize>() },
+  { eps: optional<number | null>(null, nullable_float) },
+  { elementwise_affine: optional(true, bool) },
+  ...FACTORY,
+)
 
 /**
  * y = x / √(mean of x² + ε) · γ, with the mean over the last dimensions.
@@ -322,6 +286,8 @@ type RMSNormArguments = {
  * @param normalized_shape - the sizes of the dimensions that are normalised together; a number is the last one's
  * @param eps - what is added to the mean square; null for the dtype's epsilon. Default: null
  * @param elementwise_affine - whether γ is learnt. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (*, …normalized_shape), to the same.
  *
@@ -340,24 +306,13 @@ export class RMSNorm extends Module {
   /** normalized_shape, or null */
   declare weight: Parameter | null
 
-  constructor(
-    normalized_shape: AnySize,
-    ...rest: Rest<
-      [eps: number | null, elementwise_affine: boolean, device: DeviceLike | null, dtype: DType | null],
-      RMSNormModuleOptions
-    >
-  )
-  constructor(options: { normalized_shape: AnySize } & RMSNormModuleOptions)
+  constructor(...args: Call<typeof RMS_NORM>)
+  constructor(...args: UsualCall<typeof RMS_NORM>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<RMSNormArguments>(
-      'RMSNorm',
-      args,
-      ['normalized_shape', 'eps', 'elementwise_affine', 'device', 'dtype'],
-      { eps: null, elementwise_affine: true, device: null, dtype: null },
-    )
+    const given = RMS_NORM.take(args)
     this.normalized_shape = normalized_shape(given.normalized_shape)
-    this.eps = given.eps === null ? null : float_number(given.eps)
+    this.eps = given.eps
     this.elementwise_affine = given.elementwise_affine
     const factory = factory_options(given.device, given.dtype)
     register_affine(this, this.normalized_shape, { weight: given.elementwise_affine }, factory)
@@ -378,5 +333,9 @@ export class RMSNorm extends Module {
       `${py_ints(this.normalized_shape)}, eps=${py_float_or_none(this.eps)}, ` +
       `elementwise_affine=${py_bool(this.elementwise_affine)}`
     )
+  }
+
+  static {
+    methods(RMSNorm, { reset_parameters: '', forward: 'x', extra_repr: '' })
   }
 }

@@ -1,12 +1,16 @@
 import { value_error } from '../../errors.js'
+import { expect_number } from '../../expect.js'
 import * as nn from '../../ops/generated/nn.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { FloatScalar } from '../../scalar.js'
 import type { Tensor } from '../../tensor.js'
 import { py_int, py_ints } from '../repr.js'
 import { Module } from './module.js'
 import { ntuple, type Size2, type Size4, type Size6 } from './utils.js'
 
+type Value = number | FloatScalar
 type AnyPadding = Size2 | Size4 | Size6
 
 /** What the paddings share: the widths, the last dimension first, each at its beginning and its end. */
@@ -21,12 +25,16 @@ class _PadNd extends Module {
   override extra_repr(): string {
     return py_ints(this.padding)
   }
+
+  static {
+    methods(_PadNd, { extra_repr: '' })
+  }
 }
 
-/** The one argument of a padding, by position or by keyword. */
-function take_padding(name: string, args: readonly unknown[]): AnyPadding {
-  return take_options<{ padding: AnyPadding }>(name, args, ['padding'], {}).padding
-}
+const PADDING2 = { padding: required<Size2>() }
+const PADDING4 = { padding: required<Size4>() }
+const PADDING6 = { padding: required<Size6>() }
+const VALUE = { value: required<Value>(expect_number) }
 
 class _CircularPadNd extends _PadNd {
   override forward(input: Tensor): Tensor {
@@ -35,7 +43,13 @@ class _CircularPadNd extends _PadNd {
       throw value_error(`expected ${least}D or ${least + 1}D input (got ${input.ndim}D input)`)
     return nn.pad(input, this.padding, 'circular')
   }
+
+  static {
+    methods(_CircularPadNd, { forward: 'input' })
+  }
 }
+
+const CIRCULAR1D = signature('CircularPad1d', PADDING2)
 
 /**
  * Adds at each side what stands at the other one.
@@ -54,34 +68,39 @@ class _CircularPadNd extends _PadNd {
  * @see torch/nn/modules/padding.py
  */
 export class CircularPad1d extends _CircularPadNd {
-  constructor(padding: Size2 | { padding: Size2 })
+  constructor(...args: Call<typeof CIRCULAR1D>)
+  constructor(...args: UsualCall<typeof CIRCULAR1D>)
   constructor(...args: unknown[]) {
-    super(1, take_padding('CircularPad1d', args))
+    super(1, CIRCULAR1D.take(args).padding)
   }
 }
+
+const CIRCULAR2D = signature('CircularPad2d', PADDING4)
 
 /** {@link CircularPad1d} of images; the widths are (left, right, top, bottom). */
 export class CircularPad2d extends _CircularPadNd {
-  constructor(padding: Size4 | { padding: Size4 })
+  constructor(...args: Call<typeof CIRCULAR2D>)
+  constructor(...args: UsualCall<typeof CIRCULAR2D>)
   constructor(...args: unknown[]) {
-    super(2, take_padding('CircularPad2d', args))
+    super(2, CIRCULAR2D.take(args).padding)
   }
 }
+
+const CIRCULAR3D = signature('CircularPad3d', PADDING6)
 
 /** {@link CircularPad1d} of volumes; the widths are (left, right, top, bottom, front, back). */
 export class CircularPad3d extends _CircularPadNd {
-  constructor(padding: Size6 | { padding: Size6 })
+  constructor(...args: Call<typeof CIRCULAR3D>)
+  constructor(...args: UsualCall<typeof CIRCULAR3D>)
   constructor(...args: unknown[]) {
-    super(3, take_padding('CircularPad3d', args))
+    super(3, CIRCULAR3D.take(args).padding)
   }
 }
-
-type Value = number | FloatScalar
 
 class _ConstantPadNd extends _PadNd {
   declare value: Value
 
-  constructor(dims: number, padding: AnyPadding, value: Value) {
+  constructor(dims: number, { padding, value }: { padding: AnyPadding; value: Value }) {
     super(dims, padding)
     this.value = value
   }
@@ -93,12 +112,13 @@ class _ConstantPadNd extends _PadNd {
   override extra_repr(): string {
     return `padding=${py_ints(this.padding)}, value=${py_int(this.value)}`
   }
+
+  static {
+    methods(_ConstantPadNd, { forward: 'input', extra_repr: '' })
+  }
 }
 
-function take_constant(name: string, args: readonly unknown[]): [AnyPadding, Value] {
-  const given = take_options<{ padding: AnyPadding; value: Value }>(name, args, ['padding', 'value'], {})
-  return [given.padding, given.value]
-}
+const CONSTANT1D = signature('ConstantPad1d', PADDING2, VALUE)
 
 /**
  * Adds a number at the sides.
@@ -117,28 +137,32 @@ function take_constant(name: string, args: readonly unknown[]): [AnyPadding, Val
  * @see torch/nn/modules/padding.py
  */
 export class ConstantPad1d extends _ConstantPadNd {
-  constructor(padding: Size2, value: Value | { value: Value })
-  constructor(options: { padding: Size2; value: Value })
+  constructor(...args: Call<typeof CONSTANT1D>)
+  constructor(...args: UsualCall<typeof CONSTANT1D>)
   constructor(...args: unknown[]) {
-    super(1, ...take_constant('ConstantPad1d', args))
+    super(1, CONSTANT1D.take(args))
   }
 }
+
+const CONSTANT2D = signature('ConstantPad2d', PADDING4, VALUE)
 
 /** {@link ConstantPad1d} of images; the widths are (left, right, top, bottom). */
 export class ConstantPad2d extends _ConstantPadNd {
-  constructor(padding: Size4, value: Value | { value: Value })
-  constructor(options: { padding: Size4; value: Value })
+  constructor(...args: Call<typeof CONSTANT2D>)
+  constructor(...args: UsualCall<typeof CONSTANT2D>)
   constructor(...args: unknown[]) {
-    super(2, ...take_constant('ConstantPad2d', args))
+    super(2, CONSTANT2D.take(args))
   }
 }
 
+const CONSTANT3D = signature('ConstantPad3d', PADDING6, VALUE)
+
 /** {@link ConstantPad1d} of volumes; the widths are (left, right, top, bottom, front, back). */
 export class ConstantPad3d extends _ConstantPadNd {
-  constructor(padding: Size6, value: Value | { value: Value })
-  constructor(options: { padding: Size6; value: Value })
+  constructor(...args: Call<typeof CONSTANT3D>)
+  constructor(...args: UsualCall<typeof CONSTANT3D>)
   constructor(...args: unknown[]) {
-    super(3, ...take_constant('ConstantPad3d', args))
+    super(3, CONSTANT3D.take(args))
   }
 }
 
@@ -146,7 +170,13 @@ class _ReflectionPadNd extends _PadNd {
   override forward(input: Tensor): Tensor {
     return nn.pad(input, this.padding, 'reflect')
   }
+
+  static {
+    methods(_ReflectionPadNd, { forward: 'input' })
+  }
 }
+
+const REFLECTION1D = signature('ReflectionPad1d', PADDING2)
 
 /**
  * Adds what is seen in a mirror at the first and at the last element.
@@ -164,25 +194,32 @@ class _ReflectionPadNd extends _PadNd {
  * @see torch/nn/modules/padding.py
  */
 export class ReflectionPad1d extends _ReflectionPadNd {
-  constructor(padding: Size2 | { padding: Size2 })
+  constructor(...args: Call<typeof REFLECTION1D>)
+  constructor(...args: UsualCall<typeof REFLECTION1D>)
   constructor(...args: unknown[]) {
-    super(1, take_padding('ReflectionPad1d', args))
+    super(1, REFLECTION1D.take(args).padding)
   }
 }
+
+const REFLECTION2D = signature('ReflectionPad2d', PADDING4)
 
 /** {@link ReflectionPad1d} of images; the widths are (left, right, top, bottom). */
 export class ReflectionPad2d extends _ReflectionPadNd {
-  constructor(padding: Size4 | { padding: Size4 })
+  constructor(...args: Call<typeof REFLECTION2D>)
+  constructor(...args: UsualCall<typeof REFLECTION2D>)
   constructor(...args: unknown[]) {
-    super(2, take_padding('ReflectionPad2d', args))
+    super(2, REFLECTION2D.take(args).padding)
   }
 }
 
+const REFLECTION3D = signature('ReflectionPad3d', PADDING6)
+
 /** {@link ReflectionPad1d} of volumes; the widths are (left, right, top, bottom, front, back). */
 export class ReflectionPad3d extends _ReflectionPadNd {
-  constructor(padding: Size6 | { padding: Size6 })
+  constructor(...args: Call<typeof REFLECTION3D>)
+  constructor(...args: UsualCall<typeof REFLECTION3D>)
   constructor(...args: unknown[]) {
-    super(3, take_padding('ReflectionPad3d', args))
+    super(3, REFLECTION3D.take(args).padding)
   }
 }
 
@@ -190,7 +227,13 @@ class _ReplicationPadNd extends _PadNd {
   override forward(input: Tensor): Tensor {
     return nn.pad(input, this.padding, 'replicate')
   }
+
+  static {
+    methods(_ReplicationPadNd, { forward: 'input' })
+  }
 }
+
+const REPLICATION1D = signature('ReplicationPad1d', PADDING2)
 
 /**
  * Adds the first and the last element again.
@@ -208,27 +251,36 @@ class _ReplicationPadNd extends _PadNd {
  * @see torch/nn/modules/padding.py
  */
 export class ReplicationPad1d extends _ReplicationPadNd {
-  constructor(padding: Size2 | { padding: Size2 })
+  constructor(...args: Call<typeof REPLICATION1D>)
+  constructor(...args: UsualCall<typeof REPLICATION1D>)
   constructor(...args: unknown[]) {
-    super(1, take_padding('ReplicationPad1d', args))
+    super(1, REPLICATION1D.take(args).padding)
   }
 }
+
+const REPLICATION2D = signature('ReplicationPad2d', PADDING4)
 
 /** {@link ReplicationPad1d} of images; the widths are (left, right, top, bottom). */
 export class ReplicationPad2d extends _ReplicationPadNd {
-  constructor(padding: Size4 | { padding: Size4 })
+  constructor(...args: Call<typeof REPLICATION2D>)
+  constructor(...args: UsualCall<typeof REPLICATION2D>)
   constructor(...args: unknown[]) {
-    super(2, take_padding('ReplicationPad2d', args))
+    super(2, REPLICATION2D.take(args).padding)
   }
 }
 
+const REPLICATION3D = signature('ReplicationPad3d', PADDING6)
+
 /** {@link ReplicationPad1d} of volumes; the widths are (left, right, top, bottom, front, back). */
 export class ReplicationPad3d extends _ReplicationPadNd {
-  constructor(padding: Size6 | { padding: Size6 })
+  constructor(...args: Call<typeof REPLICATION3D>)
+  constructor(...args: UsualCall<typeof REPLICATION3D>)
   constructor(...args: unknown[]) {
-    super(3, take_padding('ReplicationPad3d', args))
+    super(3, REPLICATION3D.take(args).padding)
   }
 }
+
+const ZERO1D = signature('ZeroPad1d', PADDING2)
 
 /**
  * Adds zeros at the sides.
@@ -246,36 +298,55 @@ export class ReplicationPad3d extends _ReplicationPadNd {
  * @see torch/nn/modules/padding.py
  */
 export class ZeroPad1d extends ConstantPad1d {
-  constructor(padding: Size2 | { padding: Size2 })
+  constructor(...args: Call<typeof ZERO1D>)
+  constructor(...args: UsualCall<typeof ZERO1D>)
   constructor(...args: unknown[]) {
-    super(take_padding('ZeroPad1d', args) as Size2, 0)
+    super(ZERO1D.take(args).padding, 0)
   }
 
   override extra_repr(): string {
     return py_ints(this.padding)
   }
+
+  static {
+    methods(ZeroPad1d, { extra_repr: '' })
+  }
 }
+
+const ZERO2D = signature('ZeroPad2d', PADDING4)
 
 /** {@link ZeroPad1d} of images; the widths are (left, right, top, bottom). */
 export class ZeroPad2d extends ConstantPad2d {
-  constructor(padding: Size4 | { padding: Size4 })
+  constructor(...args: Call<typeof ZERO2D>)
+  constructor(...args: UsualCall<typeof ZERO2D>)
   constructor(...args: unknown[]) {
-    super(take_padding('ZeroPad2d', args) as Size4, 0)
+    super(ZERO2D.take(args).padding, 0)
   }
 
   override extra_repr(): string {
     return py_ints(this.padding)
+  }
+
+  static {
+    methods(ZeroPad2d, { extra_repr: '' })
   }
 }
 
+const ZERO3D = signature('ZeroPad3d', PADDING6)
+
 /** {@link ZeroPad1d} of volumes; the widths are (left, right, top, bottom, front, back). */
 export class ZeroPad3d extends ConstantPad3d {
-  constructor(padding: Size6 | { padding: Size6 })
+  constructor(...args: Call<typeof ZERO3D>)
+  constructor(...args: UsualCall<typeof ZERO3D>)
   constructor(...args: unknown[]) {
-    super(take_padding('ZeroPad3d', args) as Size6, 0)
+    super(ZERO3D.take(args).padding, 0)
   }
 
   override extra_repr(): string {
     return py_ints(this.padding)
+  }
+
+  static {
+    methods(ZeroPad3d, { extra_repr: '' })
   }
 }

@@ -1,5 +1,8 @@
 import { type Items, OrderedDict } from '../../collections.js'
 import { key_error, runtime_error, type_error } from '../../errors.js'
+import { methods } from '../../python/methods.js'
+import { of_objects, optional, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { is_map } from '../../realm.js'
 import type { Tensor } from '../../tensor.js'
 import type { Parameter } from '../parameter.js'
@@ -11,6 +14,14 @@ import { as_entry, describe_entry } from './parameter_list.js'
 import { set_attribute, type_name } from './registration.js'
 
 const KEYS: unique symbol = Symbol('keys')
+
+const PARAMETER_DICT = signature('ParameterDict', { parameters: of_objects(optional<unknown>(null)) })
+
+const KEY = { key: required<string>() } as const
+const DEFAULT = { default: optional<unknown>(null) } as const
+const GET = signature('get', KEY, { default: optional<unknown>(undefined) })
+const SETDEFAULT = signature('setdefault', KEY, DEFAULT)
+const FROMKEYS = signature('fromkeys', { keys: required<Iterable<string>>() }, DEFAULT)
 
 /**
  * A dictionary whose tensors are parameters of the module. Other values may stand in it too. It keeps the order of
@@ -30,10 +41,13 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
   /** @internal */
   declare readonly [KEYS]: Set<string>
 
-  constructor(parameters: Items<V | Tensor> | OrderedDict<V | Tensor> | ParameterDict<V> | null = null) {
+  constructor(parameters?: Items<V | Tensor> | OrderedDict<V | Tensor> | ParameterDict<V> | null)
+  constructor(options: { parameters?: Items<V | Tensor> | OrderedDict<V | Tensor> | ParameterDict<V> | null })
+  constructor(...args: unknown[]) {
     super()
+    const { parameters } = PARAMETER_DICT.take(args, new.target.name)
     Object.defineProperty(this, KEYS, { value: new Set() })
-    if (parameters !== null) this.update(parameters)
+    if (parameters !== null) this.update(parameters as Items<V>)
   }
 
   /** As Python's `dictionary['name'] = value`; a subclass may have other fields. @internal */
@@ -56,9 +70,12 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
   }
 
   /** The value of a key; where there is none `otherwise`, and where that is not given a KeyError. */
-  get(key: string, ...otherwise: [] | [V | null]): V {
+  get(key: string, otherwise?: V | null): V
+  get(key: string, options: { default?: V | null }): V
+  get(...args: unknown[]): V {
+    const [key, otherwise] = GET.bind(args)
     if (this.has(key)) return fields_of(this)[key] as V
-    if (otherwise.length > 0) return otherwise[0] as V
+    if (otherwise !== undefined) return otherwise as V
     throw key_error(py_repr(key))
   }
 
@@ -101,8 +118,11 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
   }
 
   /** The value of a key, which is set first where it is not there. */
-  setdefault(key: string, value: V | Tensor): V {
-    if (!this.has(key)) this.set(key, value)
+  setdefault(key: string, value: V | Tensor | null): V
+  setdefault(key: string, options?: { default?: V | Tensor | null }): V
+  setdefault(...args: unknown[]): V {
+    const [key, value] = SETDEFAULT.bind(args)
+    if (!this.has(key)) this.set(key, value as V)
     return this.get(key)
   }
 
@@ -117,7 +137,10 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
   }
 
   /** A dictionary that has one value under all of the keys. */
-  fromkeys<D = null>(keys: Iterable<string>, value: D = null as D): ParameterDict<D> {
+  fromkeys<D = null>(keys: Iterable<string>, value?: D): ParameterDict<D>
+  fromkeys<D = null>(keys: Iterable<string>, options: { default?: D }): ParameterDict<D>
+  fromkeys<D>(...args: unknown[]): ParameterDict<D> {
+    const [keys, value] = FROMKEYS.bind(args) as unknown as [Iterable<string>, D]
     return new ParameterDict<D>([...keys].map((key): [string, D] => [key, value]))
   }
 
@@ -164,5 +187,19 @@ export class ParameterDict<V = Parameter> extends Module implements Iterable<str
     return this.items()
       .map(([key, value]) => describe_entry(key, value, (tensor) => tensor.type()))
       .join('\n')
+  }
+
+  static {
+    methods(ParameterDict, {
+      pop: 'key',
+      popitem: '',
+      clear: '',
+      copy: '',
+      update: 'parameters{}',
+      keys: '',
+      values: '',
+      items: '',
+      extra_repr: '',
+    })
   }
 }

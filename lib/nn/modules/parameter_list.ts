@@ -1,4 +1,7 @@
 import { runtime_error, type_error } from '../../errors.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import { Parameter } from '../parameter.js'
 import { ASSIGN, DELETED, delete_field, fields_of } from './internals.js'
@@ -32,6 +35,8 @@ export function as_entry(value: unknown): unknown {
   return value instanceof Tensor && !(value instanceof Parameter) ? new Parameter(value) : value
 }
 
+const PARAMETER_LIST = signature('ParameterList', { values: optional<Iterable<unknown> | null>(null) })
+
 /**
  * A list whose tensors are parameters of the module. Other values may stand in it too.
  *
@@ -48,10 +53,13 @@ export class ParameterList<V = Parameter> extends Module implements Iterable<V> 
   /** @internal */
   declare [SIZE]: number
 
-  constructor(values: Iterable<V | Tensor> | null = null) {
+  constructor(values?: Iterable<V | Tensor> | null)
+  constructor(options: { values?: Iterable<V | Tensor> | null })
+  constructor(...args: unknown[]) {
     super()
+    const { values } = PARAMETER_LIST.take(args, new.target.name)
     Object.defineProperty(this, SIZE, { value: 0, writable: true })
-    if (values !== null) this.extend(values)
+    if (values !== null) this.extend(values as Iterable<V>)
   }
 
   /** As Python's `list[0] = value`. @internal */
@@ -131,5 +139,9 @@ export class ParameterList<V = Parameter> extends Module implements Iterable<V> 
 
   override extra_repr(): string {
     return [...this].map((value, place) => describe_entry(place, value, (t) => String(t.dtype))).join('\n')
+  }
+
+  static {
+    methods(ParameterList, { append: 'value{}', extend: 'values', pop: 'index?', extra_repr: '' })
   }
 }

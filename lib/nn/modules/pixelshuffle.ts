@@ -1,8 +1,12 @@
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { Module } from './module.js'
 import { type Int, whole_number } from './utils.js'
+
+const SHUFFLE = signature('PixelShuffle', { upscale_factor: required<Int>() })
 
 /**
  * Moves channels into space: r² channels become an image r times as high and as wide.
@@ -23,10 +27,11 @@ import { type Int, whole_number } from './utils.js'
 export class PixelShuffle extends Module {
   declare upscale_factor: number
 
-  constructor(upscale_factor: Int | { upscale_factor: Int })
+  constructor(...args: Call<typeof SHUFFLE>)
+  constructor(...args: UsualCall<typeof SHUFFLE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<{ upscale_factor: Int }>('PixelShuffle', args, ['upscale_factor'], {})
+    const given = SHUFFLE.take(args)
     this.upscale_factor = whole_number(given.upscale_factor, 'upscale_factor')
   }
 
@@ -37,7 +42,13 @@ export class PixelShuffle extends Module {
   override extra_repr(): string {
     return `upscale_factor=${this.upscale_factor}`
   }
+
+  static {
+    methods(PixelShuffle, { forward: 'input', extra_repr: '' })
+  }
 }
+
+const UNSHUFFLE = signature('PixelUnshuffle', { downscale_factor: required<Int>() })
 
 /**
  * Undoes {@link PixelShuffle}.
@@ -58,10 +69,11 @@ export class PixelShuffle extends Module {
 export class PixelUnshuffle extends Module {
   declare downscale_factor: number
 
-  constructor(downscale_factor: Int | { downscale_factor: Int })
+  constructor(...args: Call<typeof UNSHUFFLE>)
+  constructor(...args: UsualCall<typeof UNSHUFFLE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<{ downscale_factor: Int }>('PixelUnshuffle', args, ['downscale_factor'], {})
+    const given = UNSHUFFLE.take(args)
     this.downscale_factor = whole_number(given.downscale_factor, 'downscale_factor')
   }
 
@@ -71,5 +83,9 @@ export class PixelUnshuffle extends Module {
 
   override extra_repr(): string {
     return `downscale_factor=${this.downscale_factor}`
+  }
+
+  static {
+    methods(PixelUnshuffle, { forward: 'input', extra_repr: '' })
   }
 }

@@ -1,29 +1,31 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool, float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
 import { py_float } from '../repr.js'
-import { type FactoryOptions, factory_options } from './linear.js'
+import { FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
-/** Keywords of {@link PReLU}. */
-export interface PReLUOptions extends FactoryOptions {
-  /** How many slopes are learnt: 1, or one for each channel. Default: 1. */
-  num_parameters?: Int
-  /** The slopes' first value. Default: 0.25. */
-  init?: number
-}
+const PRELU = signature(
+  'PReLU',
+  { num_parameters: optional<Int>(1) },
+  { init: optional(0.25, float) },
+  ...FACTORY,
+)
 
 /**
  * max(0, x) + a · min(0, x), with a learnt.
  *
  * @param num_parameters - how many slopes are learnt: 1, or one for each channel. Default: 1
  * @param init - their first value. Default: 0.25
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: any, to the same; the second dimension is that of channels.
  *
@@ -41,22 +43,13 @@ export class PReLU extends Module {
   /** (num_parameters) */
   declare weight: Parameter
 
-  constructor(
-    ...args: Rest<
-      [num_parameters: Int, init: number, device: DeviceLike | null, dtype: DType | null],
-      PReLUOptions
-    >
-  )
+  constructor(...args: Call<typeof PRELU>)
+  constructor(...args: UsualCall<typeof PRELU>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<PReLUOptions>>(
-      'PReLU',
-      args,
-      ['num_parameters', 'init', 'device', 'dtype'],
-      { num_parameters: 1, init: 0.25, device: null, dtype: null },
-    )
+    const given = PRELU.take(args)
     this.num_parameters = whole_number(given.num_parameters, 'num_parameters')
-    this.init = float_number(given.init)
+    this.init = given.init
     const factory = factory_options(given.device, given.dtype)
     this.weight = new Parameter(ops.empty([this.num_parameters], factory))
     this.reset_parameters()
@@ -74,17 +67,18 @@ export class PReLU extends Module {
   override extra_repr(): string {
     return `num_parameters=${this.num_parameters}`
   }
+
+  static {
+    methods(PReLU, { reset_parameters: '', forward: 'input', extra_repr: '' })
+  }
 }
 
-/** Keywords of {@link RReLU}. */
-export interface RReLUModuleOptions {
-  /** The least slope. Default: 1/8. */
-  lower?: number
-  /** The greatest slope. Default: 1/3. */
-  upper?: number
-  /** Whether the input itself is changed. Default: false. */
-  inplace?: boolean
-}
+const RRELU = signature(
+  'RReLU',
+  { lower: optional(1 / 8, float) },
+  { upper: optional(1 / 3, float) },
+  { inplace: optional(false, bool) },
+)
 
 /**
  * max(0, x) + a · min(0, x), with a drawn from U(lower, upper) for each element in training, and their mean in evaluation.
@@ -108,16 +102,13 @@ export class RReLU extends Module {
   declare upper: number
   declare inplace: boolean
 
-  constructor(...args: Rest<[lower: number, upper: number, inplace: boolean], RReLUModuleOptions>)
+  constructor(...args: Call<typeof RRELU>)
+  constructor(...args: UsualCall<typeof RRELU>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<RReLUModuleOptions>>('RReLU', args, ['lower', 'upper', 'inplace'], {
-      lower: 1 / 8,
-      upper: 1 / 3,
-      inplace: false,
-    })
-    this.lower = float_number(given.lower)
-    this.upper = float_number(given.upper)
+    const given = RRELU.take(args)
+    this.lower = given.lower
+    this.upper = given.upper
     this.inplace = given.inplace
   }
 
@@ -128,5 +119,9 @@ export class RReLU extends Module {
   override extra_repr(): string {
     const inplace = this.inplace ? ', inplace=True' : ''
     return `lower=${py_float(this.lower)}, upper=${py_float(this.upper)}${inplace}`
+  }
+
+  static {
+    methods(RReLU, { forward: 'input', extra_repr: '' })
   }
 }

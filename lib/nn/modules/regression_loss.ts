@@ -1,18 +1,24 @@
 import { type_error } from '../../errors.js'
 import { native } from '../../native.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool, float, nullable_bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { keyword, optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { FloatScalar } from '../../scalar.js'
 import type { Tensor } from '../../tensor.js'
 import { get_enum, type Reduction } from '../_reduction.js'
 import { warn_of_sizes } from '../functional/loss.js'
 import * as F from '../functional.js'
-import { _Loss, LOSS_DEFAULTS, type LossArguments, type LossOptions, loss_options } from './_loss.js'
+import { _Loss, type LossArguments, loss_options, REDUCTION } from './_loss.js'
 import { call_loss } from './native_forward.js'
 import { type_name } from './registration.js'
-import { float_number, type Rest } from './utils.js'
 
 /**
  * The mean absolute error: l = mean |x − y|, or the sum, or each.
+ *
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -29,12 +35,20 @@ export class L1Loss extends _Loss {
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.l1_loss(input, target, { reduction: this.reduction })
   }
+
+  static {
+    methods(L1Loss, { forward: 'input, target' })
+  }
 }
 
 const bound: Partial<Record<Reduction, (input: number, target: number) => number>> = {}
 
 /**
  * The mean squared error: l = mean (x − y)², or the sum, or each.
+ *
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -53,18 +67,21 @@ export class MSELoss extends _Loss {
     bound[this.reduction] ??= native.make_mse_loss(get_enum(this.reduction))
     return call_loss('mse_loss', bound[this.reduction]!, input, target)
   }
+
+  static {
+    methods(MSELoss, { forward: 'input, target' })
+  }
 }
 
-/** Keywords of {@link SmoothL1Loss}. */
-export interface SmoothL1LossOptions extends LossOptions {
-  /** Where the square ends and the absolute value begins. Default: 1. */
-  beta?: number
-}
+const SMOOTH_L1 = signature('SmoothL1Loss', ...REDUCTION, { beta: optional(1, float) })
 
 /**
  * ½ (x − y)² / β where |x − y| < β, |x − y| − ½ β elsewhere.
  *
  * @param beta - where the square ends and the absolute value begins. Default: 1
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -79,40 +96,33 @@ export interface SmoothL1LossOptions extends LossOptions {
 export class SmoothL1Loss extends _Loss {
   declare beta: number
 
-  constructor(
-    ...args: Rest<
-      [size_average: boolean | null, reduce: boolean | null, reduction: Reduction, beta: number],
-      SmoothL1LossOptions
-    >
-  )
+  constructor(...args: Call<typeof SMOOTH_L1>)
+  constructor(...args: UsualCall<typeof SMOOTH_L1>)
   constructor(...args: unknown[]) {
-    const given = take_options<LossArguments & { beta: number }>(
-      'SmoothL1Loss',
-      args,
-      ['size_average', 'reduce', 'reduction', 'beta'],
-      { ...LOSS_DEFAULTS, beta: 1 },
-    )
+    const given = SMOOTH_L1.take(args)
     super(loss_options(given))
-    this.beta = float_number(given.beta)
+    this.beta = given.beta
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.smooth_l1_loss(input, target, { reduction: this.reduction, beta: this.beta })
   }
+
+  static {
+    methods(SmoothL1Loss, { forward: 'input, target' })
+  }
 }
 
-/** Keywords of {@link HuberLoss}. */
-export interface HuberLossOptions {
-  /** See {@link LossOptions}. */
-  reduction?: Reduction
-  /** Where the square ends and the absolute value begins. Default: 1. */
-  delta?: number
-}
+const HUBER = signature(
+  'HuberLoss',
+  { reduction: optional<Reduction>('mean') },
+  { delta: optional<number>(1) },
+)
 
 /**
  * ½ (x − y)² where |x − y| < δ, δ (|x − y| − ½ δ) elsewhere.
  *
- * @param reduction - see {@link LossOptions}
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  * @param delta - where the square ends and the absolute value begins. Default: 1
  * @throws TypeError for a delta that is no number
  *
@@ -129,12 +139,10 @@ export interface HuberLossOptions {
 export class HuberLoss extends _Loss {
   declare delta: number
 
-  constructor(...args: Rest<[reduction: Reduction, delta: number], HuberLossOptions>)
+  constructor(...args: Call<typeof HUBER>)
+  constructor(...args: UsualCall<typeof HUBER>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<HuberLossOptions>>('HuberLoss', args, ['reduction', 'delta'], {
-      reduction: 'mean',
-      delta: 1,
-    })
+    const given = HUBER.take(args)
     const delta: unknown = given.delta
     if (typeof delta !== 'number' && !(delta instanceof FloatScalar))
       throw type_error(`delta must be a float or int, got: ${type_name(delta)}`)
@@ -145,20 +153,27 @@ export class HuberLoss extends _Loss {
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.huber_loss(input, target, { reduction: this.reduction, delta: this.delta })
   }
+
+  static {
+    methods(HuberLoss, { forward: 'input, target' })
+  }
 }
 
-/** Keywords of {@link KLDivLoss}. */
-export interface KLDivLossOptions extends Omit<LossOptions, 'reduction'> {
-  /** See {@link LossOptions}; with `'batchmean'` the sum is divided by the batch's size. Default: `'mean'`. */
-  reduction?: Reduction | 'batchmean'
-  /** Whether targets are log-probabilities too. Default: false. */
-  log_target?: boolean
-}
+const KL_DIV = signature(
+  'KLDivLoss',
+  { size_average: optional<boolean | null>(null, nullable_bool) },
+  { reduce: optional<boolean | null>(null, nullable_bool) },
+  { reduction: optional<Reduction | 'batchmean'>('mean') },
+  { log_target: optional(false, bool) },
+)
 
 /**
  * The Kullback-Leibler divergence: y (log y − x), for log-probabilities x.
  *
  * @param log_target - whether targets are log-probabilities too. Default: false
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum; `'batchmean'`: the sum divided by the batch's size. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -174,42 +189,32 @@ export interface KLDivLossOptions extends Omit<LossOptions, 'reduction'> {
 export class KLDivLoss extends _Loss {
   declare log_target: boolean
 
-  constructor(
-    ...args: Rest<
-      [
-        size_average: boolean | null,
-        reduce: boolean | null,
-        reduction: Reduction | 'batchmean',
-        log_target: boolean,
-      ],
-      KLDivLossOptions
-    >
-  )
+  constructor(...args: Call<typeof KL_DIV>)
+  constructor(...args: UsualCall<typeof KL_DIV>)
   constructor(...args: unknown[]) {
-    const given = take_options<LossArguments & { log_target: boolean }>(
-      'KLDivLoss',
-      args,
-      ['size_average', 'reduce', 'reduction', 'log_target'],
-      { ...LOSS_DEFAULTS, log_target: false },
-    )
-    super(loss_options(given))
+    const given = KL_DIV.take(args)
+    super(loss_options(given as LossArguments))
     this.log_target = given.log_target
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.kl_div(input, target, { reduction: this.reduction, log_target: this.log_target })
   }
+
+  static {
+    methods(KLDivLoss, { forward: 'input, target' })
+  }
 }
 
-/** Keywords of {@link PoissonNLLLoss}. */
-export interface PoissonNLLLossModuleOptions extends LossOptions {
-  /** Whether the input is the rate's logarithm. Default: true. */
-  log_input?: boolean
-  /** Whether Stirling's approximation is added. Default: false. */
-  full?: boolean
-  /** What is added to the rate before its logarithm. Default: 1e-8. */
-  eps?: number
-}
+const POISSON = signature(
+  'PoissonNLLLoss',
+  { log_input: optional(true, bool) },
+  { full: optional(false, bool) },
+  { size_average: optional<boolean | null>(null, nullable_bool) },
+  { eps: optional(1e-8, float) },
+  { reduce: optional<boolean | null>(null, nullable_bool) },
+  { reduction: optional<Reduction>('mean') },
+)
 
 /**
  * −log of the probability of a Poisson distribution: exp x − y x, or x − y log(x + ε) where `log_input` is false.
@@ -217,6 +222,9 @@ export interface PoissonNLLLossModuleOptions extends LossOptions {
  * @param log_input - whether the input is the rate's logarithm. Default: true
  * @param full - whether Stirling's approximation of log y! is added. Default: false
  * @param eps - what is added to the rate before its logarithm. Default: 1e-8
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (*) and (*) to (), or with `reduction: 'none'` to (*).
  *
@@ -233,53 +241,39 @@ export class PoissonNLLLoss extends _Loss {
   declare full: boolean
   declare eps: number
 
-  constructor(
-    ...args: Rest<
-      [
-        log_input: boolean,
-        full: boolean,
-        size_average: boolean | null,
-        eps: number,
-        reduce: boolean | null,
-        reduction: Reduction,
-      ],
-      PoissonNLLLossModuleOptions
-    >
-  )
+  constructor(...args: Call<typeof POISSON>)
+  constructor(...args: UsualCall<typeof POISSON>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<PoissonNLLLossModuleOptions>>(
-      'PoissonNLLLoss',
-      args,
-      ['log_input', 'full', 'size_average', 'eps', 'reduce', 'reduction'],
-      { ...LOSS_DEFAULTS, log_input: true, full: false, eps: 1e-8 },
-    )
+    const given = POISSON.take(args)
     super(loss_options(given))
     this.log_input = given.log_input
     this.full = given.full
-    this.eps = float_number(given.eps)
+    this.eps = given.eps
   }
 
   override forward(log_input: Tensor, target: Tensor): Tensor {
     const { full, eps, reduction } = this
     return F.poisson_nll_loss(log_input, target, { log_input: this.log_input, full, eps, reduction })
   }
+
+  static {
+    methods(PoissonNLLLoss, { forward: 'log_input, target' })
+  }
 }
 
-/** Keywords of {@link GaussianNLLLoss}. */
-export interface GaussianNLLLossModuleOptions {
-  /** Whether the constant ½ log 2π is added. Default: false. */
-  full?: boolean
-  /** The least variance. Default: 1e-6. */
-  eps?: number
-  /** See {@link LossOptions}. */
-  reduction?: Reduction
-}
+const GAUSSIAN = signature(
+  'GaussianNLLLoss',
+  { full: keyword(false, bool) },
+  { eps: keyword(1e-6, float) },
+  { reduction: keyword<Reduction>('mean') },
+)
 
 /**
  * −log of the density of a Gaussian: ½ (log max(var, ε) + (x − y)² / max(var, ε)).
  *
- * @param options.full - whether the constant ½ log 2π is added. Default: false
- * @param options.eps - the least variance. Default: 1e-6
+ * @param full - whether the constant ½ log 2π is added. Default: false
+ * @param eps - the least variance. Default: 1e-6
+ * @param reduction - `'none'`: a value for each element; `'mean'`: their mean; `'sum'`: their sum. Default: `'mean'`
  *
  * Shape: (N, *), (N, *), and the variance as those or with a last dimension less or of size 1, to (), or with
  * `reduction: 'none'` to (N, *).
@@ -296,22 +290,21 @@ export class GaussianNLLLoss extends _Loss {
   declare full: boolean
   declare eps: number
 
-  constructor(options?: GaussianNLLLossModuleOptions)
+  constructor(...args: Call<typeof GAUSSIAN>)
+  constructor(...args: UsualCall<typeof GAUSSIAN>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<GaussianNLLLossModuleOptions>>(
-      'GaussianNLLLoss',
-      args,
-      ['full', 'eps', 'reduction'],
-      { full: false, eps: 1e-6, reduction: 'mean' },
-      0,
-    )
+    const given = GAUSSIAN.take(args)
     super({ reduction: given.reduction })
     this.full = given.full
-    this.eps = float_number(given.eps)
+    this.eps = given.eps
   }
 
   override forward(input: Tensor, target: Tensor, variance: Tensor | number): Tensor {
     const { full, eps, reduction } = this
     return F.gaussian_nll_loss(input, target, variance, { full, eps, reduction })
+  }
+
+  static {
+    methods(GaussianNLLLoss, { forward: 'input, target, var' })
   }
 }

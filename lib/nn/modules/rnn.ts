@@ -1,22 +1,12 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { runtime_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { is_options, take_options } from '../../ops/keywords.js'
+import { is_options } from '../../ops/keywords.js'
+import { optional, optional_tensor, required } from '../../python/parameters.js'
+import { type AnyCall, type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import type { PackedSequence } from '../utils/packed_sequence.js'
-import {
-  type ProjectedRNNOptions,
-  type ProjectedRNNRest,
-  permuted,
-  RNN_DEFAULTS,
-  RNN_NAMES,
-  type RNNArguments,
-  RNNBase,
-  type RNNOptions,
-  type Sequences,
-} from './rnn_base.js'
-import type { Int, Rest } from './utils.js'
+import { FACTORY } from './linear.js'
+import { PROJECTION, permuted, RNNBase, type Sequences, SIZES, STRUCTURE } from './rnn_base.js'
 
 export { RNNBase } from './rnn_base.js'
 export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from './rnn_cell.js'
@@ -28,6 +18,8 @@ function refuse_projection(args: readonly unknown[]): void {
 }
 
 type Recurrence = (...args: unknown[]) => [Tensor, Tensor]
+
+const FORWARD = signature('forward', { input: required<Tensor | PackedSequence>() }, { hx: optional_tensor })
 
 /** What RNN and GRU share: one hidden state. */
 class SingleState extends RNNBase {
@@ -41,13 +33,11 @@ class SingleState extends RNNBase {
    * @param hx - the first hidden state, (layers · directions, N, hidden_size). Default: zeros
    * @returns the outputs of the last layer, and the last hidden state of each layer and direction
    */
-  override forward(
-    input: Tensor | PackedSequence,
-    hx: Tensor | null | { hx?: Tensor | null } = null,
-  ): [Tensor | PackedSequence, Tensor] {
+  override forward(...args: AnyCall<typeof FORWARD>): [Tensor | PackedSequence, Tensor] {
+    const [input, hx] = FORWARD.bind(args)
     const sequences = this._sequences(input)
     const { batch_sizes, count } = sequences
-    const state = this._state(is_options(hx) ? (hx.hx ?? null) : hx, sequences)
+    const state = this._state(hx, sequences)
     this.check_input(sequences.input, batch_sizes)
     this.check_hidden_size(state, this._state_shape(count))
     const { bias, num_layers, dropout, training, bidirectional, batch_first } = this
@@ -77,11 +67,13 @@ interface SingleStateCall {
   (input: PackedSequence, hx?: Tensor | null | { hx?: Tensor | null }): [PackedSequence, Tensor]
 }
 
-/** Keywords of {@link RNN}. */
-export interface ElmanOptions extends RNNOptions {
-  /** `'tanh'` or `'relu'`. Default: `'tanh'`. */
-  nonlinearity?: 'tanh' | 'relu'
-}
+const RNN_PARAMETERS = signature(
+  'RNN',
+  ...SIZES,
+  { nonlinearity: optional<'tanh' | 'relu'>('tanh') },
+  ...STRUCTURE,
+  ...FACTORY,
+)
 
 export interface RNN extends SingleStateCall {}
 
@@ -92,6 +84,12 @@ export interface RNN extends SingleStateCall {}
  * @param hidden_size - the size of the hidden state
  * @param num_layers - how many layers stand one upon another. Default: 1
  * @param nonlinearity - `'tanh'` or `'relu'`. Default: `'tanh'`
+ * @param bias - whether there are biases. Default: true
+ * @param batch_first - whether the batch is the first dimension of inputs and outputs. Default: false
+ * @param dropout - the probability of dropout after each layer but the last. Default: 0
+ * @param bidirectional - whether a second network reads from the end. Default: false
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for sizes that are not positive, another nonlinearity or a dropout outside [0, 1]
  *
  * Shape: (L, N, input_size), (N, L, input_size) with `batch_first`, or (L, input_size), and the state (layers ·
@@ -109,43 +107,11 @@ export interface RNN extends SingleStateCall {}
 export class RNN extends SingleState {
   declare nonlinearity: 'tanh' | 'relu'
 
-  constructor(
-    input_size: Int,
-    hidden_size: Int,
-    ...rest: Rest<
-      [
-        num_layers: Int,
-        nonlinearity: 'tanh' | 'relu',
-        bias: boolean,
-        batch_first: boolean,
-        dropout: number,
-        bidirectional: boolean,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      ElmanOptions
-    >
-  )
-  constructor(options: { input_size: Int; hidden_size: Int } & ElmanOptions)
+  constructor(...args: Call<typeof RNN_PARAMETERS>)
+  constructor(...args: UsualCall<typeof RNN_PARAMETERS>)
   constructor(...args: unknown[]) {
     refuse_projection(args)
-    const { nonlinearity, ...given } = take_options<RNNArguments & { nonlinearity: string }>(
-      'RNN',
-      args,
-      [
-        'input_size',
-        'hidden_size',
-        'num_layers',
-        'nonlinearity',
-        'bias',
-        'batch_first',
-        'dropout',
-        'bidirectional',
-        'device',
-        'dtype',
-      ],
-      { ...RNN_DEFAULTS, nonlinearity: 'tanh' },
-    )
+    const { nonlinearity, ...given } = RNN_PARAMETERS.take(args)
     if (nonlinearity !== 'tanh' && nonlinearity !== 'relu')
       throw value_error(`Unknown nonlinearity '${nonlinearity}'. Select from 'tanh' or 'relu'.`)
     super({ ...given, mode: nonlinearity === 'tanh' ? 'RNN_TANH' : 'RNN_RELU' })
@@ -157,6 +123,8 @@ export class RNN extends SingleState {
   }
 }
 
+const GRU_PARAMETERS = signature('GRU', ...SIZES, ...STRUCTURE, ...FACTORY)
+
 export interface GRU extends SingleStateCall {}
 
 /**
@@ -166,6 +134,12 @@ export interface GRU extends SingleStateCall {}
  * @param input_size - the size of an element of the input
  * @param hidden_size - the size of the hidden state
  * @param num_layers - how many layers stand one upon another. Default: 1
+ * @param bias - whether there are biases. Default: true
+ * @param batch_first - whether the batch is the first dimension of inputs and outputs. Default: false
+ * @param dropout - the probability of dropout after each layer but the last. Default: 0
+ * @param bidirectional - whether a second network reads from the end. Default: false
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for sizes that are not positive or a dropout outside [0, 1]
  *
  * Shape: as of {@link RNN}.
@@ -180,31 +154,23 @@ export interface GRU extends SingleStateCall {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the call has a signature for packed sequences too
 export class GRU extends SingleState {
-  constructor(
-    input_size: Int,
-    hidden_size: Int,
-    ...rest: Rest<
-      [
-        num_layers: Int,
-        bias: boolean,
-        batch_first: boolean,
-        dropout: number,
-        bidirectional: boolean,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      RNNOptions
-    >
-  )
-  constructor(options: { input_size: Int; hidden_size: Int } & RNNOptions)
+  constructor(...args: Call<typeof GRU_PARAMETERS>)
+  constructor(...args: UsualCall<typeof GRU_PARAMETERS>)
   constructor(...args: unknown[]) {
     refuse_projection(args)
-    const names = RNN_NAMES.filter((name) => name !== 'proj_size')
-    super({ ...take_options<RNNArguments>('GRU', args, names, RNN_DEFAULTS), mode: 'GRU' })
+    super({ ...GRU_PARAMETERS.take(args), mode: 'GRU' })
   }
 }
 
 type States = readonly [h_0: Tensor, c_0: Tensor]
+
+const LSTM_PARAMETERS = signature('LSTM', ...SIZES, ...STRUCTURE, PROJECTION, ...FACTORY)
+
+const LSTM_FORWARD = signature(
+  'forward',
+  { input: required<Tensor | PackedSequence>() },
+  { hx: optional<States | null>(null) },
+)
 
 export interface LSTM {
   (
@@ -225,6 +191,12 @@ export interface LSTM {
  * @param hidden_size - the size of the cell's state
  * @param num_layers - how many layers stand one upon another. Default: 1
  * @param proj_size - the size that the hidden state is projected to; 0 for none. Default: 0
+ * @param bias - whether there are biases. Default: true
+ * @param batch_first - whether the batch is the first dimension of inputs and outputs. Default: false
+ * @param dropout - the probability of dropout after each layer but the last. Default: 0
+ * @param bidirectional - whether a second network reads from the end. Default: false
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws ValueError for sizes that are not positive, a projection that is not smaller, or a dropout outside [0, 1]
  *
  * Shape: (L, N, input_size), (N, L, input_size) with `batch_first`, or (L, input_size), and the states (layers ·
@@ -240,10 +212,10 @@ export interface LSTM {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the call has a signature for packed sequences too
 export class LSTM extends RNNBase {
-  constructor(input_size: Int, hidden_size: Int, ...rest: ProjectedRNNRest)
-  constructor(options: { input_size: Int; hidden_size: Int } & ProjectedRNNOptions)
+  constructor(...args: Call<typeof LSTM_PARAMETERS>)
+  constructor(...args: UsualCall<typeof LSTM_PARAMETERS>)
   constructor(...args: unknown[]) {
-    super({ ...take_options<RNNArguments>('LSTM', args, RNN_NAMES, RNN_DEFAULTS), mode: 'LSTM' })
+    super({ ...LSTM_PARAMETERS.take(args), mode: 'LSTM' })
   }
 
   /**
@@ -251,16 +223,18 @@ export class LSTM extends RNNBase {
    * @param hx - the first hidden and cell states. Default: zeros
    * @returns the outputs of the last layer, and the last states of each layer and direction
    */
-  override forward(
-    input: Tensor | PackedSequence,
-    hx: States | null | { hx?: States | null } = null,
-  ): [Tensor | PackedSequence, [Tensor, Tensor]] {
+  override forward(...args: AnyCall<typeof LSTM_FORWARD>): [Tensor | PackedSequence, [Tensor, Tensor]] {
+    const [input, hx] = LSTM_FORWARD.bind(args)
     const sequences = this._sequences(input)
     const { batch_sizes, count, unsorted_indices } = sequences
-    const states = this._states(is_options(hx) ? (hx.hx ?? null) : (hx as States | null), sequences)
+    const states = this._states(hx, sequences)
     this.check_input(sequences.input, batch_sizes)
-    this.check_hidden_size(states[0], this._state_shape(count), 'hidden[0]')
-    this.check_hidden_size(states[1], this._state_shape(count, this.hidden_size), 'hidden[1]')
+    this.check_hidden_size(states[0], this._state_shape(count), 'Expected hidden[0] size {}, got {}')
+    this.check_hidden_size(
+      states[1],
+      this._state_shape(count, this.hidden_size),
+      'Expected hidden[1] size {}, got {}',
+    )
     const { bias, num_layers, dropout, training, bidirectional, batch_first } = this
     const lstm = ops.lstm as unknown as (...args: unknown[]) => [Tensor, Tensor, Tensor]
     const options = [this._flat_weights, bias, num_layers, dropout, training, bidirectional]

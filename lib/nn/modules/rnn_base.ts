@@ -1,9 +1,10 @@
 import { is_any_autocast_enabled } from '../../amp/autocast_state.js'
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { runtime_error, type_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type GivenBy, signature, type UsualCall } from '../../python/signature.js'
 import { FloatScalar } from '../../scalar.js'
 import type { Tensor } from '../../tensor.js'
 import { warn_once } from '../../warn.js'
@@ -12,78 +13,38 @@ import { Parameter } from '../parameter.js'
 import { py_bool, py_float, py_ints } from '../repr.js'
 import { PackedSequence } from '../utils/packed_sequence.js'
 import { fields_of } from './internals.js'
-import { type FactoryOptions, factory_options } from './linear.js'
+import { FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
 import { type_name } from './registration.js'
-import { type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
 /** What a recurrent network computes at each step. */
 export type RNNMode = 'LSTM' | 'GRU' | 'RNN_TANH' | 'RNN_RELU'
 
-/** Keywords of the recurrent networks. */
-export interface RNNOptions extends FactoryOptions {
-  /** How many layers stand one upon another. Default: 1. */
-  num_layers?: Int
-  /** Whether there are biases. Default: true. */
-  bias?: boolean
-  /** Whether the batch is the first dimension of inputs and outputs. Default: false. */
-  batch_first?: boolean
-  /** The probability of dropout after each layer but the last. Default: 0. */
-  dropout?: number
-  /** Whether a second network reads from the end. Default: false. */
-  bidirectional?: boolean
-}
-
-/** Keywords of {@link RNNBase} and LSTM. */
-export interface ProjectedRNNOptions extends RNNOptions {
-  /** The size that the hidden state is projected to; 0 for none. Default: 0. */
-  proj_size?: Int
-}
-
-/** What stands after the sizes, by position or by keyword. */
-export type ProjectedRNNRest = Rest<
-  [
-    num_layers: Int,
-    bias: boolean,
-    batch_first: boolean,
-    dropout: number,
-    bidirectional: boolean,
-    proj_size: Int,
-    device: DeviceLike | null,
-    dtype: DType | null,
-  ],
-  ProjectedRNNOptions
->
-
-export type RNNArguments = Required<ProjectedRNNOptions> & {
-  mode: RNNMode
-  input_size: Int
-  hidden_size: Int
-}
-
-export const RNN_DEFAULTS: Required<ProjectedRNNOptions> = {
-  num_layers: 1,
-  bias: true,
-  batch_first: false,
-  dropout: 0,
-  bidirectional: false,
-  proj_size: 0,
-  device: null,
-  dtype: null,
-}
-
-export const RNN_NAMES = [
-  'input_size',
-  'hidden_size',
-  'num_layers',
-  'bias',
-  'batch_first',
-  'dropout',
-  'bidirectional',
-  'proj_size',
-  'device',
-  'dtype',
+/** The parameters of the recurrent networks in runs: what comes first, and what comes between. */
+export const SIZES = [
+  { input_size: required<Int>() },
+  { hidden_size: required<Int>() },
+  { num_layers: optional<Int>(1) },
 ] as const
+export const STRUCTURE = [
+  { bias: optional(true) },
+  { batch_first: optional(false) },
+  { dropout: optional<number>(0) },
+  { bidirectional: optional(false, bool) },
+] as const
+export const PROJECTION = { proj_size: optional<Int>(0) } as const
+
+const RNN_BASE = signature(
+  'RNNBase',
+  { mode: required<RNNMode>() },
+  ...SIZES,
+  ...STRUCTURE,
+  PROJECTION,
+  ...FACTORY,
+)
+
+type RNNArguments = GivenBy<typeof RNN_BASE>
 
 const GATES: Record<RNNMode, number> = { LSTM: 4, GRU: 3, RNN_TANH: 1, RNN_RELU: 1 }
 
@@ -138,6 +99,14 @@ export interface Sequences {
  * @param mode - `'LSTM'`, `'GRU'`, `'RNN_TANH'` or `'RNN_RELU'`
  * @param input_size - the size of an element of the input
  * @param hidden_size - the size of the hidden state
+ * @param num_layers - how many layers stand one upon another. Default: 1
+ * @param bias - whether there are biases. Default: true
+ * @param batch_first - whether the batch is the first dimension of inputs and outputs. Default: false
+ * @param dropout - the probability of dropout after each layer but the last. Default: 0
+ * @param bidirectional - whether a second network reads from the end. Default: false
+ * @param proj_size - the size that the hidden state is projected to; 0 for none. Default: 0
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * @see torch/nn/modules/rnn.py
  */
@@ -155,11 +124,11 @@ export class RNNBase extends Module {
   declare _flat_weights_names: string[]
   declare _all_weights: string[][]
 
-  constructor(mode: RNNMode, input_size: Int, hidden_size: Int, ...rest: ProjectedRNNRest)
-  constructor(options: { mode: RNNMode; input_size: Int; hidden_size: Int } & ProjectedRNNOptions)
+  constructor(...args: Call<typeof RNN_BASE>)
+  constructor(...args: UsualCall<typeof RNN_BASE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<RNNArguments>(new.target.name, args, ['mode', ...RNN_NAMES], RNN_DEFAULTS)
+    const given = RNN_BASE.take(args, new.target.name)
     check(given)
     this.mode = given.mode
     this.input_size = Number(given.input_size)
@@ -249,10 +218,15 @@ export class RNNBase extends Module {
     return [this.num_layers * this._directions, count, size]
   }
 
-  /** Refuses a hidden state of another shape. */
-  check_hidden_size(hx: Tensor, expected: readonly number[], what = 'hidden'): void {
-    if (String(hx.shape) !== String(expected))
-      throw runtime_error(`Expected ${what} size ${py_ints(expected)}, got [${hx.shape.join(', ')}]`)
+  /** Throws RuntimeError for a hidden state of another shape; `msg` has `{}` for the expected shape and for the other. */
+  check_hidden_size(
+    hx: Tensor,
+    expected_hidden_size: readonly number[],
+    msg = 'Expected hidden size {}, got {}',
+  ): void {
+    if (String(hx.shape) === String(expected_hidden_size)) return
+    const sizes = [py_ints(expected_hidden_size), `[${hx.shape.join(', ')}]`]
+    throw runtime_error(msg.replaceAll('{}', () => sizes.shift() ?? ''))
   }
 
   /** A hidden state of zeros. */
@@ -298,6 +272,16 @@ export class RNNBase extends Module {
     if (this.dropout !== 0) parts.push(`dropout=${py_float(this.dropout)}`)
     if (this.bidirectional) parts.push(`bidirectional=${py_bool(this.bidirectional)}`)
     return parts.join(', ')
+  }
+
+  static {
+    methods(RNNBase, {
+      flatten_parameters: '',
+      reset_parameters: '',
+      check_input: 'input, batch_sizes',
+      check_hidden_size: 'hx, expected_hidden_size, msg?',
+      extra_repr: '',
+    })
   }
 }
 

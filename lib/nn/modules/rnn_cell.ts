@@ -1,30 +1,28 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { runtime_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { is_options, take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, optional_tensor, required, tensor } from '../../python/parameters.js'
+import { type AnyCall, type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
-import { type FactoryOptions, factory_options } from './linear.js'
+import { FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
-import { type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
-/** Keywords of the cells. */
-export interface CellOptions extends FactoryOptions {
-  /** Whether there are biases. Default: true. */
-  bias?: boolean
-}
+const SIZES = [{ input_size: required<Int>() }, { hidden_size: required<Int>() }] as const
+const BIAS = { bias: optional(true, bool) } as const
 
-type CellArguments = Required<CellOptions> & { input_size: Int; hidden_size: Int }
+const CELL_BASE = signature(
+  'RNNCellBase',
+  ...SIZES,
+  { bias: required<boolean>(bool) },
+  { num_chunks: required<Int>() },
+  ...FACTORY,
+)
 
-type CellRest = Rest<[bias: boolean, device: DeviceLike | null, dtype: DType | null], CellOptions>
-
-const NAMES = ['input_size', 'hidden_size', 'bias', 'device', 'dtype'] as const
-const DEFAULTS = { bias: true, device: null, dtype: null }
-
-const take_cell = (name: string, args: readonly unknown[]): CellArguments =>
-  take_options<CellArguments>(name, args, NAMES, DEFAULTS)
+const FORWARD = signature('forward', { input: tensor }, { hx: optional_tensor })
 
 /**
  * What the cells share: the parameters of one step of a recurrent network.
@@ -33,6 +31,8 @@ const take_cell = (name: string, args: readonly unknown[]): CellArguments =>
  * @param hidden_size - the size of the hidden state
  * @param bias - whether there are biases
  * @param num_chunks - how many gates a step has
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * @see torch/nn/modules/rnn.py
  */
@@ -47,21 +47,11 @@ export class RNNCellBase extends Module {
   declare bias_ih: Parameter | null
   declare bias_hh: Parameter | null
 
-  constructor(
-    input_size: Int,
-    hidden_size: Int,
-    bias: boolean,
-    num_chunks: Int,
-    ...rest: Rest<[device: DeviceLike | null, dtype: DType | null], FactoryOptions>
-  )
+  constructor(...args: Call<typeof CELL_BASE>)
+  constructor(...args: UsualCall<typeof CELL_BASE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<CellArguments & { num_chunks: Int }>(
-      new.target.name,
-      args,
-      ['input_size', 'hidden_size', 'bias', 'num_chunks', 'device', 'dtype'],
-      { device: null, dtype: null },
-    )
+    const given = CELL_BASE.take(args, new.target.name)
     this.input_size = whole_number(given.input_size, 'input_size')
     this.hidden_size = whole_number(given.hidden_size, 'hidden_size')
     this.bias = given.bias
@@ -90,6 +80,10 @@ export class RNNCellBase extends Module {
   override extra_repr(): string {
     return `${this.input_size}, ${this.hidden_size}${this.bias ? '' : ', bias=False'}`
   }
+
+  static {
+    methods(RNNCellBase, { reset_parameters: '', extra_repr: '' })
+  }
 }
 
 type Cell = (
@@ -101,8 +95,7 @@ type Cell = (
   b_hh: Tensor | null,
 ) => Tensor
 
-function step(cell: RNNCellBase, compute: Cell, input: Tensor, given: Tensor | null | object): Tensor {
-  const hx = is_options(given) ? ((given['hx'] as Tensor | undefined) ?? null) : (given as Tensor | null)
+function step(cell: RNNCellBase, compute: Cell, input: Tensor, hx: Tensor | null): Tensor {
   cell._check(input)
   if (hx !== null && hx.ndim !== 1 && hx.ndim !== 2)
     throw value_error(`${cell.constructor.name}: Expected hidden to be 1D or 2D, got ${hx.ndim}D instead`)
@@ -119,11 +112,13 @@ function step(cell: RNNCellBase, compute: Cell, input: Tensor, given: Tensor | n
   return is_batched ? result : result.squeeze(0)
 }
 
-/** Keywords of {@link RNNCell}. */
-export interface RNNCellOptions extends CellOptions {
-  /** `'tanh'` or `'relu'`. Default: `'tanh'`. */
-  nonlinearity?: 'tanh' | 'relu'
-}
+const RNN_CELL = signature(
+  'RNNCell',
+  ...SIZES,
+  BIAS,
+  { nonlinearity: optional<'tanh' | 'relu'>('tanh') },
+  ...FACTORY,
+)
 
 /**
  * A step of {@link RNN}: h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu.
@@ -132,6 +127,8 @@ export interface RNNCellOptions extends CellOptions {
  * @param hidden_size - the size of the state
  * @param bias - whether there are biases. Default: true
  * @param nonlinearity - `'tanh'` or `'relu'`. Default: `'tanh'`
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, input_size) or (input_size), and the state (N, hidden_size) or (hidden_size), to the state's.
  *
@@ -147,27 +144,16 @@ export interface RNNCellOptions extends CellOptions {
 export class RNNCell extends RNNCellBase {
   declare nonlinearity: 'tanh' | 'relu'
 
-  constructor(
-    input_size: Int,
-    hidden_size: Int,
-    ...rest: Rest<
-      [bias: boolean, nonlinearity: 'tanh' | 'relu', device: DeviceLike | null, dtype: DType | null],
-      RNNCellOptions
-    >
-  )
-  constructor(options: { input_size: Int; hidden_size: Int } & RNNCellOptions)
+  constructor(...args: Call<typeof RNN_CELL>)
+  constructor(...args: UsualCall<typeof RNN_CELL>)
   constructor(...args: unknown[]) {
-    const given = take_options<CellArguments & { nonlinearity: 'tanh' | 'relu' }>(
-      'RNNCell',
-      args,
-      ['input_size', 'hidden_size', 'bias', 'nonlinearity', 'device', 'dtype'],
-      { ...DEFAULTS, nonlinearity: 'tanh' },
-    )
+    const given = RNN_CELL.take(args)
     super(given.input_size, given.hidden_size, given.bias, 1, given.device, given.dtype)
     this.nonlinearity = given.nonlinearity
   }
 
-  override forward(input: Tensor, hx: Tensor | null | { hx?: Tensor | null } = null): Tensor {
+  override forward(...args: AnyCall<typeof FORWARD>): Tensor {
+    const [input, hx] = FORWARD.bind(args)
     const cells: Record<string, Cell> = { tanh: ops.rnn_tanh_cell as Cell, relu: ops.rnn_relu_cell as Cell }
     const cell = cells[this.nonlinearity]
     if (cell === undefined) throw runtime_error(`Unknown nonlinearity: ${this.nonlinearity}`)
@@ -178,7 +164,13 @@ export class RNNCell extends RNNCellBase {
     const nonlinearity = this.nonlinearity === 'tanh' ? '' : `, nonlinearity=${this.nonlinearity}`
     return super.extra_repr() + nonlinearity
   }
+
+  static {
+    methods(RNNCell, { extra_repr: '' })
+  }
 }
+
+const GRU_CELL = signature('GRUCell', ...SIZES, BIAS, ...FACTORY)
 
 /**
  * A step of {@link GRU}.
@@ -186,6 +178,8 @@ export class RNNCell extends RNNCellBase {
  * @param input_size - the size of the input
  * @param hidden_size - the size of the state
  * @param bias - whether there are biases. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: as of {@link RNNCell}.
  *
@@ -198,19 +192,24 @@ export class RNNCell extends RNNCellBase {
  * @see torch/nn/modules/rnn.py
  */
 export class GRUCell extends RNNCellBase {
-  constructor(input_size: Int, hidden_size: Int, ...rest: CellRest)
-  constructor(options: { input_size: Int; hidden_size: Int } & CellOptions)
+  constructor(...args: Call<typeof GRU_CELL>)
+  constructor(...args: UsualCall<typeof GRU_CELL>)
   constructor(...args: unknown[]) {
-    const given = take_cell('GRUCell', args)
+    const given = GRU_CELL.take(args)
     super(given.input_size, given.hidden_size, given.bias, 3, given.device, given.dtype)
   }
 
-  override forward(input: Tensor, hx: Tensor | null | { hx?: Tensor | null } = null): Tensor {
+  override forward(...args: AnyCall<typeof FORWARD>): Tensor {
+    const [input, hx] = FORWARD.bind(args)
     return step(this, ops.gru_cell as Cell, input, hx)
   }
 }
 
 type States = readonly [h: Tensor, c: Tensor]
+
+const LSTM_FORWARD = signature('forward', { input: tensor }, { hx: optional<States | null>(null) })
+
+const LSTM_CELL = signature('LSTMCell', ...SIZES, BIAS, ...FACTORY)
 
 /**
  * A step of {@link LSTM}.
@@ -218,6 +217,8 @@ type States = readonly [h: Tensor, c: Tensor]
  * @param input_size - the size of the input
  * @param hidden_size - the size of the states
  * @param bias - whether there are biases. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, input_size) or (input_size), and the two states (N, hidden_size) or (hidden_size), to the next states.
  *
@@ -230,15 +231,15 @@ type States = readonly [h: Tensor, c: Tensor]
  * @see torch/nn/modules/rnn.py
  */
 export class LSTMCell extends RNNCellBase {
-  constructor(input_size: Int, hidden_size: Int, ...rest: CellRest)
-  constructor(options: { input_size: Int; hidden_size: Int } & CellOptions)
+  constructor(...args: Call<typeof LSTM_CELL>)
+  constructor(...args: UsualCall<typeof LSTM_CELL>)
   constructor(...args: unknown[]) {
-    const given = take_cell('LSTMCell', args)
+    const given = LSTM_CELL.take(args)
     super(given.input_size, given.hidden_size, given.bias, 4, given.device, given.dtype)
   }
 
-  override forward(input: Tensor, hx: States | null | { hx?: States | null } = null): [h: Tensor, c: Tensor] {
-    const given = (is_options(hx) ? (hx['hx'] ?? null) : hx) as States | null
+  override forward(...args: AnyCall<typeof LSTM_FORWARD>): [h: Tensor, c: Tensor] {
+    const [input, given] = LSTM_FORWARD.bind(args)
     this._check(input)
     given?.forEach((state, i) => {
       if (state.ndim !== 1 && state.ndim !== 2)

@@ -1,6 +1,7 @@
 import { OrderedDict } from '../../collections.js'
 import { assertion_error, index_error, type_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
 import type { Tensor } from '../../tensor.js'
 import {
   ASSIGN,
@@ -144,9 +145,9 @@ export class Sequential<L extends readonly Module[] = readonly Layer[]>
   }
 
   /** Removes the module at a place and returns it. */
-  pop(index: Int): Layer {
-    const module = this.at(index)
-    this.delete_at(index)
+  pop(key: Int): Layer {
+    const module = this.at(key)
+    this.delete_at(key)
     return module
   }
 
@@ -170,8 +171,8 @@ export class Sequential<L extends readonly Module[] = readonly Layer[]>
   }
 
   /** Adds the modules of another container at the end. */
-  extend(modules: Iterable<Module>): this {
-    for (const module of [...modules]) this.append(module)
+  extend(sequential: Iterable<Module>): this {
+    for (const module of [...sequential]) this.append(module)
     return this
   }
 
@@ -200,5 +201,9 @@ export class Sequential<L extends readonly Module[] = readonly Layer[]>
     return children_in_order(this)
       .map(([, child]) => child as Layer)
       [Symbol.iterator]()
+  }
+
+  static {
+    methods(Sequential, { pop: 'key', append: 'module', insert: 'index, module', extend: 'sequential' })
   }
 }

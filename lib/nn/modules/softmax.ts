@@ -1,43 +1,78 @@
 import { value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { py_int } from '../repr.js'
 import { Module } from './module.js'
+import { type Int, whole_number } from './utils.js'
+
+const DIM = signature('DimActivation', { dim: optional<Int | null>(null) })
 
 /** Activations along a dimension. */
 class DimActivation extends Module {
   declare dim: number | null
 
-  constructor(dim?: number | null | { dim?: number | null })
+  constructor(...args: Call<typeof DIM>)
+  constructor(...args: UsualCall<typeof DIM>)
   constructor(...args: unknown[]) {
     super()
-    this.dim = take_options(new.target.name, args, ['dim'], { dim: null as number | null }).dim
+    const { dim } = DIM.take(args, new.target.name)
+    this.dim = dim === null ? null : whole_number(dim, 'dim')
   }
 
   override extra_repr(): string {
     return `dim=${this.dim === null ? 'None' : py_int(this.dim)}`
   }
+
+  static {
+    methods(DimActivation, { extra_repr: '' })
+  }
 }
 
-/** exp(xᵢ) / Σⱼ exp(xⱼ) along a dimension. */
+/**
+ * exp(xᵢ) / Σⱼ exp(xⱼ) along a dimension.
+ *
+ * @param dim - the dimension; null chooses one by the number of dimensions, with a warning. Default: null
+ */
 export class Softmax extends DimActivation {
   override forward(input: Tensor): Tensor {
     return F.softmax(input, this.dim)
   }
+
+  static {
+    methods(Softmax, { forward: 'input' })
+  }
 }
 
-/** The softmax of −x along a dimension. */
+/**
+ * The softmax of −x along a dimension.
+ *
+ * @param dim - the dimension; null chooses one by the number of dimensions, with a warning. Default: null
+ */
 export class Softmin extends DimActivation {
   override forward(input: Tensor): Tensor {
     return F.softmin(input, this.dim)
   }
+
+  static {
+    methods(Softmin, { forward: 'input' })
+  }
 }
 
-/** The logarithm of the softmax along a dimension. */
+/**
+ * The logarithm of the softmax along a dimension.
+ *
+ * @param dim - the dimension; null chooses one by the number of dimensions, with a warning. Default: null
+ */
 export class LogSoftmax extends DimActivation {
   override forward(input: Tensor): Tensor {
     return F.log_softmax(input, this.dim)
+  }
+
+  static {
+    methods(LogSoftmax, { forward: 'input' })
   }
 }
 
@@ -61,5 +96,9 @@ export class Softmax2d extends Module {
     if (input.ndim !== 3 && input.ndim !== 4)
       throw value_error(`Softmax2d: expected input to be 3D or 4D, got ${input.ndim}D instead`)
     return F.softmax(input, -3)
+  }
+
+  static {
+    methods(Softmax2d, { forward: 'input' })
   }
 }

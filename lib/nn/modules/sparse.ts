@@ -1,25 +1,32 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional, optional_tensor, tensor } from '../../python/parameters.js'
+import { type AnyCall, type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { py_string } from '../repr.js'
-import {
-  EmbeddingTable,
-  expect_table,
-  TABLE_DEFAULTS,
-  type Table,
-  type TableOptions,
-} from './embedding_table.js'
-import type { Int, Rest } from './utils.js'
+import { EmbeddingTable, expect_table, TABLE } from './embedding_table.js'
+import { FACTORY } from './linear.js'
 
-/** Keywords of {@link Embedding}. */
-export interface EmbeddingModuleOptions extends TableOptions {
-  /** Whether the table is not learnt. Default: false. */
-  _freeze?: boolean
-}
+const EMBEDDING = signature(
+  'Embedding',
+  ...TABLE.sizes,
+  TABLE.padding_idx,
+  ...TABLE.norm,
+  TABLE.sparse,
+  TABLE.weight,
+  { _freeze: optional(false, bool) },
+  ...FACTORY,
+)
 
-type PretrainedOptions = Omit<TableOptions, '_weight' | 'device' | 'dtype'> & { freeze?: boolean }
+const EMBEDDING_PRETRAINED = signature(
+  'from_pretrained',
+  { embeddings: tensor },
+  { freeze: optional(true, bool) },
+  TABLE.padding_idx,
+  ...TABLE.norm,
+  TABLE.sparse,
+)
 
 /**
  * A table of vectors, looked up by whole numbers: output[…] = weight[input[…]].
@@ -28,6 +35,13 @@ type PretrainedOptions = Omit<TableOptions, '_weight' | 'device' | 'dtype'> & { 
  * @param embedding_dim - the size of each row
  * @param padding_idx - a row of zeros that is not learnt; negative ones count from the end. Default: none
  * @param max_norm - rows of a greater norm are scaled down to it where they are used. Default: not at all
+ * @param norm_type - the p of that norm. Default: 2
+ * @param scale_grad_by_freq - whether gradients are divided by how often a row was used. Default: false
+ * @param sparse - whether the weight's gradient is sparse. Default: false
+ * @param _weight - the table itself, instead of random numbers
+ * @param _freeze - whether the table is not learnt. Default: false
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws AssertionError for a padding_idx outside the table
  *
  * Shape: (*) of integers to (*, embedding_dim).
@@ -42,44 +56,10 @@ type PretrainedOptions = Omit<TableOptions, '_weight' | 'device' | 'dtype'> & { 
  * @see torch/nn/modules/sparse.py
  */
 export class Embedding extends EmbeddingTable {
-  constructor(
-    num_embeddings: Int,
-    embedding_dim: Int,
-    ...rest: Rest<
-      [
-        padding_idx: Int | null,
-        max_norm: number | null,
-        norm_type: number,
-        scale_grad_by_freq: boolean,
-        sparse: boolean,
-        _weight: Tensor | null,
-        _freeze: boolean,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      EmbeddingModuleOptions
-    >
-  )
-  constructor(options: { num_embeddings: Int; embedding_dim: Int } & EmbeddingModuleOptions)
+  constructor(...args: Call<typeof EMBEDDING>)
+  constructor(...args: UsualCall<typeof EMBEDDING>)
   constructor(...args: unknown[]) {
-    const given = take_options<Table & { _freeze: boolean }>(
-      'Embedding',
-      args,
-      [
-        'num_embeddings',
-        'embedding_dim',
-        'padding_idx',
-        'max_norm',
-        'norm_type',
-        'scale_grad_by_freq',
-        'sparse',
-        '_weight',
-        '_freeze',
-        'device',
-        'dtype',
-      ],
-      { ...TABLE_DEFAULTS, _freeze: false },
-    )
+    const given = EMBEDDING.take(args)
     super(given, 'Padding_idx must be within num_embeddings', given._freeze)
   }
 
@@ -113,52 +93,53 @@ export class Embedding extends EmbeddingTable {
    * @param freeze - whether it is not learnt. Default: true
    * @throws AssertionError for a tensor of another number of dimensions
    */
-  static from_pretrained(
-    embeddings: Tensor,
-    ...rest: Rest<
-      [
-        freeze: boolean,
-        padding_idx: Int | null,
-        max_norm: number | null,
-        norm_type: number,
-        scale_grad_by_freq: boolean,
-        sparse: boolean,
-      ],
-      PretrainedOptions
-    >
-  ): Embedding
+  static from_pretrained(...args: Call<typeof EMBEDDING_PRETRAINED>): Embedding
+  static from_pretrained(...args: UsualCall<typeof EMBEDDING_PRETRAINED>): Embedding
   static from_pretrained(...args: unknown[]): Embedding {
-    const { embeddings, freeze, ...options } = take_options<
-      Required<PretrainedOptions> & { embeddings: Tensor }
-    >(
-      'from_pretrained',
-      args,
-      ['embeddings', 'freeze', 'padding_idx', 'max_norm', 'norm_type', 'scale_grad_by_freq', 'sparse'],
-      {
-        freeze: true,
-        padding_idx: null,
-        max_norm: null,
-        norm_type: 2,
-        scale_grad_by_freq: false,
-        sparse: false,
-      },
-    )
+    const { embeddings, freeze, ...options } = EMBEDDING_PRETRAINED.take(args)
     return new Embedding({ ...expect_table(embeddings), ...options, _weight: embeddings, _freeze: freeze })
+  }
+
+  static {
+    methods(Embedding, { forward: 'input', extra_repr: '' })
   }
 }
 
 /** How the rows of a bag become one. */
 export type BagMode = 'sum' | 'mean' | 'max'
 
-/** Keywords of {@link EmbeddingBag}. */
-export interface EmbeddingBagModuleOptions extends TableOptions {
-  /** `'sum'`, `'mean'` or `'max'`. Default: `'mean'`. */
-  mode?: BagMode
-  /** Whether the last offset is the end of the last bag. Default: false. */
-  include_last_offset?: boolean
-}
+const MODE = { mode: optional<BagMode>('mean') } as const
+const LAST_OFFSET = { include_last_offset: optional(false, bool) } as const
 
-type BagOptions = Omit<EmbeddingBagModuleOptions, '_weight' | 'device' | 'dtype'> & { freeze?: boolean }
+const BAG = signature(
+  'EmbeddingBag',
+  ...TABLE.sizes,
+  ...TABLE.norm,
+  MODE,
+  TABLE.sparse,
+  TABLE.weight,
+  LAST_OFFSET,
+  TABLE.padding_idx,
+  ...FACTORY,
+)
+
+const BAG_PRETRAINED = signature(
+  'from_pretrained',
+  { embeddings: tensor },
+  { freeze: optional(true, bool) },
+  ...TABLE.norm,
+  MODE,
+  TABLE.sparse,
+  LAST_OFFSET,
+  TABLE.padding_idx,
+)
+
+const BAG_FORWARD = signature(
+  'forward',
+  { input: tensor },
+  { offsets: optional_tensor },
+  { per_sample_weights: optional_tensor },
+)
 
 /**
  * Sums, means or maxima of bags of a table's rows, without the rows between.
@@ -167,6 +148,14 @@ type BagOptions = Omit<EmbeddingBagModuleOptions, '_weight' | 'device' | 'dtype'
  * @param embedding_dim - the size of each row
  * @param mode - `'sum'`, `'mean'` or `'max'`. Default: `'mean'`
  * @param include_last_offset - whether the last offset is the end of the last bag. Default: false
+ * @param padding_idx - A row that gets no gradient; negative ones count from the end. Default: none
+ * @param max_norm - rows of a greater norm are scaled down to it where they are used, in place. Default: not at all
+ * @param norm_type - the p of that norm. Default: 2
+ * @param scale_grad_by_freq - whether gradients are divided by how often a row was used. Default: false
+ * @param sparse - whether the weight's gradient is sparse. Default: false
+ * @param _weight - the table itself, instead of random numbers
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  * @throws AssertionError for a padding_idx outside the table
  *
  * Shape: (B, N) of integers, or (N) with offsets (B), to (B, embedding_dim).
@@ -184,46 +173,10 @@ export class EmbeddingBag extends EmbeddingTable {
   declare mode: BagMode
   declare include_last_offset: boolean
 
-  constructor(
-    num_embeddings: Int,
-    embedding_dim: Int,
-    ...rest: Rest<
-      [
-        max_norm: number | null,
-        norm_type: number,
-        scale_grad_by_freq: boolean,
-        mode: BagMode,
-        sparse: boolean,
-        _weight: Tensor | null,
-        include_last_offset: boolean,
-        padding_idx: Int | null,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      EmbeddingBagModuleOptions
-    >
-  )
-  constructor(options: { num_embeddings: Int; embedding_dim: Int } & EmbeddingBagModuleOptions)
+  constructor(...args: Call<typeof BAG>)
+  constructor(...args: UsualCall<typeof BAG>)
   constructor(...args: unknown[]) {
-    const given = take_options<Table & { mode: BagMode; include_last_offset: boolean }>(
-      'EmbeddingBag',
-      args,
-      [
-        'num_embeddings',
-        'embedding_dim',
-        'max_norm',
-        'norm_type',
-        'scale_grad_by_freq',
-        'mode',
-        'sparse',
-        '_weight',
-        'include_last_offset',
-        'padding_idx',
-        'device',
-        'dtype',
-      ],
-      { ...TABLE_DEFAULTS, mode: 'mean', include_last_offset: false },
-    )
+    const given = BAG.take(args)
     super(given, 'padding_idx must be within num_embeddings', false)
     this.mode = given.mode
     this.include_last_offset = given.include_last_offset
@@ -234,27 +187,18 @@ export class EmbeddingBag extends EmbeddingTable {
    * @param offsets - where each bag begins, for an input of one dimension
    * @param per_sample_weights - a factor for each index, with `'sum'` only
    */
-  override forward(
-    input: Tensor,
-    offsets: Tensor | null | { offsets?: Tensor | null; per_sample_weights?: Tensor | null } = null,
-    per_sample_weights: Tensor | null | { per_sample_weights?: Tensor | null } = null,
-  ): Tensor {
-    const given = take_options<{ offsets: Tensor | null; per_sample_weights: Tensor | null }>(
-      'forward',
-      [offsets, per_sample_weights].filter((value, i) => i === 0 || value !== null),
-      ['offsets', 'per_sample_weights'],
-      { offsets: null, per_sample_weights: null },
-    )
+  override forward(...args: AnyCall<typeof BAG_FORWARD>): Tensor {
+    const [input, offsets, per_sample_weights] = BAG_FORWARD.bind(args)
     return F.embedding_bag(
       input,
       this.weight,
-      given.offsets,
+      offsets,
       this.max_norm,
       this.norm_type,
       this.scale_grad_by_freq,
       this.mode,
       this.sparse,
-      given.per_sample_weights,
+      per_sample_weights,
       this.include_last_offset,
       this.padding_idx,
     )
@@ -271,50 +215,16 @@ export class EmbeddingBag extends EmbeddingTable {
   }
 
   /** A module around a table that is there already; see {@link Embedding.from_pretrained}. */
-  static from_pretrained(
-    embeddings: Tensor,
-    ...rest: Rest<
-      [
-        freeze: boolean,
-        max_norm: number | null,
-        norm_type: number,
-        scale_grad_by_freq: boolean,
-        mode: BagMode,
-        sparse: boolean,
-        include_last_offset: boolean,
-        padding_idx: Int | null,
-      ],
-      BagOptions
-    >
-  ): EmbeddingBag
+  static from_pretrained(...args: Call<typeof BAG_PRETRAINED>): EmbeddingBag
+  static from_pretrained(...args: UsualCall<typeof BAG_PRETRAINED>): EmbeddingBag
   static from_pretrained(...args: unknown[]): EmbeddingBag {
-    const { embeddings, freeze, ...options } = take_options<Required<BagOptions> & { embeddings: Tensor }>(
-      'from_pretrained',
-      args,
-      [
-        'embeddings',
-        'freeze',
-        'max_norm',
-        'norm_type',
-        'scale_grad_by_freq',
-        'mode',
-        'sparse',
-        'include_last_offset',
-        'padding_idx',
-      ],
-      {
-        freeze: true,
-        padding_idx: null,
-        max_norm: null,
-        norm_type: 2,
-        scale_grad_by_freq: false,
-        mode: 'mean',
-        sparse: false,
-        include_last_offset: false,
-      },
-    )
+    const { embeddings, freeze, ...options } = BAG_PRETRAINED.take(args)
     const bag = new EmbeddingBag({ ...expect_table(embeddings), ...options, _weight: embeddings })
     bag.weight.requires_grad = !freeze
     return bag
+  }
+
+  static {
+    methods(EmbeddingBag, { extra_repr: '' })
   }
 }

@@ -56,11 +56,11 @@ function put(dict: OrderedDict<Tensor>, key: string, value: Tensor): void {
 
 export function state_dict(
   module: Module,
-  options: { destination?: StateDict; prefix?: string; keep_vars?: boolean },
+  options: { destination: StateDict | null; prefix: string; keep_vars: boolean },
 ): StateDict {
-  const { prefix = '', keep_vars = false } = options
+  const { prefix, keep_vars } = options
   const destination = options.destination ?? (new OrderedDict<Tensor>() as StateDict)
-  if (options.destination === undefined) set_metadata(destination, new OrderedDict())
+  if (options.destination === null) set_metadata(destination, new OrderedDict())
   const local_metadata: LocalMetadata = { version: module._version }
   metadata_of(destination)?.set(prefix.slice(0, -1), local_metadata)
   const hooks = module[INTERNALS].hooks

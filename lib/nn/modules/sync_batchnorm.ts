@@ -1,34 +1,35 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
+import { static_methods } from '../../python/methods.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
-import { _BatchNorm, type NormOptions, take_norm } from './batchnorm.js'
+import { _BatchNorm, BIAS, statistics } from './batchnorm.js'
 import { members_of, set_field } from './internals.js'
+import { FACTORY } from './linear.js'
 import type { Module } from './module.js'
-import type { Int, Rest } from './utils.js'
+import type { Int } from './utils.js'
 
-const NAMES = [
-  'num_features',
-  'eps',
-  'momentum',
-  'affine',
-  'track_running_stats',
-  'process_group',
-  'device',
-  'dtype',
-  'bias',
-] as const
-
-/** Keywords of {@link SyncBatchNorm}. */
-export interface SyncBatchNormOptions extends NormOptions {
-  /** The processes whose batches count together. Default: all. */
-  process_group?: unknown
-}
+const SYNC = signature(
+  'SyncBatchNorm',
+  { num_features: required<Int>() },
+  ...statistics(true, true),
+  { process_group: optional<unknown>(null) },
+  ...FACTORY,
+  BIAS,
+)
 
 /**
  * Batch normalisation over the batches of all processes of a group; in a single process, over its own batch.
  *
  * @param process_group - the processes whose batches count together. Default: all
+ * @param num_features - c, the number of channels
+ * @param eps - what is added to the variance. Default: 1e-5
+ * @param momentum - the weight of the new statistics; null for their plain mean over all batches. Default: 0.1
+ * @param affine - whether a weight and a bias are learnt
+ * @param track_running_stats - whether running statistics are kept
+ * @param bias - whether `affine` learns a bias. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (N, C, *), to the same.
  *
@@ -42,24 +43,10 @@ export interface SyncBatchNormOptions extends NormOptions {
 export class SyncBatchNorm extends _BatchNorm {
   declare process_group: unknown
 
-  constructor(
-    num_features: Int,
-    ...rest: Rest<
-      [
-        eps: number,
-        momentum: number | null,
-        affine: boolean,
-        track_running_stats: boolean,
-        process_group: unknown,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      SyncBatchNormOptions
-    >
-  )
-  constructor(options: { num_features: Int } & SyncBatchNormOptions)
+  constructor(...args: Call<typeof SYNC>)
+  constructor(...args: UsualCall<typeof SYNC>)
   constructor(...args: unknown[]) {
-    const { process_group, ...given } = take_norm('SyncBatchNorm', args, {}, NAMES)
+    const { process_group, ...given } = SYNC.take(args)
     super(given)
     this.process_group = process_group
   }
@@ -79,6 +66,10 @@ export class SyncBatchNorm extends _BatchNorm {
       if (child !== null)
         set_field(converted, name, SyncBatchNorm.convert_sync_batchnorm(child, process_group))
     return converted
+  }
+
+  static {
+    static_methods(SyncBatchNorm, { convert_sync_batchnorm: 'module, process_group?' })
   }
 }
 

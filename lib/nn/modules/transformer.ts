@@ -1,18 +1,14 @@
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { runtime_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { bool, nullable_bool } from '../../python/checks.js'
+import { optional, optional_tensor, required, tensor } from '../../python/parameters.js'
+import { type AnyCall, type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as init from '../init.js'
+import { FACTORY } from './linear.js'
 import { Module } from './module.js'
 import { LayerNorm } from './normalization.js'
-import { type DecoderLayerCall, TransformerDecoderLayer } from './transformer_decoder_layer.js'
-import {
-  type Activation,
-  LAYER_DEFAULTS,
-  TransformerEncoderLayer,
-  type TransformerLayerOptions,
-} from './transformer_layer.js'
+import { TransformerDecoderLayer } from './transformer_decoder_layer.js'
+import { FEED_FORWARD, NORMS, TransformerEncoderLayer } from './transformer_layer.js'
 import {
   type DecoderLayer,
   type EncoderCall,
@@ -21,60 +17,45 @@ import {
   TransformerDecoder,
   TransformerEncoder,
 } from './transformer_stack.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
 export { TransformerDecoderLayer } from './transformer_decoder_layer.js'
 export { TransformerEncoderLayer } from './transformer_layer.js'
 export { TransformerDecoder, TransformerEncoder } from './transformer_stack.js'
 
 /** An encoder of one's own. */
-export type CustomEncoder = Module & ((src: Tensor, options: Required<EncoderCall>) => Tensor)
+export type CustomEncoder = Module & ((src: Tensor, options: EncoderCall) => Tensor)
 /** A decoder of one's own. */
 export type CustomDecoder = DecoderLayer
 
-/** Keywords of {@link Transformer}. */
-export interface TransformerOptions extends TransformerLayerOptions {
-  /** The size of inputs and outputs. Default: 512. */
-  d_model?: Int
-  /** How many heads attend. Default: 8. */
-  nhead?: Int
-  /** How many layers the encoder has. Default: 6. */
-  num_encoder_layers?: Int
-  /** How many layers the decoder has. Default: 6. */
-  num_decoder_layers?: Int
-  /** An encoder of one's own. */
-  custom_encoder?: CustomEncoder | null
-  /** A decoder of one's own. */
-  custom_decoder?: CustomDecoder | null
-}
+const TRANSFORMER = signature(
+  'Transformer',
+  { d_model: optional<Int>(512) },
+  { nhead: optional<Int>(8) },
+  { num_encoder_layers: optional<Int>(6) },
+  { num_decoder_layers: optional<Int>(6) },
+  ...FEED_FORWARD,
+  { custom_encoder: optional<CustomEncoder | null>(null) },
+  { custom_decoder: optional<CustomDecoder | null>(null) },
+  ...NORMS,
+)
 
-const NAMES = [
-  'd_model',
-  'nhead',
-  'num_encoder_layers',
-  'num_decoder_layers',
-  'dim_feedforward',
-  'dropout',
-  'activation',
-  'custom_encoder',
-  'custom_decoder',
-  'layer_norm_eps',
-  'batch_first',
-  'norm_first',
-  'bias',
-  'device',
-  'dtype',
-] as const
+const FORWARD = signature(
+  'forward',
+  { src: tensor },
+  { tgt: tensor },
+  { src_mask: optional_tensor },
+  { tgt_mask: optional_tensor },
+  { memory_mask: optional_tensor },
+  { src_key_padding_mask: optional_tensor },
+  { tgt_key_padding_mask: optional_tensor },
+  { memory_key_padding_mask: optional_tensor },
+  { src_is_causal: optional<boolean | null>(null, nullable_bool) },
+  { tgt_is_causal: optional<boolean | null>(null, nullable_bool) },
+  { memory_is_causal: optional(false, bool) },
+)
 
-/** Keywords of a call of {@link Transformer}. */
-export interface TransformerCall extends Omit<DecoderLayerCall, 'memory_is_causal'> {
-  src_mask?: Tensor | null
-  src_key_padding_mask?: Tensor | null
-  /** Whether `src_mask` is the causal one; null looks. Default: null. */
-  src_is_causal?: boolean | null
-  /** Whether `memory_mask` is the causal one. Default: false. */
-  memory_is_causal?: boolean
-}
+const SQUARE_MASK = signature('generate_square_subsequent_mask', { sz: required<Int>() }, ...FACTORY)
 
 /**
  * A Transformer: an encoder, and a decoder that attends to its output.
@@ -85,6 +66,15 @@ export interface TransformerCall extends Omit<DecoderLayerCall, 'memory_is_causa
  * @param num_decoder_layers - Default: 6
  * @param dim_feedforward - the size between the two linear layers. Default: 2048
  * @param dropout - the probability of dropout. Default: 0.1
+ * @param custom_encoder - an encoder of one's own
+ * @param custom_decoder - A decoder of one's own
+ * @param activation - between the two linear layers: `'relu'`, `'gelu'` or a function. Default: relu
+ * @param layer_norm_eps - what the normalisations add to the variance. Default: 1e-5
+ * @param batch_first - whether the batch is the first dimension. Default: false
+ * @param norm_first - whether normalisation comes before attention and feed-forward instead of after. Default: false
+ * @param bias - whether linear layers and normalisations have biases. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: the source (S, N, E) and the target (T, N, E), with the batch first with `batch_first`, or without one, to the
  * target's.
@@ -104,43 +94,15 @@ export class Transformer extends Module {
   declare nhead: number
   declare batch_first: boolean
 
-  constructor(
-    ...args: Rest<
-      [
-        d_model: Int,
-        nhead: Int,
-        num_encoder_layers: Int,
-        num_decoder_layers: Int,
-        dim_feedforward: Int,
-        dropout: number,
-        activation: 'relu' | 'gelu' | Activation,
-        custom_encoder: CustomEncoder | null,
-        custom_decoder: CustomDecoder | null,
-        layer_norm_eps: number,
-        batch_first: boolean,
-        norm_first: boolean,
-        bias: boolean,
-        device: DeviceLike | null,
-        dtype: DType | null,
-      ],
-      TransformerOptions
-    >
-  )
+  constructor(...args: Call<typeof TRANSFORMER>)
+  constructor(...args: UsualCall<typeof TRANSFORMER>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<TransformerOptions>>('Transformer', args, NAMES, {
-      ...LAYER_DEFAULTS,
-      d_model: 512,
-      nhead: 8,
-      num_encoder_layers: 6,
-      num_decoder_layers: 6,
-      custom_encoder: null,
-      custom_decoder: null,
-    })
+    const given = TRANSFORMER.take(args)
     const { num_encoder_layers, num_decoder_layers, custom_encoder, custom_decoder, ...layer } = given
     const norm = () =>
       new LayerNorm(given.d_model, {
-        eps: float_number(given.layer_norm_eps),
+        eps: given.layer_norm_eps,
         bias: given.bias,
         device: given.device,
         dtype: given.dtype,
@@ -164,25 +126,8 @@ export class Transformer extends Module {
    * @param tgt - what the decoder reads
    * @throws RuntimeError where batches or sizes do not fit
    */
-  override forward(
-    src: Tensor,
-    tgt: Tensor,
-    ...rest: Rest<
-      [
-        src_mask: Tensor | null,
-        tgt_mask: Tensor | null,
-        memory_mask: Tensor | null,
-        src_key_padding_mask: Tensor | null,
-        tgt_key_padding_mask: Tensor | null,
-        memory_key_padding_mask: Tensor | null,
-        src_is_causal: boolean | null,
-        tgt_is_causal: boolean | null,
-        memory_is_causal: boolean,
-      ],
-      TransformerCall
-    >
-  ): Tensor {
-    const given = take_options<Required<TransformerCall>>('forward', rest, CALL_NAMES, CALL_DEFAULTS)
+  override forward(...args: AnyCall<typeof FORWARD>): Tensor {
+    const { src, tgt, ...given } = FORWARD.take(args)
     const batch = this.batch_first ? 0 : 1
     if (src.ndim === 3 && src.shape[batch] !== tgt.shape[batch])
       throw runtime_error('the batch number of src and tgt must be equal')
@@ -194,46 +139,15 @@ export class Transformer extends Module {
   }
 
   /** −∞ above the diagonal, 0 elsewhere: each place attends to those before it. */
-  static generate_square_subsequent_mask(
-    sz: number,
-    device: DeviceLike | null | { device?: DeviceLike | null; dtype?: DType | null } = null,
-    dtype: DType | null | { dtype?: DType | null } = null,
-  ): Tensor {
-    const given = take_options<{ device: DeviceLike | null; dtype: DType | null }>(
-      'generate_square_subsequent_mask',
-      [device, dtype].filter((value, i) => i === 0 || value !== null),
-      ['device', 'dtype'],
-      { device: null, dtype: null },
-    )
-    return square_subsequent_mask(sz, given.device, given.dtype)
+  static generate_square_subsequent_mask(...args: Call<typeof SQUARE_MASK>): Tensor
+  static generate_square_subsequent_mask(...args: UsualCall<typeof SQUARE_MASK>): Tensor
+  static generate_square_subsequent_mask(...args: unknown[]): Tensor {
+    const { sz, device, dtype } = SQUARE_MASK.take(args)
+    return square_subsequent_mask(whole_number(sz, 'sz'), device, dtype)
   }
 
   /** Draws all matrices by Xavier. */
   _reset_parameters(): void {
     for (const parameter of this.parameters()) if (parameter.ndim > 1) init.xavier_uniform_(parameter)
   }
-}
-
-const CALL_NAMES = [
-  'src_mask',
-  'tgt_mask',
-  'memory_mask',
-  'src_key_padding_mask',
-  'tgt_key_padding_mask',
-  'memory_key_padding_mask',
-  'src_is_causal',
-  'tgt_is_causal',
-  'memory_is_causal',
-] as const
-
-const CALL_DEFAULTS: Required<TransformerCall> = {
-  src_mask: null,
-  tgt_mask: null,
-  memory_mask: null,
-  src_key_padding_mask: null,
-  tgt_key_padding_mask: null,
-  memory_key_padding_mask: null,
-  src_is_causal: null,
-  tgt_is_causal: null,
-  memory_is_causal: false,
 }

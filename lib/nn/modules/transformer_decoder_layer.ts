@@ -1,76 +1,35 @@
-import { take_options } from '../../ops/keywords.js'
+import { bool, nullable_bool } from '../../python/checks.js'
+import { optional, optional_tensor, tensor } from '../../python/parameters.js'
+import { type AnyCall, type Call, type GivenBy, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { Dropout } from './dropout.js'
 import { factory_options, Linear } from './linear.js'
 import { Module } from './module.js'
 import { MultiheadAttention } from './multihead_attention.js'
 import { LayerNorm } from './normalization.js'
-import {
-  type Activation,
-  activation_of,
-  LAYER_DEFAULTS,
-  LAYER_NAMES,
-  type LayerRest,
-  type TransformerLayerArguments,
-  type TransformerLayerOptions,
-} from './transformer_layer.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type Activation, activation_of, layer } from './transformer_layer.js'
+import { whole_number } from './utils.js'
 
-/** Keywords of a call of {@link TransformerDecoderLayer} and {@link TransformerDecoder}. */
-export interface DecoderLayerCall {
-  /** Pairs of targets that are not attended to. */
-  tgt_mask?: Tensor | null
-  /** Pairs of a target and a place in memory that are not attended to. */
-  memory_mask?: Tensor | null
-  /** Targets that are not attended to. */
-  tgt_key_padding_mask?: Tensor | null
-  /** Places in memory that are not attended to. */
-  memory_key_padding_mask?: Tensor | null
-  /** Whether `tgt_mask` is the causal one. Default: false. */
-  tgt_is_causal?: boolean | null
-  /** Whether `memory_mask` is the causal one. Default: false. */
-  memory_is_causal?: boolean
-}
-
-/** The arguments of a decoder's call after the target and the memory, by position. */
-export type DecoderRest = Rest<
-  [
-    tgt_mask: Tensor | null,
-    memory_mask: Tensor | null,
-    tgt_key_padding_mask: Tensor | null,
-    memory_key_padding_mask: Tensor | null,
-    tgt_is_causal: boolean | null,
-    memory_is_causal: boolean,
-  ],
-  DecoderLayerCall
->
-
-/** The keywords of a decoder's call. */
-export function decoder_call(
-  rest: readonly unknown[],
-  tgt_is_causal: boolean | null,
-): Required<DecoderLayerCall> {
-  return take_options<Required<DecoderLayerCall>>(
+/** The parameters of a decoder's call, which those of its layers share but for a default. */
+export const decoder_call = (tgt_is_causal: boolean | null) =>
+  signature(
     'forward',
-    rest,
-    [
-      'tgt_mask',
-      'memory_mask',
-      'tgt_key_padding_mask',
-      'memory_key_padding_mask',
-      'tgt_is_causal',
-      'memory_is_causal',
-    ],
-    {
-      tgt_mask: null,
-      memory_mask: null,
-      tgt_key_padding_mask: null,
-      memory_key_padding_mask: null,
-      tgt_is_causal,
-      memory_is_causal: false,
-    },
+    { tgt: tensor },
+    { memory: tensor },
+    { tgt_mask: optional_tensor },
+    { memory_mask: optional_tensor },
+    { tgt_key_padding_mask: optional_tensor },
+    { memory_key_padding_mask: optional_tensor },
+    { tgt_is_causal: optional<boolean | null>(tgt_is_causal, nullable_bool) },
+    { memory_is_causal: optional(false, bool) },
   )
-}
+
+const FORWARD = decoder_call(false)
+
+/** A decoder layer's call beside the target and the memory. */
+export type DecoderLayerCall = Omit<GivenBy<typeof FORWARD>, 'tgt' | 'memory'>
+
+const DECODER_LAYER = layer('TransformerDecoderLayer')
 
 /**
  * A layer of a Transformer's decoder: self-attention, attention to the encoder's output and a feed-forward network, each
@@ -78,6 +37,15 @@ export function decoder_call(
  *
  * @param d_model - the size of inputs and outputs
  * @param nhead - how many heads attend
+ * @param dim_feedforward - the size between the two linear layers. Default: 2048
+ * @param dropout - the probability of dropout. Default: 0.1
+ * @param activation - between the two linear layers: `'relu'`, `'gelu'` or a function. Default: relu
+ * @param layer_norm_eps - what the normalisations add to the variance. Default: 1e-5
+ * @param batch_first - whether the batch is the first dimension. Default: false
+ * @param norm_first - whether normalisation comes before attention and feed-forward instead of after. Default: false
+ * @param bias - whether linear layers and normalisations have biases. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (T, N, E) and the memory (S, N, E), with the batch first with `batch_first`, or without one, to the first.
  *
@@ -104,21 +72,16 @@ export class TransformerDecoderLayer extends Module {
   declare dropout3: Dropout
   declare activation: Activation
 
-  constructor(d_model: Int, nhead: Int, ...rest: LayerRest)
-  constructor(options: { d_model: Int; nhead: Int } & TransformerLayerOptions)
+  constructor(...args: Call<typeof DECODER_LAYER>)
+  constructor(...args: UsualCall<typeof DECODER_LAYER>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<TransformerLayerArguments>(
-      'TransformerDecoderLayer',
-      args,
-      LAYER_NAMES,
-      LAYER_DEFAULTS,
-    )
+    const given = DECODER_LAYER.take(args)
     const { nhead, dropout, batch_first, bias } = given
     const factory = factory_options(given.device, given.dtype)
     const size = whole_number(given.d_model, 'd_model')
     const hidden = whole_number(given.dim_feedforward, 'dim_feedforward')
-    const norm = { eps: float_number(given.layer_norm_eps), bias, ...factory }
+    const norm = { eps: given.layer_norm_eps, bias, ...factory }
     this.self_attn = new MultiheadAttention(size, nhead, { dropout, batch_first, bias, ...factory })
     this.multihead_attn = new MultiheadAttention(size, nhead, { dropout, batch_first, bias, ...factory })
     this.linear1 = new Linear(size, hidden, { bias, ...factory })
@@ -134,8 +97,16 @@ export class TransformerDecoderLayer extends Module {
     this.activation = activation_of(given.activation)
   }
 
-  override forward(tgt: Tensor, memory: Tensor, ...rest: DecoderRest): Tensor {
-    const call = decoder_call(rest, false)
+  /**
+   * @param tgt_mask - pairs of targets that are not attended to
+   * @param memory_mask - pairs of a target and a place in memory that are not attended to
+   * @param tgt_key_padding_mask - targets that are not attended to
+   * @param memory_key_padding_mask - places in memory that are not attended to
+   * @param tgt_is_causal - whether `tgt_mask` is the causal one. Default: false
+   * @param memory_is_causal - whether `memory_mask` is the causal one. Default: false
+   */
+  override forward(...args: AnyCall<typeof FORWARD>): Tensor {
+    const { tgt, memory, ...call } = FORWARD.take(args)
     const { norm1, norm2, norm3 } = this
     const attend = (x: Tensor) =>
       this._sa_block(x, call.tgt_mask, call.tgt_key_padding_mask, call.tgt_is_causal ?? false)

@@ -1,88 +1,42 @@
 import { is_autocast_enabled } from '../../amp/state.js'
 import { mha } from '../../backends/index.js'
-import type { DeviceLike } from '../../device.js'
-import type { DType } from '../../dtype.js'
 import { runtime_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { bool, float } from '../../python/checks.js'
+import { optional, optional_tensor, required, tensor } from '../../python/parameters.js'
+import { type AnyCall, type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { canonical_mask } from '../functional/attention.js'
 import * as F from '../functional.js'
 import { GELU, ReLU } from './activation.js'
 import { Dropout } from './dropout.js'
 import { INTERNALS } from './internals.js'
-import { type FactoryOptions, factory_options, Linear } from './linear.js'
+import { FACTORY, factory_options, Linear } from './linear.js'
 import { Module } from './module.js'
 import { MultiheadAttention, mask_type, needs_grad } from './multihead_attention.js'
 import { LayerNorm } from './normalization.js'
-import { float_number, type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
 /** An activation function, or a module. */
 export type Activation = (input: Tensor) => Tensor
 
-/** Keywords of the layers of a Transformer. */
-export interface TransformerLayerOptions extends FactoryOptions {
-  /** The size between the two linear layers. Default: 2048. */
-  dim_feedforward?: Int
-  /** The probability of dropout. Default: 0.1. */
-  dropout?: number
-  /** Between the two linear layers: `'relu'`, `'gelu'` or a function. Default: relu. */
-  activation?: 'relu' | 'gelu' | Activation
-  /** What the normalisations add to the variance. Default: 1e-5. */
-  layer_norm_eps?: number
-  /** Whether the batch is the first dimension. Default: false. */
-  batch_first?: boolean
-  /** Whether normalisation comes before attention and feed-forward instead of after. Default: false. */
-  norm_first?: boolean
-  /** Whether linear layers and normalisations have biases. Default: true. */
-  bias?: boolean
-}
-
-export type TransformerLayerArguments = Required<TransformerLayerOptions> & { d_model: Int; nhead: Int }
-
-/** The arguments of a layer after its sizes, by position. */
-export type LayerRest = Rest<
-  [
-    dim_feedforward: Int,
-    dropout: number,
-    activation: 'relu' | 'gelu' | Activation,
-    layer_norm_eps: number,
-    batch_first: boolean,
-    norm_first: boolean,
-    bias: boolean,
-    device: DeviceLike | null,
-    dtype: DType | null,
-  ],
-  TransformerLayerOptions
->
-
-/** The parameters of a layer in their order. */
-export const LAYER_NAMES = [
-  'd_model',
-  'nhead',
-  'dim_feedforward',
-  'dropout',
-  'activation',
-  'layer_norm_eps',
-  'batch_first',
-  'norm_first',
-  'bias',
-  'device',
-  'dtype',
+/** The parameters that the layers and the whole Transformer share, in runs. */
+export const FEED_FORWARD = [
+  { dim_feedforward: optional<Int>(2048) },
+  { dropout: optional(0.1, float) },
+  { activation: optional<'relu' | 'gelu' | Activation>(F.relu) },
+] as const
+export const NORMS = [
+  { layer_norm_eps: optional(1e-5, float) },
+  { batch_first: optional(false, bool) },
+  { norm_first: optional(false, bool) },
+  { bias: optional(true, bool) },
+  ...FACTORY,
 ] as const
 
-/** The defaults that the layers and the whole Transformer share. */
-export const LAYER_DEFAULTS: Required<TransformerLayerOptions> = {
-  dim_feedforward: 2048,
-  dropout: 0.1,
-  activation: F.relu,
-  layer_norm_eps: 1e-5,
-  batch_first: false,
-  norm_first: false,
-  bias: true,
-  device: null,
-  dtype: null,
-}
+/** The signature of a layer. */
+export const layer = (name: string) =>
+  signature(name, { d_model: required<Int>() }, { nhead: required<Int>() }, ...FEED_FORWARD, ...NORMS)
 
 /** The function of an activation's name. */
 export function activation_of(activation: string | Activation): Activation {
@@ -92,15 +46,15 @@ export function activation_of(activation: string | Activation): Activation {
   throw runtime_error(`activation should be relu/gelu, not ${activation}`)
 }
 
-/** Keywords of a call of {@link TransformerEncoderLayer}. */
-export interface EncoderLayerCall {
-  /** Pairs that are not attended to. */
-  src_mask?: Tensor | null
-  /** Keys that are not attended to. */
-  src_key_padding_mask?: Tensor | null
-  /** Whether `src_mask` is the causal one. Default: false. */
-  is_causal?: boolean
-}
+const ENCODER_LAYER = layer('TransformerEncoderLayer')
+
+const FORWARD = signature(
+  'forward',
+  { src: tensor },
+  { src_mask: optional_tensor },
+  { src_key_padding_mask: optional_tensor },
+  { is_causal: optional(false, bool) },
+)
 
 /**
  * A layer of a Transformer's encoder: self-attention and a feed-forward network, each with a residual and a normalisation.
@@ -109,6 +63,15 @@ export interface EncoderLayerCall {
  *
  * @param d_model - the size of inputs and outputs
  * @param nhead - how many heads attend
+ * @param dim_feedforward - the size between the two linear layers. Default: 2048
+ * @param dropout - the probability of dropout. Default: 0.1
+ * @param activation - between the two linear layers: `'relu'`, `'gelu'` or a function. Default: relu
+ * @param layer_norm_eps - what the normalisations add to the variance. Default: 1e-5
+ * @param batch_first - whether the batch is the first dimension. Default: false
+ * @param norm_first - whether normalisation comes before attention and feed-forward instead of after. Default: false
+ * @param bias - whether linear layers and normalisations have biases. Default: true
+ * @param device - device of the parameters. Default: the default device
+ * @param dtype - dtype of the parameters. Default: the default dtype
  *
  * Shape: (S, N, E), (N, S, E) with `batch_first`, or (S, E), to the same.
  *
@@ -134,21 +97,16 @@ export class TransformerEncoderLayer extends Module {
   declare activation_relu_or_gelu: number
   declare activation: Activation
 
-  constructor(d_model: Int, nhead: Int, ...rest: LayerRest)
-  constructor(options: { d_model: Int; nhead: Int } & TransformerLayerOptions)
+  constructor(...args: Call<typeof ENCODER_LAYER>)
+  constructor(...args: UsualCall<typeof ENCODER_LAYER>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<TransformerLayerArguments>(
-      'TransformerEncoderLayer',
-      args,
-      LAYER_NAMES,
-      LAYER_DEFAULTS,
-    )
+    const given = ENCODER_LAYER.take(args)
     const { dropout, batch_first, bias } = given
     const factory = factory_options(given.device, given.dtype)
     const size = whole_number(given.d_model, 'd_model')
     const hidden = whole_number(given.dim_feedforward, 'dim_feedforward')
-    const norm = { eps: float_number(given.layer_norm_eps), bias, ...factory }
+    const norm = { eps: given.layer_norm_eps, bias, ...factory }
     this.self_attn = new MultiheadAttention(size, given.nhead, { dropout, bias, batch_first, ...factory })
     this.linear1 = new Linear(size, hidden, { bias, ...factory })
     this.dropout = new Dropout(dropout)
@@ -165,19 +123,13 @@ export class TransformerEncoderLayer extends Module {
     this.activation = activation
   }
 
-  override forward(
-    src: Tensor,
-    ...rest: Rest<
-      [src_mask: Tensor | null, src_key_padding_mask: Tensor | null, is_causal: boolean],
-      EncoderLayerCall
-    >
-  ): Tensor {
-    const given = take_options<Required<EncoderLayerCall>>(
-      'forward',
-      rest,
-      ['src_mask', 'src_key_padding_mask', 'is_causal'],
-      { src_mask: null, src_key_padding_mask: null, is_causal: false },
-    )
+  /**
+   * @param src_mask - pairs that are not attended to
+   * @param src_key_padding_mask - keys that are not attended to
+   * @param is_causal - whether `src_mask` is the causal one. Default: false
+   */
+  override forward(...args: AnyCall<typeof FORWARD>): Tensor {
+    const { src, ...given } = FORWARD.take(args)
     const target_type = src.dtype
     const padding = canonical_mask(
       given.src_key_padding_mask,

@@ -4,8 +4,10 @@ import { deepcopy } from '../../copy.js'
 import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { bool, nullable_bool } from '../../python/checks.js'
+import { optional, optional_tensor, required, tensor } from '../../python/parameters.js'
+import { type AnyCall, type Call, type GivenBy, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { canonical_mask } from '../functional/attention.js'
 import { factory_options } from './linear.js'
@@ -14,12 +16,11 @@ import { ModuleList } from './module_list.js'
 import { mask_type, needs_grad } from './multihead_attention.js'
 import {
   type DecoderLayerCall,
-  type DecoderRest,
   decoder_call,
   type TransformerDecoderLayer,
 } from './transformer_decoder_layer.js'
 import { TransformerEncoderLayer } from './transformer_layer.js'
-import { type Int, type Rest, whole_number } from './utils.js'
+import { type Int, whole_number } from './utils.js'
 
 /** −∞ above the diagonal, 0 elsewhere. */
 export function square_subsequent_mask(size: number, device: DeviceLike | null, dtype: DType | null): Tensor {
@@ -52,32 +53,14 @@ export type EncoderLayer = Module &
   ) => Tensor)
 
 /** A layer of a decoder, as {@link TransformerDecoderLayer} is called. */
-export type DecoderLayer = Module &
-  ((tgt: Tensor, memory: Tensor, options: Required<DecoderLayerCall>) => Tensor)
+export type DecoderLayer = Module & ((tgt: Tensor, memory: Tensor, options: DecoderLayerCall) => Tensor)
 
 function clones<M extends Module>(module: M, count: number): ModuleList<M> {
   return new ModuleList(Array.from({ length: count }, () => deepcopy(module)))
 }
 
-/** Keywords of {@link TransformerEncoder}. */
-export interface TransformerEncoderOptions {
-  /** What the last layer's output goes through. Default: nothing. */
-  norm?: NormModule | null
-  /** Whether padding is left out of the computation where the fused operators allow it. Default: true. */
-  enable_nested_tensor?: boolean
-  /** Whether it is checked that padding stands at the end. Default: true. */
-  mask_check?: boolean
-}
-
-/** Keywords of a call of {@link TransformerEncoder}. */
-export interface EncoderCall {
-  /** Pairs that are not attended to. */
-  mask?: Tensor | null
-  /** Keys that are not attended to. */
-  src_key_padding_mask?: Tensor | null
-  /** Whether `mask` is the causal one; null looks. Default: null. */
-  is_causal?: boolean | null
-}
+/** An encoder's call beside the source. */
+export type EncoderCall = Omit<GivenBy<typeof ENCODER_FORWARD>, 'src'>
 
 function why_not_nested(layer: Module): string {
   if (!(layer instanceof TransformerEncoderLayer)) return 'encoder_layer was not TransformerEncoderLayer'
@@ -94,12 +77,31 @@ function why_not_nested(layer: Module): string {
   return ''
 }
 
+const ENCODER = signature(
+  'TransformerEncoder',
+  { encoder_layer: required<EncoderLayer>() },
+  { num_layers: required<Int>() },
+  { norm: optional<NormModule | null>(null) },
+  { enable_nested_tensor: optional(true, bool) },
+  { mask_check: optional(true, bool) },
+)
+
+const ENCODER_FORWARD = signature(
+  'forward',
+  { src: tensor },
+  { mask: optional_tensor },
+  { src_key_padding_mask: optional_tensor },
+  { is_causal: optional<boolean | null>(null, nullable_bool) },
+)
+
 /**
  * A stack of copies of an encoder layer.
  *
  * @param encoder_layer - the layer, which is copied
  * @param num_layers - how many copies
  * @param norm - what the last one's output goes through. Default: nothing
+ * @param enable_nested_tensor - whether padding is left out of the computation where the fused operators allow it. Default: true
+ * @param mask_check - whether it is checked that padding stands at the end. Default: true
  *
  * Shape: that of the layer.
  *
@@ -120,24 +122,11 @@ export class TransformerEncoder extends Module {
   declare use_nested_tensor: boolean
   declare mask_check: boolean
 
-  constructor(
-    encoder_layer: EncoderLayer,
-    num_layers: Int,
-    ...rest: Rest<
-      [norm: NormModule | null, enable_nested_tensor: boolean, mask_check: boolean],
-      TransformerEncoderOptions
-    >
-  )
+  constructor(...args: Call<typeof ENCODER>)
+  constructor(...args: UsualCall<typeof ENCODER>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<
-      Required<TransformerEncoderOptions> & { encoder_layer: EncoderLayer; num_layers: Int }
-    >(
-      'TransformerEncoder',
-      args,
-      ['encoder_layer', 'num_layers', 'norm', 'enable_nested_tensor', 'mask_check'],
-      { norm: null, enable_nested_tensor: true, mask_check: true },
-    )
+    const given = ENCODER.take(args)
     this.num_layers = whole_number(given.num_layers, 'num_layers')
     this.layers = clones(given.encoder_layer, this.num_layers)
     this.norm = given.norm
@@ -151,19 +140,13 @@ export class TransformerEncoder extends Module {
       )
   }
 
-  override forward(
-    src: Tensor,
-    ...rest: Rest<
-      [mask: Tensor | null, src_key_padding_mask: Tensor | null, is_causal: boolean | null],
-      EncoderCall
-    >
-  ): Tensor {
-    const given = take_options<Required<EncoderCall>>(
-      'forward',
-      rest,
-      ['mask', 'src_key_padding_mask', 'is_causal'],
-      { mask: null, src_key_padding_mask: null, is_causal: null },
-    )
+  /**
+   * @param mask - pairs that are not attended to
+   * @param src_key_padding_mask - keys that are not attended to
+   * @param is_causal - whether `mask` is the causal one; null looks. Default: null
+   */
+  override forward(...args: AnyCall<typeof ENCODER_FORWARD>): Tensor {
+    const { src, ...given } = ENCODER_FORWARD.take(args)
     const target_type = src.dtype
     const padding = canonical_mask(
       given.src_key_padding_mask,
@@ -209,6 +192,15 @@ function left_aligned(src: Tensor, padding: Tensor): boolean {
   return found === true
 }
 
+const DECODER = signature(
+  'TransformerDecoder',
+  { decoder_layer: required<DecoderLayer>() },
+  { num_layers: required<Int>() },
+  { norm: optional<NormModule | null>(null) },
+)
+
+const DECODER_FORWARD = decoder_call(null)
+
 /**
  * A stack of copies of a decoder layer.
  *
@@ -232,26 +224,19 @@ export class TransformerDecoder extends Module {
   declare num_layers: number
   declare norm: NormModule | null
 
-  constructor(
-    decoder_layer: DecoderLayer,
-    num_layers: Int,
-    norm?: NormModule | null | { norm?: NormModule | null },
-  )
+  constructor(...args: Call<typeof DECODER>)
+  constructor(...args: UsualCall<typeof DECODER>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<{ decoder_layer: DecoderLayer; num_layers: Int; norm: NormModule | null }>(
-      'TransformerDecoder',
-      args,
-      ['decoder_layer', 'num_layers', 'norm'],
-      { norm: null },
-    )
+    const given = DECODER.take(args)
     this.num_layers = whole_number(given.num_layers, 'num_layers')
     this.layers = clones(given.decoder_layer, this.num_layers)
     this.norm = given.norm
   }
 
-  override forward(tgt: Tensor, memory: Tensor, ...rest: DecoderRest): Tensor {
-    const call = decoder_call(rest, null)
+  /** As {@link TransformerDecoderLayer}'s; `tgt_is_causal` null looks whether `tgt_mask` is causal. Default: null. */
+  override forward(...args: AnyCall<typeof DECODER_FORWARD>): Tensor {
+    const { tgt, memory, ...call } = DECODER_FORWARD.take(args)
     const first = this.layers.at(0) as unknown as TransformerDecoderLayer
     const length = sequence_length(tgt, first.self_attn.batch_first)
     const options = { ...call, tgt_is_causal: is_causal_mask(call.tgt_mask, call.tgt_is_causal, length) }

@@ -1,40 +1,30 @@
-import { take_options } from '../../ops/keywords.js'
-import type { FloatScalar } from '../../scalar.js'
+import { expect_string } from '../../expect.js'
+import { float, nullable_bool, nullable_float } from '../../python/checks.js'
+import { methods } from '../../python/methods.js'
+import { optional } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { py_repr, py_string } from '../repr.js'
 import { Module } from './module.js'
-import { type AnySize, any_size, type Rest, type Size2 } from './utils.js'
+import { type AnySize, any_size, type Size2 } from './utils.js'
 
 type Factor = number | readonly number[]
 
-/** Keywords of {@link Upsample}. */
-export interface UpsampleOptions {
-  /** The output's size; this or `scale_factor` must be given. */
-  size?: AnySize | null
-  /** The output's size as a multiple of the input's. */
-  scale_factor?: Factor | null
-  /** `'nearest'`, `'linear'`, `'bilinear'`, `'bicubic'`, `'trilinear'`, … Default: `'nearest'`. */
-  mode?: string
-  /** Whether the corner elements keep their places and values. Default: false. */
-  align_corners?: boolean | null
-  /** Whether the factor is computed anew from the sizes. Default: false. */
-  recompute_scale_factor?: boolean | null
+function factor_of(name: string, factor: unknown): number | readonly number[] | null {
+  if (Array.isArray(factor)) return Object.freeze(factor.map((item) => float(item, name, 'scale_factor')))
+  const number = nullable_float(factor, name, 'scale_factor')
+  return number === 0 ? null : number
 }
 
-const NAMES = ['size', 'scale_factor', 'mode', 'align_corners', 'recompute_scale_factor'] as const
-const DEFAULTS: Required<UpsampleOptions> = {
-  size: null,
-  scale_factor: null,
-  mode: 'nearest',
-  align_corners: null,
-  recompute_scale_factor: null,
-}
-
-function factor_of(factor: Factor | FloatScalar | null): number | readonly number[] | null {
-  if (Array.isArray(factor)) return Object.freeze(factor.map(Number))
-  return factor === null || Number(factor) === 0 ? null : Number(factor)
-}
+const UPSAMPLE = signature(
+  'Upsample',
+  { size: optional<AnySize | null>(null) },
+  { scale_factor: optional<Factor | null>(null) },
+  { mode: optional<string>('nearest', expect_string) },
+  { align_corners: optional<boolean | null>(null, nullable_bool) },
+  { recompute_scale_factor: optional<boolean | null>(null, nullable_bool) },
+)
 
 /**
  * The input at another size.
@@ -44,6 +34,7 @@ function factor_of(factor: Factor | FloatScalar | null): number | readonly numbe
  * @param mode - how values between are found: `'nearest'`, `'linear'`, `'bilinear'`, `'bicubic'` or `'trilinear'`.
  * Default: `'nearest'`
  * @param align_corners - whether the corner elements keep their places and values, with the linear modes. Default: false
+ * @param recompute_scale_factor - whether the factor is computed anew from the sizes. Default: false
  *
  * Shape: (N, C, L), (N, C, H, W) or (N, C, D, H, W), to (N, C, …size).
  *
@@ -65,24 +56,14 @@ export class Upsample extends Module {
   declare align_corners: boolean | null
   declare recompute_scale_factor: boolean | null
 
-  constructor(
-    ...args: Rest<
-      [
-        size: AnySize | null,
-        scale_factor: Factor | null,
-        mode: string,
-        align_corners: boolean | null,
-        recompute_scale_factor: boolean | null,
-      ],
-      UpsampleOptions
-    >
-  )
+  constructor(...args: Call<typeof UPSAMPLE>)
+  constructor(...args: UsualCall<typeof UPSAMPLE>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<UpsampleOptions>>(new.target.name, args, NAMES, DEFAULTS)
+    const given = UPSAMPLE.take(args, new.target.name)
     this.name = new.target.name
     this.size = given.size === null ? null : any_size(given.size, 'size')
-    this.scale_factor = factor_of(given.scale_factor)
+    this.scale_factor = factor_of(this.name, given.scale_factor)
     this.mode = given.mode
     this.align_corners = given.align_corners
     this.recompute_scale_factor = given.recompute_scale_factor
@@ -100,30 +81,24 @@ export class Upsample extends Module {
         : `scale_factor=${py_repr(this.scale_factor, true)}`
     return `${size}, mode=${py_string(this.mode)}`
   }
+
+  static {
+    methods(Upsample, { forward: 'input', extra_repr: '' })
+  }
 }
 
-/** Keywords of the two-dimensional upsamplings. */
-export interface Upsampling2dOptions {
-  /** The output's size; this or `scale_factor` must be given. */
-  size?: Size2 | null
-  /** The output's size as a multiple of the input's. */
-  scale_factor?: number | readonly [number, number] | null
-}
+const SIZE_OR_FACTOR = [
+  { size: optional<Size2 | null>(null) },
+  { scale_factor: optional<number | readonly [number, number] | null>(null) },
+] as const
 
-type Upsampling2dRest = Rest<
-  [size: Size2 | null, scale_factor: number | readonly [number, number] | null],
-  Upsampling2dOptions
->
-
-function take_2d(name: string, args: readonly unknown[]): Required<Upsampling2dOptions> {
-  return take_options<Required<Upsampling2dOptions>>(name, args, ['size', 'scale_factor'], {
-    size: null,
-    scale_factor: null,
-  })
-}
+const NEAREST = signature('UpsamplingNearest2d', ...SIZE_OR_FACTOR)
 
 /**
  * {@link Upsample} of images with `'nearest'`.
+ *
+ * @param size - the output's size; this or `scale_factor` must be given
+ * @param scale_factor - the output's size as a multiple of the input's
  *
  * Shape: (N, C, H, W), to (N, C, …size).
  *
@@ -136,14 +111,20 @@ function take_2d(name: string, args: readonly unknown[]): Required<Upsampling2dO
  * @see torch/nn/modules/upsampling.py
  */
 export class UpsamplingNearest2d extends Upsample {
-  constructor(...args: Upsampling2dRest)
+  constructor(...args: Call<typeof NEAREST>)
+  constructor(...args: UsualCall<typeof NEAREST>)
   constructor(...args: unknown[]) {
-    super({ ...take_2d('UpsamplingNearest2d', args), mode: 'nearest' })
+    super({ ...NEAREST.take(args), mode: 'nearest' })
   }
 }
 
+const BILINEAR = signature('UpsamplingBilinear2d', ...SIZE_OR_FACTOR)
+
 /**
  * {@link Upsample} of images with `'bilinear'` and aligned corners.
+ *
+ * @param size - the output's size; this or `scale_factor` must be given
+ * @param scale_factor - the output's size as a multiple of the input's
  *
  * Shape: (N, C, H, W), to (N, C, …size).
  *
@@ -156,8 +137,9 @@ export class UpsamplingNearest2d extends Upsample {
  * @see torch/nn/modules/upsampling.py
  */
 export class UpsamplingBilinear2d extends Upsample {
-  constructor(...args: Upsampling2dRest)
+  constructor(...args: Call<typeof BILINEAR>)
+  constructor(...args: UsualCall<typeof BILINEAR>)
   constructor(...args: unknown[]) {
-    super({ ...take_2d('UpsamplingBilinear2d', args), mode: 'bilinear', align_corners: true })
+    super({ ...BILINEAR.take(args), mode: 'bilinear', align_corners: true })
   }
 }

@@ -1,5 +1,4 @@
 import { index_error, type_error } from '../../errors.js'
-import type { FloatScalar } from '../../scalar.js'
 
 /** A whole number, as Python's int. */
 export type Int = number | bigint
@@ -14,14 +13,6 @@ export type Size6 = Int | readonly [Int, Int, Int, Int, Int, Int]
 
 /** One whole number, or one for each of any number of dimensions. */
 export type AnySize = Int | readonly Int[]
-
-/** Arguments by position after the required ones; an object of keywords may follow any of them. */
-export type Rest<T extends readonly unknown[], O> = { [K in keyof T]?: T[K] | O }
-
-/** A float as a plain number, where Python's `2.0` was given for it. */
-export function float_number(value: number | FloatScalar): number {
-  return Number(value)
-}
 
 /** A size as it was given: one number, or a frozen list. */
 export function any_size(value: AnySize, name: string): number | readonly number[] {

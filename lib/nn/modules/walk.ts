@@ -3,16 +3,6 @@ import type { Parameter } from '../parameter.js'
 import { members_of } from './internals.js'
 import type { Module } from './module.js'
 
-/** Keywords of `named_parameters` and `named_buffers`. */
-export type MemberOptions = {
-  /** What all names begin with. Default: `''`. */
-  prefix?: string
-  /** Whether the descendants' are listed too. Default: true. */
-  recurse?: boolean
-  /** Whether one that has several names is listed once. Default: true. */
-  remove_duplicate?: boolean
-}
-
 /** What {@link named_members} lists. */
 interface Kinds {
   parameters: Parameter

@@ -1,19 +1,18 @@
 import * as cuda from '../../cuda/index.js'
 import { not_implemented_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { type KeywordsOf, signature } from '../../python/signature.js'
 import { Module } from '../modules/module.js'
 
 type ModuleLike = Module & ((...args: never[]) => unknown)
 
-/** Keywords of {@link DataParallel}. */
-export interface DataParallelOptions {
-  /** The GPUs' numbers. Default: all. */
-  device_ids?: readonly number[] | null
-  /** The GPU that results are gathered on. Default: the first. */
-  output_device?: number | null
-  /** The dimension of the batch. Default: 0. */
-  dim?: number
-}
+const DATA_PARALLEL = signature(
+  'DataParallel',
+  { module: required<ModuleLike>() },
+  { device_ids: optional<readonly number[] | null>(null) },
+  { output_device: optional<number | null>(null) },
+  { dim: optional(0) },
+)
 
 /**
  * A module whose batches are split over GPUs. Without a GPU it calls the module, and with one moves the module there first,
@@ -21,6 +20,8 @@ export interface DataParallelOptions {
  *
  * @param module - the module
  * @param device_ids - the GPUs' numbers. Default: all
+ * @param output_device - the GPU that results are gathered on. Default: the first
+ * @param dim - the dimension of the batch. Default: 0
  *
  * @example
  * ```ts
@@ -34,21 +35,13 @@ export class DataParallel<M extends ModuleLike = ModuleLike> extends Module {
   declare module: M
   declare device_ids: readonly number[]
 
-  constructor(
-    module: M,
-    device_ids?: readonly number[] | null | DataParallelOptions,
-    output_device?: number | null | DataParallelOptions,
-    dim?: number | DataParallelOptions,
-  )
+  constructor(module: M, device_ids?: readonly number[] | null, output_device?: number | null, dim?: number)
+  constructor(module: M, options: Omit<KeywordsOf<typeof DATA_PARALLEL>, 'module'>)
+  constructor(options: KeywordsOf<typeof DATA_PARALLEL> & { module: M })
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<DataParallelOptions> & { module: M }>(
-      'DataParallel',
-      args,
-      ['module', 'device_ids', 'output_device', 'dim'],
-      { device_ids: null, output_device: null, dim: 0 },
-    )
-    this.module = given.module
+    const given = DATA_PARALLEL.take(args)
+    this.module = given.module as M
     const count = cuda.is_available() ? cuda.device_count() : 0
     const all = Array.from({ length: count }, (_, i) => i)
     this.device_ids = Object.freeze(count === 0 ? [] : [...(given.device_ids ?? all)])

@@ -1,1 +1,1 @@
-export { DataParallel, type DataParallelOptions } from './data_parallel.js'
+export { DataParallel } from './data_parallel.js'

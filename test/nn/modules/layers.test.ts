@@ -202,7 +202,7 @@ describe('a convolution', () => {
     ],
     [
       'twice',
-      () => new nn.Conv2d(1, 1, 3, 1, { stride: 2 }),
+      () => new nn.Conv2d(1, 1, 3, 1, { stride: 2 } as never),
       "Conv2d() got multiple values for argument 'stride'",
     ],
     ['fraction', () => new nn.Conv2d(1, 1, 1.5), "argument 'kernel_size' must be int, not float (1.5)"],
