@@ -54,7 +54,7 @@ export function too_many_positionals(
 ): string {
   const most = least + optional
   const takes = optional === 0 ? `${most}` : `from ${least} to ${most}`
-  const plural = most === 1 ? '' : 's'
+  const plural = most === 1 && optional === 0 ? '' : 's'
   if (keyword_only === 0)
     return `${name}() takes ${takes} positional argument${plural} but ${given} ${given === 1 ? 'was' : 'were'} given`
   const count = `${given} positional argument${given === 1 ? '' : 's'} (and ${keyword_only} keyword-only argument${keyword_only === 1 ? '' : 's'})`

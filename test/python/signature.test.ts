@@ -47,6 +47,17 @@ describe('callable', () => {
       expect(() => Reflect.apply(f, undefined, args)).toThrow(new TypeError(message))
   })
 
+  it("counts in Python's plural", () => {
+    const g = callable(signature('g', { a: optional(1) }), (a) => a)
+    const h = callable(signature('h', { a: required<number>() }), (a) => a)
+    expect(() => Reflect.apply(g, undefined, [1, 2])).toThrow(
+      'g() takes from 0 to 1 positional arguments but 2 were given',
+    )
+    expect(() => Reflect.apply(h, undefined, [1, 2])).toThrow(
+      'h() takes 1 positional argument but 2 were given',
+    )
+  })
+
   it('keeps keywords of the prototype out', () => {
     const options = Object.create({ b: 7 }) as object
     Object.setPrototypeOf(options, null)
