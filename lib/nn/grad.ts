@@ -1,57 +1,75 @@
 import { ops } from '../ops/operator.js'
+import { optional, required, tensor } from '../python/parameters.js'
+import { callable, signature } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
-import { ntuple, type Size1, type Size2, type Size3 } from './modules/utils.js'
+import {
+  type AnySize,
+  type Int,
+  ntuple,
+  type Size1,
+  type Size2,
+  type Size3,
+  whole_number,
+} from './modules/utils.js'
 
-/** Keywords of a convolution's gradients. */
-export interface ConvGradOptions<S> {
-  /** Default: 1. */
-  stride?: S
-  /** Default: 0. */
-  padding?: S
-  /** Default: 1. */
-  dilation?: S
-  /** Default: 1. */
-  groups?: number
-}
+const options = <S extends AnySize>() =>
+  [
+    { stride: optional<S>(1 as S) },
+    { padding: optional<S>(0 as S) },
+    { dilation: optional<S>(1 as S) },
+    { groups: optional<Int>(1) },
+  ] as const
+
+const of_input = <S extends AnySize>(name: string) =>
+  signature(
+    name,
+    { input_size: required<readonly number[]>() },
+    { weight: tensor },
+    { grad_output: tensor },
+    ...options<S>(),
+  )
+
+const of_weight = <S extends AnySize>(name: string) =>
+  signature(
+    name,
+    { input: tensor },
+    { weight_size: required<readonly number[]>() },
+    { grad_output: tensor },
+    ...options<S>(),
+  )
 
 type Which = 'input' | 'weight'
 
-function gradient<S extends Size1 | Size2 | Size3>(which: Which, dims: number) {
-  const name = `conv${dims}d_${which}`
+function gradient(which: Which, dims: number) {
   return (
     first: Tensor | readonly number[],
     second: Tensor | readonly number[],
     grad_output: Tensor,
-    options: ConvGradOptions<S>,
-  ) => {
-    const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options
+    stride: AnySize,
+    padding: AnySize,
+    dilation: AnySize,
+    groups: Int,
+  ): Tensor => {
     // Only the size of what is differentiated by matters.
     const sized = (size: readonly number[]) => grad_output.new_empty([1]).expand([...size])
     const input = which === 'input' ? sized(first as readonly number[]) : (first as Tensor)
     const weight = which === 'input' ? (second as Tensor) : sized(second as readonly number[])
-    const [of_input, of_weight] = ops['aten']!['convolution_backward']!(
+    const [to_input, to_weight] = ops['aten']!['convolution_backward']!(
       grad_output,
       input,
       weight,
       null,
-      ntuple(stride, dims, name),
-      ntuple(padding, dims, name),
-      ntuple(dilation, dims, name),
+      ntuple(stride, dims, 'stride'),
+      ntuple(padding, dims, 'padding'),
+      ntuple(dilation, dims, 'dilation'),
       false,
       [0],
-      groups,
+      whole_number(groups, 'groups'),
       [which === 'input', which === 'weight', false],
     ) as unknown as [Tensor, Tensor, Tensor]
-    return which === 'input' ? of_input : of_weight
+    return which === 'input' ? to_input : to_weight
   }
 }
-
-const input1 = gradient<Size1>('input', 1)
-const input2 = gradient<Size2>('input', 2)
-const input3 = gradient<Size3>('input', 3)
-const weight1 = gradient<Size1>('weight', 1)
-const weight2 = gradient<Size2>('weight', 2)
-const weight3 = gradient<Size3>('weight', 3)
 
 /**
  * The gradient of `conv1d` with respect to its input.
@@ -59,7 +77,10 @@ const weight3 = gradient<Size3>('weight', 3)
  * @param input_size - the input's shape
  * @param weight - (out_channels, in_channels / groups, kernel)
  * @param grad_output - the gradient of the result
- * @param options - stride, padding, dilation, groups of the convolution
+ * @param stride - the steps of the kernel. Default: 1
+ * @param padding - how much is added on all sides. Default: 0
+ * @param dilation - spacing between kernel elements. Default: 1
+ * @param groups - how many groups of channels are kept apart. Default: 1
  *
  * @example
  * ```ts
@@ -68,49 +89,19 @@ const weight3 = gradient<Size3>('weight', 3)
  *
  * @see torch/nn/grad.py
  */
-export const conv1d_input = (
-  input_size: readonly number[],
-  weight: Tensor,
-  grad_output: Tensor,
-  options: ConvGradOptions<Size1> = {},
-): Tensor => input1(input_size, weight, grad_output, options)
+export const conv1d_input = callable(of_input<Size1>('conv1d_input'), gradient('input', 1))
 
 /** The gradient of `conv1d` with respect to its weight, of shape `weight_size`. */
-export const conv1d_weight = (
-  input: Tensor,
-  weight_size: readonly number[],
-  grad_output: Tensor,
-  options: ConvGradOptions<Size1> = {},
-): Tensor => weight1(input, weight_size, grad_output, options)
+export const conv1d_weight = callable(of_weight<Size1>('conv1d_weight'), gradient('weight', 1))
 
 /** The gradient of `conv2d` with respect to its input; see {@link conv1d_input}. */
-export const conv2d_input = (
-  input_size: readonly number[],
-  weight: Tensor,
-  grad_output: Tensor,
-  options: ConvGradOptions<Size2> = {},
-): Tensor => input2(input_size, weight, grad_output, options)
+export const conv2d_input = callable(of_input<Size2>('conv2d_input'), gradient('input', 2))
 
 /** The gradient of `conv2d` with respect to its weight; see {@link conv1d_weight}. */
-export const conv2d_weight = (
-  input: Tensor,
-  weight_size: readonly number[],
-  grad_output: Tensor,
-  options: ConvGradOptions<Size2> = {},
-): Tensor => weight2(input, weight_size, grad_output, options)
+export const conv2d_weight = callable(of_weight<Size2>('conv2d_weight'), gradient('weight', 2))
 
 /** The gradient of `conv3d` with respect to its input; see {@link conv1d_input}. */
-export const conv3d_input = (
-  input_size: readonly number[],
-  weight: Tensor,
-  grad_output: Tensor,
-  options: ConvGradOptions<Size3> = {},
-): Tensor => input3(input_size, weight, grad_output, options)
+export const conv3d_input = callable(of_input<Size3>('conv3d_input'), gradient('input', 3))
 
 /** The gradient of `conv3d` with respect to its weight; see {@link conv1d_weight}. */
-export const conv3d_weight = (
-  input: Tensor,
-  weight_size: readonly number[],
-  grad_output: Tensor,
-  options: ConvGradOptions<Size3> = {},
-): Tensor => weight3(input, weight_size, grad_output, options)
+export const conv3d_weight = callable(of_weight<Size3>('conv3d_weight'), gradient('weight', 3))

@@ -1,4 +1,7 @@
 import { runtime_error } from '../../errors.js'
+import { bool } from '../../python/checks.js'
+import { keyword, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { add_hook, type HookMap, type Nothing, type RemovableHandle } from '../../utils/hooks.js'
 import { INTERNALS } from './internals.js'
@@ -164,6 +167,14 @@ export const registration_hooks = {
   parameter: new Map<number, RegistrationHook<Tensor | null>>(),
 }
 
+const GLOBAL_PRE_HOOK = signature('register_module_forward_pre_hook', { hook: required<AnyForwardPreHook>() })
+const GLOBAL_HOOK = signature(
+  'register_module_forward_hook',
+  { hook: required<unknown>() },
+  { with_kwargs: keyword(false, bool) },
+  { always_call: keyword(false, bool) },
+)
+
 /**
  * Registers a hook that runs before every `forward` of every module, before the module's own.
  *
@@ -174,7 +185,9 @@ export const registration_hooks = {
  *
  * @see torch/nn/modules/module.py
  */
-export function register_module_forward_pre_hook(hook: ForwardPreHook): RemovableHandle {
+export function register_module_forward_pre_hook(hook: ForwardPreHook): RemovableHandle
+export function register_module_forward_pre_hook(...args: unknown[]): RemovableHandle {
+  const [hook] = GLOBAL_PRE_HOOK.bind(args)
   return global_hooks.add_forward_pre(hook, {})
 }
 
@@ -187,10 +200,8 @@ export function register_module_forward_hook(
   hook: ForwardHookWithKwargs,
   options: { with_kwargs: true; always_call?: boolean },
 ): RemovableHandle
-export function register_module_forward_hook(
-  hook: unknown,
-  options: ForwardHookOptions = {},
-): RemovableHandle {
+export function register_module_forward_hook(...args: unknown[]): RemovableHandle {
+  const { hook, ...options } = GLOBAL_HOOK.take(args)
   return global_hooks.add_forward(hook as AnyForwardHook, options)
 }
 

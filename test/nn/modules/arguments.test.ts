@@ -282,3 +282,29 @@ describe("layers' types", () => {
     expect([...new Net().train().parameters()]).toEqual([])
   })
 })
+
+describe("a convolution's gradients", () => {
+  const size = [1, 1, 5]
+  const weight = torch.ones(1, 1, 2)
+
+  it('take the stride by position and by keyword', () => {
+    const grad = torch.ones(1, 1, 2)
+    const expected = [[[1, 1, 1, 1, 0]]]
+    expect(nn.grad.conv1d_input(size, weight, grad, 2).tolist()).toEqual(expected)
+    expect(nn.grad.conv1d_input(size, weight, grad, { stride: 2 }).tolist()).toEqual(expected)
+  })
+
+  it('throw TypeError for unknown keywords', () => {
+    expect(() =>
+      Reflect.apply(nn.grad.conv1d_input, undefined, [size, weight, torch.ones(1, 1, 2), { strid: 2 }]),
+    ).toThrow("conv1d_input() got an unexpected keyword argument 'strid'; did you mean 'stride'?")
+  })
+})
+
+describe('hooks for all modules', () => {
+  it('throw TypeError for unknown keywords', () => {
+    expect(() =>
+      Reflect.apply(nn.register_module_forward_hook, undefined, [() => null, { with_kwarg: true }]),
+    ).toThrow("got an unexpected keyword argument 'with_kwarg'; did you mean 'with_kwargs'?")
+  })
+})
