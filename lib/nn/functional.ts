@@ -8,12 +8,10 @@ export {
   linear,
   log_sigmoid as logsigmoid,
   one_hot,
-  pad,
   softplus,
   softshrink,
 } from '../ops/generated/nn.js'
 export {
-  _grouped_mm as grouped_mm,
   adaptive_avg_pool1d,
   avg_pool1d,
   bilinear,
@@ -63,7 +61,7 @@ export {
   tanhshrink,
   threshold,
 } from './functional/activation.js'
-export { type MultiHeadAttentionOptions, multi_head_attention_forward } from './functional/attention.js'
+export { multi_head_attention_forward } from './functional/attention.js'
 export {
   binary_cross_entropy,
   binary_cross_entropy_with_logits,
@@ -77,11 +75,13 @@ export {
 export * from './functional/dropout.js'
 export * from './functional/embedding.js'
 export * from './functional/fractional_pooling.js'
+export * from './functional/grouped_mm.js'
 export * from './functional/interpolate.js'
 export * from './functional/linear_cross_entropy.js'
 export { l1_loss, mse_loss } from './functional/loss.js'
 export * from './functional/margin_loss.js'
 export * from './functional/normalization.js'
+export * from './functional/padding.js'
 export * from './functional/pooling.js'
 export * from './functional/robust_loss.js'
 export * from './functional/scaled_dot_product_attention.js'

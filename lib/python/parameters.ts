@@ -88,6 +88,12 @@ export const optional_tensor: Parameter<Tensor | null, 'optional'> = {
   accepts: (value) => value === null || value instanceof Tensor,
 }
 
+/** A tensor or null by keyword only, null by default. */
+export const keyword_tensor: Parameter<Tensor | null, 'keyword'> = keyword<Tensor | null>(
+  null,
+  expect_tensor_or_null,
+)
+
 /** A tensor or null, without a default. */
 export const nullable_tensor: Parameter<Tensor | null, 'required'> = required<Tensor | null>(
   expect_tensor_or_null,

@@ -250,7 +250,18 @@ export function callable<T extends readonly Entry[], R>(
   parameters: Signature<T>,
   implementation: (...values: Values<T>) => R,
 ): Callable<T, R> {
-  const call = shortcut(parameters, implementation as Run<R>)
+  return called(parameters, shortcut(parameters, implementation as Run<R>))
+}
+
+/** As {@link callable}, for functions of many parameters: the implementation takes their values by name. */
+export function callable_by_name<T extends readonly Entry[], R>(
+  parameters: Signature<T>,
+  implementation: (given: Given<T>) => R,
+): Callable<T, R> {
+  return called(parameters, (...args) => implementation(parameters.take(args)))
+}
+
+function called<T extends readonly Entry[], R>(parameters: Signature<T>, call: Run<R>): Callable<T, R> {
   Object.defineProperty(call, 'name', { value: parameters.name, configurable: true })
   Object.defineProperty(call, 'length', { value: parameters.least, configurable: true })
   return call as Callable<T, R>

@@ -39,7 +39,7 @@ const calls: [name: string, call: () => unknown, words: string][] = [
   ['sym_min', () => loose['sym_min']!(bare, 2), "sym_min(): argument 'a' must be a number, not object"],
   ['adaptive_avg_pool3d', () => functional['adaptive_avg_pool3d']!(torch.ones(1, 2, 2, 2), new Map()), "argument 'output_size' (position 2) must be tuple of ints, not Map"],
   ['alpha_dropout', () => functional['alpha_dropout']!(x, new Map()), "alpha_dropout(): argument 'p' must be a number, not Map"],
-  ['glu', () => functional['glu']!(), "glu(): argument 'input' must be Tensor, not undefined"],
+  ['glu', () => functional['glu']!(), "glu() missing 1 required positional argument: 'input'"],
   ['unfold', () => functional['unfold']!(torch.ones(1, 1, 4, 4), new Map()), "argument 'kernel_size' must be int, not object"],
 ] // biome-ignore format: a case a line
 

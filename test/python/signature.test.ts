@@ -10,7 +10,7 @@ import {
   required_keyword,
   variadic,
 } from '../../lib/python/parameters.js'
-import { callable, signature } from '../../lib/python/signature.js'
+import { callable, callable_by_name, signature } from '../../lib/python/signature.js'
 
 const f = callable(
   signature('f', { a: required<number>() }, { b: optional(2) }, { c: keyword<string>('c') }),
@@ -124,6 +124,26 @@ describe('callable', () => {
     expect(() => Reflect.apply(load, undefined, [{ x: 1 }, { strikt: false }])).toThrow(
       "unexpected keyword argument 'strikt'; did you mean 'strict'?",
     )
+  })
+
+  it('complains about keywords before values', () => {
+    const check = (value: unknown): number => {
+      if (typeof value === 'number') return value
+      throw new TypeError('no number')
+    }
+    const g = callable(signature('g', { a: required(check) }, { b: optional(2) }), (a) => a)
+    expect(() => Reflect.apply(g, undefined, ['x', { c: 1 }])).toThrow("unexpected keyword argument 'c'")
+    expect(() => Reflect.apply(g, undefined, ['x', { b: 1 }])).toThrow('no number')
+  })
+
+  it('gives an implementation its values by name', () => {
+    const g = callable_by_name(
+      signature('g', { a: required<number>() }, { b: optional(2) }, { c: keyword(3) }),
+      ({ a, b, c }) => [a, b, c],
+    )
+    expect(g(1, { c: 4 })).toEqual([1, 2, 4])
+    expect([g.name, g.length]).toEqual(['g', 1])
+    expect(() => Reflect.apply(g, undefined, [])).toThrow("g() missing 1 required positional argument: 'a'")
   })
 
   it('copies default arrays at each call', () => {

@@ -1,75 +1,50 @@
 import type { DType } from '../../dtype.js'
 import * as dtypes from '../../dtype.js'
 import { assertion_error, runtime_error } from '../../errors.js'
-import { take_arguments } from '../../ops/arguments.js'
 import { linear, pad, scaled_dot_product_attention } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { nullable_tensor, optional, optional_tensor, required, tensor } from '../../python/parameters.js'
+import { callable_by_name, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { py_ints, py_size } from '../repr.js'
 import { check_shapes } from './attention_shapes.js'
 import { dropout } from './dropout.js'
 
-/** Keywords of {@link multi_head_attention_forward}. */
-export interface MultiHeadAttentionOptions {
-  /** Whether attention weights are dropped. Default: true. */
-  training?: boolean
-  /** (N, S) or (S): true, or -inf, where a key is left out. */
-  key_padding_mask?: Tensor | null
-  /** Whether the weights come too. Default: true. */
-  need_weights?: boolean
-  /** (L, S) or (N·heads, L, S): true, or -inf, where attention is not allowed; other numbers are added. */
-  attn_mask?: Tensor | null
-  /** Whether `q_proj_weight` and its like stand for `in_proj_weight`. Default: false. */
-  use_separate_proj_weight?: boolean
-  q_proj_weight?: Tensor | null
-  k_proj_weight?: Tensor | null
-  v_proj_weight?: Tensor | null
-  /** Keys and values that are there already: (N·heads, S, E / heads). */
-  static_k?: Tensor | null
-  static_v?: Tensor | null
-  /** Whether the weights are averaged over the heads. Default: true. */
-  average_attn_weights?: boolean
-  /** Says that `attn_mask` is the causal one. Default: false. */
-  is_causal?: boolean
-}
+const SEPARATE = [
+  { use_separate_proj_weight: optional(false) },
+  { q_proj_weight: optional_tensor },
+  { k_proj_weight: optional_tensor },
+  { v_proj_weight: optional_tensor },
+] as const
 
-interface Given extends Required<MultiHeadAttentionOptions> {
-  query: Tensor
-  key: Tensor
-  value: Tensor
-  embed_dim_to_check: number
-  num_heads: number
-  in_proj_weight: Tensor | null
-  in_proj_bias: Tensor | null
-  bias_k: Tensor | null
-  bias_v: Tensor | null
-  add_zero_attn: boolean
-  dropout_p: number
-  out_proj_weight: Tensor
-  out_proj_bias: Tensor | null
-}
+const MULTI_HEAD_ATTENTION = signature(
+  'multi_head_attention_forward',
+  { query: tensor },
+  { key: tensor },
+  { value: tensor },
+  { embed_dim_to_check: required<number>() },
+  { num_heads: required<number>() },
+  { in_proj_weight: nullable_tensor },
+  { in_proj_bias: nullable_tensor },
+  { bias_k: nullable_tensor },
+  { bias_v: nullable_tensor },
+  { add_zero_attn: required<boolean>() },
+  { dropout_p: required<number>() },
+  { out_proj_weight: tensor },
+  { out_proj_bias: nullable_tensor },
+  { training: optional(true) },
+  { key_padding_mask: optional_tensor },
+  { need_weights: optional(true) },
+  { attn_mask: optional_tensor },
+  ...SEPARATE,
+  { static_k: optional_tensor },
+  { static_v: optional_tensor },
+  { average_attn_weights: optional(true) },
+  { is_causal: optional(false) },
+)
 
-const NAMES = [
-  ...['query', 'key', 'value', 'embed_dim_to_check', 'num_heads', 'in_proj_weight', 'in_proj_bias'],
-  ...['bias_k', 'bias_v', 'add_zero_attn', 'dropout_p', 'out_proj_weight', 'out_proj_bias', 'training'],
-  ...['key_padding_mask', 'need_weights', 'attn_mask', 'use_separate_proj_weight', 'q_proj_weight'],
-  ...['k_proj_weight', 'v_proj_weight', 'static_k', 'static_v', 'average_attn_weights', 'is_causal'],
-] as (keyof Given)[]
-
-const DEFAULTS: Partial<Given> = {
-  training: true,
-  key_padding_mask: null,
-  need_weights: true,
-  attn_mask: null,
-  use_separate_proj_weight: false,
-  q_proj_weight: null,
-  k_proj_weight: null,
-  v_proj_weight: null,
-  static_k: null,
-  static_v: null,
-  average_attn_weights: true,
-  is_causal: false,
-}
+/** The arguments of one call, by name. */
+type Given = ReturnType<typeof MULTI_HEAD_ATTENTION.take>
 
 /** A boolean mask as the numbers that are added to the scores: -inf where it is true. */
 export function canonical_mask(
@@ -177,19 +152,28 @@ function mask_of_three_dims(mask: Tensor, heads: number, length: number, source:
  * Attention of several heads, as `nn.MultiheadAttention` computes it: softmax(q kᵀ / √d) v for each head, projected
  * before and after.
  *
- * @param query (L, N, E), or (L, E) without a batch
- * @param key (S, N, E)
- * @param value (S, N, E)
- * @param embed_dim_to_check E
- * @param num_heads heads; E is a multiple of it
- * @param in_proj_weight (3E, E): the projections of query, key and value; null with separate ones
- * @param in_proj_bias (3E) or null
- * @param bias_k (1, 1, E): a further key, or null
- * @param bias_v (1, 1, E): a further value, or null
- * @param add_zero_attn whether a key and a value of zeros are added
- * @param dropout_p the probability that an attention weight is dropped
- * @param out_proj_weight (E, E)
- * @param out_proj_bias (E) or null
+ * @param query - (L, N, E), or (L, E) without a batch
+ * @param key - (S, N, E)
+ * @param value - (S, N, E)
+ * @param embed_dim_to_check - E
+ * @param num_heads - heads; E is a multiple of it
+ * @param in_proj_weight - (3E, E): the projections of query, key and value; null with separate ones
+ * @param in_proj_bias - (3E) or null
+ * @param bias_k - (1, 1, E): a further key, or null
+ * @param bias_v - (1, 1, E): a further value, or null
+ * @param add_zero_attn - whether a key and a value of zeros are added
+ * @param dropout_p - the probability that an attention weight is dropped
+ * @param out_proj_weight - (E, E)
+ * @param out_proj_bias - (E) or null
+ * @param training - whether attention weights are dropped. Default: true
+ * @param key_padding_mask - (N, S) or (S): true, or -inf, where a key is left out. Default: none
+ * @param need_weights - whether the weights come too. Default: true
+ * @param attn_mask - (L, S) or (N·heads, L, S): true, or -inf, where attention is not allowed; other numbers are added
+ * @param use_separate_proj_weight - whether `q_proj_weight` and its like stand for `in_proj_weight`. Default: false
+ * @param static_k - keys that are there already: (N·heads, S, E / heads)
+ * @param static_v - values that are there already: (N·heads, S, E / heads)
+ * @param average_attn_weights - whether the weights are averaged over the heads. Default: true
+ * @param is_causal - says that `attn_mask` is the causal one. Default: false
  * @returns (L, N, E), and the weights (N, L, S) or null
  * @throws AssertionError where shapes do not fit
  * @example
@@ -204,34 +188,20 @@ function mask_of_three_dims(mask: Tensor, heads: number, length: number, source:
  * ```
  * @see torch/nn/functional.py
  */
-export function multi_head_attention_forward(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  embed_dim_to_check: number,
-  num_heads: number,
-  in_proj_weight: Tensor | null,
-  in_proj_bias: Tensor | null,
-  bias_k: Tensor | null,
-  bias_v: Tensor | null,
-  add_zero_attn: boolean,
-  dropout_p: number,
-  out_proj_weight: Tensor,
-  out_proj_bias: Tensor | null,
-  options?: MultiHeadAttentionOptions,
-): [output: Tensor, weights: Tensor | null]
-export function multi_head_attention_forward(...args: unknown[]): [Tensor, Tensor | null] {
-  const given = take_arguments<Given>('multi_head_attention_forward', args, NAMES, DEFAULTS)
-  const batched = check_shapes(given)
-  if (!batched) {
-    // Three objects, as in Python, even of one tensor: so the projections are not packed, and the last bits are the same.
-    given.query = given.query.unsqueeze(1)
-    given.key = given.key.unsqueeze(1)
-    given.value = given.value.unsqueeze(1)
-    given.key_padding_mask &&= given.key_padding_mask.unsqueeze(0)
-  }
-  return attend(given, batched)
-}
+export const multi_head_attention_forward = callable_by_name(
+  MULTI_HEAD_ATTENTION,
+  (given): [output: Tensor, weights: Tensor | null] => {
+    const batched = check_shapes(given)
+    if (!batched) {
+      // Three objects, as in Python, even of one tensor: so the projections are not packed, and the last bits are the same.
+      given.query = given.query.unsqueeze(1)
+      given.key = given.key.unsqueeze(1)
+      given.value = given.value.unsqueeze(1)
+      given.key_padding_mask &&= given.key_padding_mask.unsqueeze(0)
+    }
+    return attend(given, batched)
+  },
+)
 
 function attend(given: Given, batched: boolean): [Tensor, Tensor | null] {
   const { query, key, num_heads, embed_dim_to_check, need_weights } = given

@@ -1,95 +1,61 @@
 import { without_grad } from '../../autograd/grad_mode.js'
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
-import { take_arguments } from '../../ops/arguments.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { optional, optional_tensor, required, tensor } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import type { FloatScalar } from '../../scalar.js'
 import { Tensor } from '../../tensor.js'
 import { get_enum, legacy_get_string, type Reduction } from '../_reduction.js'
 import { py_size } from '../repr.js'
+import { REDUCE, REDUCED, REDUCTION, reduction_of, SIZE_AVERAGE } from './reduction.js'
 
-/** How a loss is reduced, in every loss here. */
-export interface ReductionOptions {
-  /** Deprecated, see `reduction`. */
-  size_average?: boolean | null
-  /** Deprecated, see `reduction`. */
-  reduce?: boolean | null
-  /** `'none'`, `'mean'` or `'sum'`. Default: `'mean'`. */
-  reduction?: Reduction
-}
-
-type Reduced = Required<ReductionOptions> & { input: Tensor; target: Tensor }
-
-/** What the two deprecated arguments and the present one mean together. */
-export function reduction_of(given: Required<ReductionOptions>): Reduction {
-  const { size_average, reduce, reduction } = given
-  return size_average !== null || reduce !== null ? legacy_get_string(size_average, reduce) : reduction
-}
-
-/** The defaults of {@link ReductionOptions}. */
-export const REDUCTION = { size_average: null, reduce: null, reduction: 'mean' } as const
-
-/** Keywords of {@link nll_loss}. */
-export interface NLLLossOptions extends ReductionOptions {
-  /** A factor for each class. Default: none. */
-  weight?: Tensor | null
-  /** A target that counts for nothing. Default: -100. */
-  ignore_index?: number
-}
-
-const NLL_NAMES = [
-  'input',
-  'target',
-  'weight',
-  'size_average',
-  'ignore_index',
-  'reduce',
-  'reduction',
+const CLASS_LOSS = [
+  { input: tensor },
+  { target: tensor },
+  { weight: optional_tensor },
+  SIZE_AVERAGE,
+  { ignore_index: optional(-100) },
+  REDUCE,
+  REDUCED,
 ] as const
 
 /**
  * −input[target] for log-probabilities, weighted by class.
  *
- * @param input (N, C, …) log-probabilities
- * @param target (N, …) classes, integers
+ * @param input - (N, C, …) log-probabilities
+ * @param target - (N, …) classes, integers
+ * @param weight - a factor for each class. Default: none
+ * @param size_average - deprecated, see `reduction`
+ * @param ignore_index - a target that counts for nothing. Default: -100
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`, `'mean'` or `'sum'`. Default: `'mean'`
  * @see torch/nn/functional.py
  */
-export function nll_loss(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | NLLLossOptions,
-  size_average?: boolean | null | NLLLossOptions,
-  ignore_index?: number | NLLLossOptions,
-  reduce?: boolean | null | NLLLossOptions,
-  reduction?: Reduction | NLLLossOptions,
-): Tensor
-export function nll_loss(...args: unknown[]): Tensor {
-  const given = take_arguments<Reduced & Required<NLLLossOptions>>('nll_loss', args, NLL_NAMES, {
-    ...REDUCTION,
-    weight: null,
-    ignore_index: -100,
-  })
-  return nn.nll_loss_nd(
-    given.input,
-    given.target,
-    given.weight,
-    get_enum(reduction_of(given)),
-    given.ignore_index,
-  )
-}
-
-/** Keywords of {@link cross_entropy}. */
-export interface CrossEntropyOptions extends NLLLossOptions {
-  /** How much of each target goes to all classes alike. Default: 0. */
-  label_smoothing?: number
-}
+export const nll_loss = callable(
+  signature('nll_loss', ...CLASS_LOSS),
+  (input, target, weight, size_average, ignore_index, reduce, reduction): Tensor =>
+    nn.nll_loss_nd(
+      input,
+      target,
+      weight,
+      get_enum(reduction_of(size_average, reduce, reduction)),
+      ignore_index,
+    ),
+)
 
 /**
  * −log softmax(input)[target], or −Σ target · log softmax(input) where targets are probabilities.
  *
- * @param input (N, C, …) scores
- * @param target (N, …) classes, integers, or probabilities of the input's shape
+ * @param input - (N, C, …) scores
+ * @param target - (N, …) classes, integers, or probabilities of the input's shape
+ * @param weight - a factor for each class. Default: none
+ * @param size_average - deprecated, see `reduction`
+ * @param ignore_index - a target that counts for nothing. Default: -100
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`, `'mean'` or `'sum'`. Default: `'mean'`
+ * @param label_smoothing - the share of each target that is spread over all classes. Default: 0
  * @example
  * ```ts
  * import * as torch from 'typetorch'
@@ -97,233 +63,161 @@ export interface CrossEntropyOptions extends NLLLossOptions {
  * ```
  * @see torch/nn/functional.py
  */
-export function cross_entropy(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | CrossEntropyOptions,
-  size_average?: boolean | null | CrossEntropyOptions,
-  ignore_index?: number | CrossEntropyOptions,
-  reduce?: boolean | null | CrossEntropyOptions,
-  reduction?: Reduction | CrossEntropyOptions,
-  label_smoothing?: number | CrossEntropyOptions,
-): Tensor
-export function cross_entropy(...args: unknown[]): Tensor {
-  const given = take_arguments<Reduced & Required<CrossEntropyOptions>>(
-    'cross_entropy',
-    args,
-    [...NLL_NAMES, 'label_smoothing'],
-    { ...REDUCTION, weight: null, ignore_index: -100, label_smoothing: 0 },
-  )
-  const { input, target, weight, ignore_index, label_smoothing } = given
-  return nn.cross_entropy_loss(
-    input,
-    target,
-    weight,
-    get_enum(reduction_of(given)),
-    ignore_index,
-    label_smoothing,
-  )
-}
+export const cross_entropy = callable(
+  signature('cross_entropy', ...CLASS_LOSS, { label_smoothing: optional(0) }),
+  (input, target, weight, size_average, ignore_index, reduce, reduction, label_smoothing): Tensor =>
+    nn.cross_entropy_loss(
+      input,
+      target,
+      weight,
+      get_enum(reduction_of(size_average, reduce, reduction)),
+      ignore_index,
+      label_smoothing,
+    ),
+)
 
-/** Keywords of {@link binary_cross_entropy}. */
-export interface BinaryCrossEntropyOptions extends ReductionOptions {
-  /** A factor for each element. Default: none. */
-  weight?: Tensor | null
-}
-
-const BINARY_NAMES = ['input', 'target', 'weight', 'size_average', 'reduce', 'reduction'] as const
+const BINARY_LOSS = [
+  { input: tensor },
+  { target: tensor },
+  { weight: optional_tensor },
+  ...REDUCTION,
+] as const
 
 /**
  * −(target · log input + (1 − target) · log(1 − input)).
  *
+ * @param weight - a factor for each element. Default: none
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`, `'mean'` or `'sum'`. Default: `'mean'`
  * @throws ValueError where the sizes differ
  */
-export function binary_cross_entropy(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | BinaryCrossEntropyOptions,
-  size_average?: boolean | null | BinaryCrossEntropyOptions,
-  reduce?: boolean | null | BinaryCrossEntropyOptions,
-  reduction?: Reduction | BinaryCrossEntropyOptions,
-): Tensor
-export function binary_cross_entropy(...args: unknown[]): Tensor {
-  const given = take_arguments<Reduced & Required<BinaryCrossEntropyOptions>>(
-    'binary_cross_entropy',
-    args,
-    BINARY_NAMES,
-    { ...REDUCTION, weight: null },
-  )
-  const { input, target } = given
-  const reduction = get_enum(reduction_of(given))
-  if (String(target.shape) !== String(input.shape)) {
-    throw value_error(
-      `Using a target size (${py_size(target.shape)}) that is different to the input size (${py_size(input.shape)}) is deprecated. Please ensure they have the same size.`,
-    )
-  }
-  let weight = given.weight
-  if (weight !== null) weight = ops.broadcast_tensors([weight, target])[0]!
-  return nn.binary_cross_entropy(input, target, weight, reduction)
-}
-
-/** Keywords of {@link binary_cross_entropy_with_logits}. */
-export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyOptions {
-  /** A factor for the positive targets. Default: none. */
-  pos_weight?: Tensor | null
-}
+export const binary_cross_entropy = callable(
+  signature('binary_cross_entropy', ...BINARY_LOSS),
+  (input, target, weight, size_average, reduce, reduction): Tensor => {
+    const reduced = get_enum(reduction_of(size_average, reduce, reduction))
+    if (String(target.shape) !== String(input.shape)) {
+      throw value_error(
+        `Using a target size (${py_size(target.shape)}) that is different to the input size (${py_size(input.shape)}) is deprecated. Please ensure they have the same size.`,
+      )
+    }
+    const factors = weight === null ? null : ops.broadcast_tensors([weight, target])[0]!
+    return nn.binary_cross_entropy(input, target, factors, reduced)
+  },
+)
 
 /**
- * {@link binary_cross_entropy} of σ(input), without its loss of digits.
+ * {@link binary_cross_entropy} of σ(input), without its loss of digits; the parameters are the same, and one more.
  *
+ * @param pos_weight - a factor for the positive targets. Default: none
  * @throws ValueError where the sizes differ
  */
-export function binary_cross_entropy_with_logits(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | BinaryCrossEntropyWithLogitsOptions,
-  size_average?: boolean | null | BinaryCrossEntropyWithLogitsOptions,
-  reduce?: boolean | null | BinaryCrossEntropyWithLogitsOptions,
-  reduction?: Reduction | BinaryCrossEntropyWithLogitsOptions,
-  pos_weight?: Tensor | null | BinaryCrossEntropyWithLogitsOptions,
-): Tensor
-export function binary_cross_entropy_with_logits(...args: unknown[]): Tensor {
-  const given = take_arguments<Reduced & Required<BinaryCrossEntropyWithLogitsOptions>>(
-    'binary_cross_entropy_with_logits',
-    args,
-    [...BINARY_NAMES, 'pos_weight'],
-    { ...REDUCTION, weight: null, pos_weight: null },
-  )
-  const { input, target, weight, pos_weight } = given
-  const reduction = get_enum(reduction_of(given))
-  if (String(target.shape) !== String(input.shape)) {
-    throw value_error(
-      `Target size (${py_size(target.shape)}) must be the same as input size (${py_size(input.shape)})`,
-    )
-  }
-  return ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
-}
+export const binary_cross_entropy_with_logits = callable(
+  signature('binary_cross_entropy_with_logits', ...BINARY_LOSS, { pos_weight: optional_tensor }),
+  (input, target, weight, size_average, reduce, reduction, pos_weight): Tensor => {
+    const reduced = get_enum(reduction_of(size_average, reduce, reduction))
+    if (String(target.shape) !== String(input.shape)) {
+      throw value_error(
+        `Target size (${py_size(target.shape)}) must be the same as input size (${py_size(input.shape)})`,
+      )
+    }
+    return ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduced)
+  },
+)
 
-/** Keywords of {@link kl_div}. */
-export interface KLDivOptions extends Omit<ReductionOptions, 'reduction'> {
-  /** `'none'`, `'mean'`, `'sum'` or `'batchmean'`. Default: `'mean'`. */
-  reduction?: Reduction | 'batchmean'
-  /** Whether targets are log-probabilities too. Default: false. */
-  log_target?: boolean
-}
-
-/** target · (log target − input), for log-probabilities `input`. */
-export function kl_div(
-  input: Tensor,
-  target: Tensor,
-  size_average?: boolean | null | KLDivOptions,
-  reduce?: boolean | null | KLDivOptions,
-  reduction?: Reduction | 'batchmean' | KLDivOptions,
-  log_target?: boolean | KLDivOptions,
-): Tensor
-export function kl_div(...args: unknown[]): Tensor {
-  const given = take_arguments<Required<KLDivOptions> & { input: Tensor; target: Tensor }>(
+/**
+ * target · (log target − input), for log-probabilities `input`.
+ *
+ * @param size_average - deprecated, see `reduction`
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`, `'mean'`, `'sum'` or `'batchmean'`. Default: `'mean'`
+ * @param log_target - whether targets are log-probabilities too. Default: false
+ */
+export const kl_div = callable(
+  signature(
     'kl_div',
-    args,
-    ['input', 'target', 'size_average', 'reduce', 'reduction', 'log_target'],
-    { ...REDUCTION, log_target: false },
-  )
-  const { input, target, size_average, reduce, log_target } = given
-  const legacy = size_average !== null || reduce !== null
-  if (!legacy && given.reduction === 'mean') {
-    process.emitWarning(
-      "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by the batch size, and aligns with the KL div math definition.'mean' will be changed to behave the same as 'batchmean' in the next major release.",
-    )
-  }
-  const mean_of_batch = given.reduction === 'batchmean'
-  const reduction = legacy ? legacy_get_string(size_average, reduce) : mean_of_batch ? 'sum' : given.reduction
-  const reduced = ops.kl_div(input, target, get_enum(reduction), { log_target })
-  return mean_of_batch && input.ndim !== 0 ? reduced.div(input.shape[0]!) : reduced
-}
-
-/** Keywords of {@link poisson_nll_loss}. */
-export interface PoissonNLLLossOptions extends ReductionOptions {
-  /** Whether the input is the rate's logarithm. Default: true. */
-  log_input?: boolean
-  /** Whether Stirling's approximation is added. Default: false. */
-  full?: boolean
-  /** What is added to the rate before its logarithm. Default: 1e-8. */
-  eps?: number
-}
+    { input: tensor },
+    { target: tensor },
+    SIZE_AVERAGE,
+    REDUCE,
+    { reduction: optional<Reduction | 'batchmean'>('mean') },
+    { log_target: optional(false) },
+  ),
+  (input, target, size_average, reduce, given, log_target): Tensor => {
+    const legacy = size_average !== null || reduce !== null
+    if (!legacy && given === 'mean') {
+      process.emitWarning(
+        "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by the batch size, and aligns with the KL div math definition.'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+      )
+    }
+    const mean_of_batch = given === 'batchmean'
+    const reduction = legacy ? legacy_get_string(size_average, reduce) : mean_of_batch ? 'sum' : given
+    const reduced = ops.kl_div(input, target, get_enum(reduction), { log_target })
+    return mean_of_batch && input.ndim !== 0 ? reduced.div(input.shape[0]!) : reduced
+  },
+)
 
 /**
  * exp input − target · input, the loss of a Poisson rate.
  *
+ * @param log_input - whether the input is the rate's logarithm. Default: true
+ * @param full - whether Stirling's approximation is added. Default: false
+ * @param size_average - deprecated, see `reduction`
+ * @param eps - is added to the rate before its logarithm is taken. Default: 1e-8
+ * @param reduce - deprecated, see `reduction`
+ * @param reduction - `'none'`, `'mean'` or `'sum'`. Default: `'mean'`
  * @throws ValueError for an unknown reduction
  */
-export function poisson_nll_loss(
-  input: Tensor,
-  target: Tensor,
-  log_input?: boolean | PoissonNLLLossOptions,
-  full?: boolean | PoissonNLLLossOptions,
-  size_average?: boolean | null | PoissonNLLLossOptions,
-  eps?: number | PoissonNLLLossOptions,
-  reduce?: boolean | null | PoissonNLLLossOptions,
-  reduction?: Reduction | PoissonNLLLossOptions,
-): Tensor
-export function poisson_nll_loss(...args: unknown[]): Tensor {
-  const given = take_arguments<Reduced & Required<PoissonNLLLossOptions>>(
+export const poisson_nll_loss = callable(
+  signature(
     'poisson_nll_loss',
-    args,
-    ['input', 'target', 'log_input', 'full', 'size_average', 'eps', 'reduce', 'reduction'],
-    { ...REDUCTION, log_input: true, full: false, eps: 1e-8 },
-  )
-  const { input, target, log_input, full, eps } = given
-  const reduction = reduction_of(given)
-  if (!['none', 'mean', 'sum'].includes(reduction)) {
-    throw value_error(`${String(reduction)} is not a valid value for reduction`)
-  }
-  return ops.poisson_nll_loss(input, target, log_input, full, eps, get_enum(reduction))
-}
-
-/** Keywords of {@link gaussian_nll_loss}. */
-export interface GaussianNLLLossOptions {
-  /** Whether the constant ½ log 2π is added. Default: false. */
-  full?: boolean
-  /** The least variance. Default: 1e-6. */
-  eps?: number
-  reduction?: Reduction
-}
-
-type GivenGaussian = Required<GaussianNLLLossOptions> & {
-  input: Tensor
-  target: Tensor
-  var: Tensor | number
-}
+    { input: tensor },
+    { target: tensor },
+    { log_input: optional(true) },
+    { full: optional(false) },
+    SIZE_AVERAGE,
+    { eps: optional(1e-8) },
+    REDUCE,
+    REDUCED,
+  ),
+  (input, target, log_input, full, size_average, eps, reduce, given): Tensor => {
+    const reduction = reduction_of(size_average, reduce, given)
+    if (!['none', 'mean', 'sum'].includes(reduction)) {
+      throw value_error(`${String(reduction)} is not a valid value for reduction`)
+    }
+    return ops.poisson_nll_loss(input, target, log_input, full, eps, get_enum(reduction))
+  },
+)
 
 /**
  * ½ (log var + (input − target)² / var).
  *
- * @param variance one for each element, or for each but the last dimension, or one number
+ * @param var - one variance for each element, or for each but the last dimension, or one number
+ * @param full - whether the constant ½ log 2π is added. Default: false
+ * @param eps - the least variance. Default: 1e-6
+ * @param reduction - `'none'`, `'mean'` or `'sum'`. Default: `'mean'`
  * @throws ValueError for a negative variance or one of a wrong size
  */
-export function gaussian_nll_loss(
-  input: Tensor,
-  target: Tensor,
-  variance: Tensor | number | (GaussianNLLLossOptions & { var: Tensor | number }),
-  full?: boolean | GaussianNLLLossOptions,
-  eps?: number | GaussianNLLLossOptions,
-  reduction?: Reduction | GaussianNLLLossOptions,
-): Tensor
-export function gaussian_nll_loss(...args: unknown[]): Tensor {
-  const given = take_arguments<GivenGaussian>(
+export const gaussian_nll_loss = callable(
+  signature(
     'gaussian_nll_loss',
-    args,
-    ['input', 'target', 'var', 'full', 'eps', 'reduction'],
-    { full: false, eps: 1e-6, reduction: 'mean' },
-  )
-  const { input, target, full, eps, reduction } = given
-  const variance = variance_like(input, given.var)
-  if (!['none', 'mean', 'sum'].includes(reduction)) throw value_error(`${String(reduction)} is not valid`)
-  const clamped = variance.clone()
-  without_grad(() => clamped.clamp_({ min: eps }))
-  let loss = clamped.log().add(input.sub(target).pow(2).div(clamped)).mul(0.5)
-  if (full) loss = loss.add_(0.5 * native.math.log(2 * Math.PI))
-  return reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss
-}
+    { input: tensor },
+    { target: tensor },
+    { var: required<Tensor | number>() },
+    { full: optional(false) },
+    { eps: optional(1e-6) },
+    REDUCED,
+  ),
+  (input, target, given, full, eps, reduction): Tensor => {
+    const variance = variance_like(input, given)
+    if (!['none', 'mean', 'sum'].includes(reduction)) throw value_error(`${String(reduction)} is not valid`)
+    const clamped = variance.clone()
+    without_grad(() => clamped.clamp_({ min: eps }))
+    let loss = clamped.log().add(input.sub(target).pow(2).div(clamped)).mul(0.5)
+    if (full) loss = loss.add_(0.5 * native.math.log(2 * Math.PI))
+    return reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss
+  },
+)
 
 function variance_like(input: Tensor, given: Tensor | number | FloatScalar): Tensor {
   const negative = () => value_error('var has negative entry/entries')
@@ -344,55 +238,38 @@ function variance_like(input: Tensor, given: Tensor | number | FloatScalar): Ten
   throw value_error('var is of incorrect size')
 }
 
-/** Keywords of {@link ctc_loss}. */
-export interface CTCLossOptions {
-  /** The class that stands for nothing. Default: 0. */
-  blank?: number
-  reduction?: Reduction
-  /** Whether infinite losses count as nothing. Default: false. */
-  zero_infinity?: boolean
-}
-
-type GivenCtc = Required<CTCLossOptions> & {
-  log_probs: Tensor
-  targets: Tensor
-  input_lengths: Tensor | readonly number[]
-  target_lengths: Tensor | readonly number[]
-}
+type Lengths = Tensor | readonly number[]
 
 /**
  * The connectionist temporal classification loss: −log of the probability of a sequence of classes over all alignments.
  *
- * @param log_probs (T, N, C) log-probabilities
- * @param targets (N, S) or the concatenated targets
- * @param input_lengths how many of the T steps count, for each sequence
- * @param target_lengths how long each target is
+ * @param log_probs - (T, N, C) log-probabilities
+ * @param targets - (N, S) or the concatenated targets
+ * @param input_lengths - how many of the T steps count, for each sequence
+ * @param target_lengths - how long each target is
+ * @param blank - the class that stands for nothing. Default: 0
+ * @param reduction - `'none'`, `'mean'` or `'sum'`. Default: `'mean'`
+ * @param zero_infinity - whether infinite losses count as zero. Default: false
  */
-export function ctc_loss(
-  log_probs: Tensor,
-  targets: Tensor,
-  input_lengths: Tensor | readonly number[],
-  target_lengths: Tensor | readonly number[],
-  blank?: number | CTCLossOptions,
-  reduction?: Reduction | CTCLossOptions,
-  zero_infinity?: boolean | CTCLossOptions,
-): Tensor
-export function ctc_loss(...args: unknown[]): Tensor {
-  const given = take_arguments<GivenCtc>(
+export const ctc_loss = callable(
+  signature(
     'ctc_loss',
-    args,
-    ['log_probs', 'targets', 'input_lengths', 'target_lengths', 'blank', 'reduction', 'zero_infinity'],
-    { blank: 0, reduction: 'mean', zero_infinity: false },
-  )
-  const { log_probs, targets, input_lengths, target_lengths, blank, zero_infinity } = given
-  const reduction = get_enum(given.reduction)
-  return ops.ctc_loss(
-    log_probs,
-    targets,
-    input_lengths as Tensor,
-    target_lengths as Tensor,
-    blank,
-    reduction,
-    zero_infinity,
-  )
-}
+    { log_probs: tensor },
+    { targets: tensor },
+    { input_lengths: required<Lengths>() },
+    { target_lengths: required<Lengths>() },
+    { blank: optional(0) },
+    REDUCED,
+    { zero_infinity: optional(false) },
+  ),
+  (log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity): Tensor =>
+    ops.ctc_loss(
+      log_probs,
+      targets,
+      input_lengths as Tensor,
+      target_lengths as Tensor,
+      blank,
+      get_enum(reduction),
+      zero_infinity,
+    ),
+)

@@ -1,48 +1,21 @@
 import { not_implemented_error, type_error, value_error } from '../../errors.js'
-import { take_arguments } from '../../ops/arguments.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { optional, tensor } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { py_ints, py_repr } from '../repr.js'
 
 type Numbers = number | readonly number[]
 
-/** Keywords of {@link interpolate}. */
-export interface InterpolateOptions {
-  /** The output's size, for each dimension or for all. */
-  size?: Numbers | null
-  /** Its ratio to the input's. */
-  scale_factor?: Numbers | null
-  /** `'nearest'`, `'nearest-exact'`, `'linear'`, `'bilinear'`, `'bicubic'`, `'trilinear'`, `'area'`. Default: `'nearest'`. */
-  mode?: string
-  /** Whether the corner pixels' middles stay where they are. Default: false. */
-  align_corners?: boolean | null
-  /** Whether the ratio is computed anew from the whole sizes. */
-  recompute_scale_factor?: boolean | null
-  /** Whether shrinking averages what it skips. Default: false. */
-  antialias?: boolean
-}
-
-type Given = Required<InterpolateOptions> & { input: Tensor }
 type Size = readonly number[] | null
 
-const NAMES = [
-  'input',
-  'size',
-  'scale_factor',
-  'mode',
-  'align_corners',
-  'recompute_scale_factor',
-  'antialias',
+const SIZES = [
+  { input: tensor },
+  { size: optional<Numbers | null>(null) },
+  { scale_factor: optional<Numbers | null>(null) },
 ] as const
-const DEFAULTS: Partial<Given> = {
-  size: null,
-  scale_factor: null,
-  mode: 'nearest',
-  align_corners: null,
-  recompute_scale_factor: null,
-  antialias: false,
-}
+const MODE = [{ mode: optional('nearest') }, { align_corners: optional<boolean | null>(null) }] as const
 
 type Plain = (input: Tensor, size: Size, scales: Size) => Tensor
 type Aligned = (input: Tensor, size: Size, corners: boolean, scales: Size) => Tensor
@@ -91,61 +64,70 @@ function for_each_dimension(value: Numbers, name: string, shown: string, input: 
 /**
  * The input at another size.
  *
- * @param input (N, C, L), (N, C, H, W) or (N, C, D, H, W)
+ * @param input - (N, C, L), (N, C, H, W) or (N, C, D, H, W)
+ * @param size - the output's size, for each dimension or for all
+ * @param scale_factor - its ratio to the input's
+ * @param mode - `'nearest'`, `'nearest-exact'`, `'linear'`, `'bilinear'`, `'bicubic'`, `'trilinear'`, `'area'` or
+ *   `'lanczos'`. Default: `'nearest'`
+ * @param align_corners - whether the corner pixels' middles stay where they are. Default: false
+ * @param recompute_scale_factor - whether the ratio is computed anew from the whole sizes
+ * @param antialias - whether shrinking averages what it skips. Default: false
  * @throws ValueError where both or none of size and scale_factor are given, or a keyword does not go with the mode
  * @throws NotImplementedError for a mode that does not go with the number of dimensions
  * @see torch/nn/functional.py
  */
-export function interpolate(
-  input: Tensor,
-  size?: Numbers | null | InterpolateOptions,
-  scale_factor?: Numbers | null | InterpolateOptions,
-  mode?: string | InterpolateOptions,
-  align_corners?: boolean | null | InterpolateOptions,
-  recompute_scale_factor?: boolean | null | InterpolateOptions,
-  antialias?: boolean | InterpolateOptions,
-): Tensor
-export function interpolate(...args: unknown[]): Tensor {
-  const given = take_arguments<Given>('interpolate', args, NAMES, DEFAULTS)
-  const { input, mode, antialias } = given
-  const without_corners = mode === 'nearest' || mode === 'area' || mode === 'nearest-exact'
-  if (without_corners && given.align_corners !== null) {
-    throw value_error(
-      'align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear',
+export const interpolate = callable(
+  signature(
+    'interpolate',
+    ...SIZES,
+    ...MODE,
+    { recompute_scale_factor: optional<boolean | null>(null) },
+    { antialias: optional(false) },
+  ),
+  (input, given_size, scale_factor, mode, align_corners, recompute_scale_factor, antialias): Tensor => {
+    const without_corners = mode === 'nearest' || mode === 'area' || mode === 'nearest-exact'
+    if (without_corners && align_corners !== null) {
+      throw value_error(
+        'align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear',
+      )
+    }
+    const [size, scales] = sizes_of(input, { size: given_size, scale_factor, mode, recompute_scale_factor })
+    if (antialias && !(['bilinear', 'bicubic', 'lanczos'].includes(mode) && input.ndim === 4)) {
+      throw value_error(
+        'Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input',
+      )
+    }
+    const key = `${mode} ${input.ndim}`
+    const plain = nearest[key]
+    if (plain !== undefined) return plain(input, size, scales)
+    const corners = align_corners ?? false
+    if (key === 'lanczos 4') {
+      if (corners) throw value_error('Lanczos mode does not support align_corners=True')
+      if (!antialias) throw value_error('Lanczos mode requires antialias=True')
+    }
+    const smooth = (antialias ? antialiased : aligned)[key]
+    if (smooth !== undefined) return smooth(input, size, corners, scales)
+    const needed = FITTING[mode]
+    if (needed !== undefined && input.ndim >= 3 && input.ndim <= 5) {
+      throw not_implemented_error(`Got ${input.ndim}D input, but ${mode} mode needs ${needed}D input`)
+    }
+    throw not_implemented_error(
+      `Input Error: Only 3D, 4D and 5D input Tensors supported (got ${input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got ${mode})`,
     )
-  }
-  const [size, scales] = sizes_of(given)
-  if (antialias && !(['bilinear', 'bicubic', 'lanczos'].includes(mode) && input.ndim === 4)) {
-    throw value_error(
-      'Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input',
-    )
-  }
-  const key = `${mode} ${input.ndim}`
-  const plain = nearest[key]
-  if (plain !== undefined) return plain(input, size, scales)
-  const corners = given.align_corners ?? false
-  if (key === 'lanczos 4') {
-    if (corners) throw value_error('Lanczos mode does not support align_corners=True')
-    if (!antialias) throw value_error('Lanczos mode requires antialias=True')
-  }
-  const smooth = (antialias ? antialiased : aligned)[key]
-  if (smooth !== undefined) return smooth(input, size, corners, scales)
-  const needed = FITTING[mode]
-  if (needed !== undefined && input.ndim >= 3 && input.ndim <= 5) {
-    throw not_implemented_error(`Got ${input.ndim}D input, but ${mode} mode needs ${needed}D input`)
-  }
-  throw not_implemented_error(
-    `Input Error: Only 3D, 4D and 5D input Tensors supported (got ${input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got ${mode})`,
-  )
+  },
+)
+
+interface Wanted {
+  size: Numbers | null
+  scale_factor: Numbers | null
+  mode: string
+  recompute_scale_factor: boolean | null
 }
 
-function sizes_of({
-  input,
-  size,
-  scale_factor,
-  mode,
-  recompute_scale_factor,
-}: Given): [size: Size, scales: Size] {
+function sizes_of(
+  input: Tensor,
+  { size, scale_factor, mode, recompute_scale_factor }: Wanted,
+): [size: Size, scales: Size] {
   if (size !== null && scale_factor !== null)
     throw value_error('only one of size or scale_factor should be defined')
   if (size !== null) {
@@ -168,38 +150,32 @@ function sizes_of({
   return [scales.map((scale, d) => Math.trunc(input.shape[d + 2]! * Number(scale))), null]
 }
 
+const deprecated = (name: string): void =>
+  process.emitWarning(`\`nn.functional.${name}\` is deprecated. Use \`nn.functional.interpolate\` instead.`)
+
 /** Deprecated: {@link interpolate}. */
-export function upsample(
-  input: Tensor,
-  size?: Numbers | null | InterpolateOptions,
-  scale_factor?: Numbers | null | InterpolateOptions,
-  mode?: string | InterpolateOptions,
-  align_corners?: boolean | null | InterpolateOptions,
-): Tensor {
-  process.emitWarning('`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.')
-  return interpolate(input, size, scale_factor, mode, align_corners)
-}
+export const upsample = callable(
+  signature('upsample', ...SIZES, ...MODE),
+  (input, size, scale_factor, mode, align_corners): Tensor => {
+    deprecated('upsample')
+    return interpolate(input, size, scale_factor, mode, align_corners)
+  },
+)
 
 /** Deprecated: {@link interpolate} with `'nearest'`. */
-export function upsample_nearest(
-  input: Tensor,
-  size: Numbers | null = null,
-  scale_factor: Numbers | null = null,
-): Tensor {
-  process.emitWarning(
-    '`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.',
-  )
-  return interpolate(input, size, scale_factor, 'nearest')
-}
+export const upsample_nearest = callable(
+  signature('upsample_nearest', ...SIZES),
+  (input, size, scale_factor): Tensor => {
+    deprecated('upsample_nearest')
+    return interpolate(input, size, scale_factor, 'nearest')
+  },
+)
 
 /** Deprecated: {@link interpolate} with `'bilinear'` and `align_corners`. */
-export function upsample_bilinear(
-  input: Tensor,
-  size: Numbers | null = null,
-  scale_factor: Numbers | null = null,
-): Tensor {
-  process.emitWarning(
-    '`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.',
-  )
-  return interpolate(input, size, scale_factor, 'bilinear', true)
-}
+export const upsample_bilinear = callable(
+  signature('upsample_bilinear', ...SIZES),
+  (input, size, scale_factor): Tensor => {
+    deprecated('upsample_bilinear')
+    return interpolate(input, size, scale_factor, 'bilinear', true)
+  },
+)

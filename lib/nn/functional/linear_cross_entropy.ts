@@ -1,8 +1,9 @@
 import { is_grad_enabled } from '../../autograd/grad_mode.js'
 import { int64 } from '../../dtype.js'
 import { runtime_error } from '../../errors.js'
-import { take_arguments } from '../../ops/arguments.js'
 import { linear } from '../../ops/generated/nn.js'
+import { keyword, keyword_tensor, tensor } from '../../python/parameters.js'
+import { callable_by_name, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { warn_once } from '../../warn.js'
 import { type LinearCrossEntropyOptions, resolve_chunking } from '../modules/linear_cross_entropy_options.js'
@@ -10,54 +11,40 @@ import { py_float, py_ints, py_repr } from '../repr.js'
 import { ChunkedLoss, ChunkedRowLosses } from './chunked_cross_entropy.js'
 import { cross_entropy } from './classification_loss.js'
 
-/** Keywords of {@link linear_cross_entropy}. */
-export interface LinearCrossEntropyKeywords {
-  /** (C, …): added to the products. Default: none. */
-  linear_bias?: Tensor | null
-  /** (C): the weight of each class. Default: 1. */
-  weight?: Tensor | null
-  /** `'mean'`, `'sum'` or `'none'`. Default: `'mean'`. */
-  reduction?: 'mean' | 'sum' | 'none'
-  /** The target that does not count. Default: -100; not with probabilities. */
-  ignore_index?: number | null
-  /** Between 0 and 1: how much of the target is spread over all classes. Default: 0. */
-  label_smoothing?: number
-  /** How to go over the batch in chunks. Default: null, the whole batch at once. */
-  options?: LinearCrossEntropyOptions | null
-}
+const LINEAR_CROSS_ENTROPY = signature(
+  'linear_cross_entropy',
+  { input: tensor },
+  { linear_weight: tensor },
+  { target: tensor },
+  { linear_bias: keyword_tensor },
+  { weight: keyword_tensor },
+  { reduction: keyword<'mean' | 'sum' | 'none'>('mean') },
+  { ignore_index: keyword<number | null>(null) },
+  { label_smoothing: keyword(0) },
+  { options: keyword<LinearCrossEntropyOptions | null>(null) },
+)
 
-type Given = Required<LinearCrossEntropyKeywords> & { input: Tensor; linear_weight: Tensor; target: Tensor }
-
-const NAMES = [
-  ...(['input', 'linear_weight', 'target', 'linear_bias', 'weight'] as const),
-  ...(['reduction', 'ignore_index', 'label_smoothing', 'options'] as const),
-]
+/** The arguments of one call, by name. */
+type Given = ReturnType<typeof LINEAR_CROSS_ENTROPY.take>
 
 /**
  * The cross entropy of `input · linear_weightᵀ + linear_bias` and the targets.
  *
- * @param input (N, F) or (F)
- * @param linear_weight (C, …, F)
- * @param target class numbers (N, …), or probabilities of the products' shape
+ * @param input - (N, F) or (F)
+ * @param linear_weight - (C, …, F)
+ * @param target - class numbers (N, …), or probabilities of the products' shape
+ * @param linear_bias - (C, …): added to the products. Default: none
+ * @param weight - (C): the weight of each class. Default: 1
+ * @param reduction - `'mean'`, `'sum'` or `'none'`. Default: `'mean'`
+ * @param ignore_index - the target that does not count. Default: -100; not with probabilities
+ * @param label_smoothing - between 0 and 1: the share of the target that is spread over all classes. Default: 0
+ * @param options - how to go over the batch in chunks. Default: null, the whole batch at once
  * @throws RuntimeError where shapes do not fit
  * @see torch/nn/functional.py
  */
-export function linear_cross_entropy(
-  input: Tensor,
-  linear_weight: Tensor,
-  target: Tensor,
-  options?: LinearCrossEntropyKeywords,
-): Tensor
-export function linear_cross_entropy(...args: unknown[]): Tensor {
-  const given = take_arguments<Given>('linear_cross_entropy', args, NAMES, {
-    linear_bias: null,
-    weight: null,
-    reduction: 'mean',
-    ignore_index: null,
-    label_smoothing: 0,
-    options: null,
-  })
-  const { input, linear_weight, target, linear_bias, ignore_index } = given
+export const linear_cross_entropy = callable_by_name(LINEAR_CROSS_ENTROPY, (given): Tensor => {
+  const { input, linear_weight, target, linear_bias, weight, reduction } = given
+  const { ignore_index, label_smoothing, options } = given
   if (input.ndim < 1 || input.ndim > 2)
     throw runtime_error(`expected input with dimensionality 1 or 2, got ${input.ndim}`)
   if (linear_weight.ndim < 2) {
@@ -82,8 +69,8 @@ export function linear_cross_entropy(...args: unknown[]): Tensor {
   const shape = [...input.shape.slice(0, -1), ...outputs]
   if (target.shape.join() === shape.join() && ignore_index !== null)
     throw runtime_error('ignore_index cannot be specified when target contains probabilities')
-  if (given.options !== null) {
-    const loss = chunked_loss(given, given.options)
+  if (options !== null) {
+    const loss = chunked_loss(given, options)
     if (loss !== null) return loss
   }
   const flat = outputs.length > 1
@@ -92,14 +79,13 @@ export function linear_cross_entropy(...args: unknown[]): Tensor {
     flat ? linear_weight.reshape(-1, features) : linear_weight,
     flat && linear_bias !== null ? linear_bias.reshape(-1) : linear_bias,
   ).reshape(shape)
-  const { weight, reduction, label_smoothing } = given
   return cross_entropy(logits, target, {
     weight,
     reduction,
     label_smoothing,
     ignore_index: ignore_index ?? -100,
   })
-}
+})
 
 /** The loss chunk by chunk, or null where it cannot be. */
 function chunked_loss(given: Given, options: LinearCrossEntropyOptions): Tensor | null {

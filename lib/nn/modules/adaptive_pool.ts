@@ -34,6 +34,9 @@ class AdaptivePool extends Module {
   }
 }
 
+/** Base class of adaptive average pooling. */
+export class _AdaptiveAvgPoolNd extends AdaptivePool {}
+
 const RETURN_INDICES = { return_indices: optional(false, bool) }
 
 /** What the adaptive maximum poolings share. */
@@ -159,7 +162,7 @@ const AVG1D = signature('AdaptiveAvgPool1d', { output_size: required<Size<[1]>>(
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveAvgPool1d extends AdaptivePool {
+export class AdaptiveAvgPool1d extends _AdaptiveAvgPoolNd {
   constructor(...args: Call<typeof AVG1D>)
   constructor(...args: UsualCall<typeof AVG1D>)
   constructor(...args: unknown[]) {
@@ -190,7 +193,7 @@ const AVG2D = signature('AdaptiveAvgPool2d', { output_size: required<Size<[1, 1]
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveAvgPool2d extends AdaptivePool {
+export class AdaptiveAvgPool2d extends _AdaptiveAvgPoolNd {
   constructor(...args: Call<typeof AVG2D>)
   constructor(...args: UsualCall<typeof AVG2D>)
   constructor(...args: unknown[]) {
@@ -221,7 +224,7 @@ const AVG3D = signature('AdaptiveAvgPool3d', { output_size: required<Size<[1, 1,
  *
  * @see torch/nn/modules/pooling.py
  */
-export class AdaptiveAvgPool3d extends AdaptivePool {
+export class AdaptiveAvgPool3d extends _AdaptiveAvgPoolNd {
   constructor(...args: Call<typeof AVG3D>)
   constructor(...args: UsualCall<typeof AVG3D>)
   constructor(...args: unknown[]) {
