@@ -23,5 +23,11 @@ export const expect_number = expecting(
 /** A number, or a bigint as a number. */
 export const expect_int = (value: unknown, operator: string, argument: string): number =>
   typeof value === 'bigint' ? Number(value) : expect_number(value, operator, argument)
+/** A number without a fraction, or a bigint as a number. */
+export const expect_whole = (value: unknown, operator: string, argument: string): number => {
+  const number = expect_int(value, operator, argument)
+  if (typeof number === 'number' && Number.isInteger(number)) return number
+  throw type_error(`${operator}(): argument '${argument}' must be int, not float`, operator)
+}
 export const expect_dtype = expecting('torch.dtype', (value): value is DType => value instanceof DType)
 export const expect_string = expecting('str', (value): value is string => typeof value === 'string')

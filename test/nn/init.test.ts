@@ -142,3 +142,14 @@ describe('refusals', () => {
     warn.mockRestore()
   })
 })
+
+it('throws TypeError for strings where numbers are computed with', () => {
+  const w = torch.empty(4, 4)
+  const calls: [() => unknown, string][] = [
+    [() => nn.init.xavier_uniform_(w, '2' as never), "xavier_uniform_(): argument 'gain' must be a number"],
+    [() => nn.init.sparse_(w, '0.5' as never), "sparse_(): argument 'sparsity' must be a number"],
+    [() => nn.init.trunc_normal_(w, { mean: '0' as never }), "trunc_normal_(): argument 'mean' must be"],
+    [() => nn.init.dirac_(torch.empty(2, 2, 2), 1.5), "dirac_(): argument 'groups' must be int, not float"],
+  ]
+  for (const [call, words] of calls) expect(call).toThrow(words)
+})

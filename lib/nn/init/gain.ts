@@ -1,5 +1,8 @@
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
+import { optional, required } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
+import { FloatScalar } from '../../scalar.js'
 import type { Tensor } from '../../tensor.js'
 
 /** A function that follows a layer, by its name in `nn.functional`. */
@@ -46,16 +49,23 @@ const LINEAR = new Set<string>([
  *
  * @see torch/nn/init.py
  */
-export function calculate_gain(nonlinearity: Nonlinearity, param: number | null = null): number {
-  if (LINEAR.has(nonlinearity)) return 1
-  if (nonlinearity === 'tanh') return 5 / 3
-  if (nonlinearity === 'relu') return Math.sqrt(2)
-  if (nonlinearity === 'selu') return 3 / 4
-  if (nonlinearity !== 'leaky_relu') throw value_error(`Unsupported nonlinearity ${String(nonlinearity)}`)
-  const slope = param ?? 0.01
-  if (typeof slope !== 'number') throw value_error(`negative_slope ${String(slope)} not a valid number`)
-  return Math.sqrt(2 / (1 + native.math.pow(slope, 2)))
-}
+export const calculate_gain = callable(
+  signature(
+    'calculate_gain',
+    { nonlinearity: required<Nonlinearity>() },
+    { param: optional<number | FloatScalar | bigint | null>(null) },
+  ),
+  (nonlinearity, param): number => {
+    if (LINEAR.has(nonlinearity)) return 1
+    if (nonlinearity === 'tanh') return 5 / 3
+    if (nonlinearity === 'relu') return Math.sqrt(2)
+    if (nonlinearity === 'selu') return 3 / 4
+    if (nonlinearity !== 'leaky_relu') throw value_error(`Unsupported nonlinearity ${String(nonlinearity)}`)
+    const slope = param instanceof FloatScalar || typeof param === 'bigint' ? Number(param) : (param ?? 0.01)
+    if (typeof slope !== 'number') throw value_error(`negative_slope ${String(slope)} not a valid number`)
+    return Math.sqrt(2 / (1 + native.math.pow(slope, 2)))
+  },
+)
 
 /**
  * How many numbers one output depends on, and how many outputs depend on one number.

@@ -1,8 +1,9 @@
 import { without_grad } from '../../autograd/grad_mode.js'
-import type { Generator } from '../../generator.js'
-import { take_options } from '../../ops/keywords.js'
+import { expect_number } from '../../expect.js'
+import { optional, tensor } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
-import { type Drawing, type Drawn, drawing } from './fill.js'
+import { drawing, GENERATOR } from './fill.js'
 import {
   calculate_fan_in_and_fan_out,
   calculate_gain,
@@ -11,9 +12,7 @@ import {
   type Nonlinearity,
 } from './gain.js'
 
-const XAVIER = { gain: 1, generator: null }
-const XAVIER_NAMES = ['tensor', 'gain', 'generator'] as const
-type Xavier = Drawn & { gain: number }
+const XAVIER = [{ tensor }, { gain: optional(1, expect_number) }, GENERATOR] as const
 
 function xavier_std(tensor: Tensor, gain: number): number {
   const [fan_in, fan_out] = calculate_fan_in_and_fan_out(tensor)
@@ -33,16 +32,13 @@ function xavier_std(tensor: Tensor, gain: number): number {
  *
  * @see torch/nn/init.py
  */
-export function xavier_uniform_(
-  tensor: Tensor,
-  gain?: number | ({ gain?: number } & Drawing),
-  generator?: Generator | null | Drawing,
-): Tensor
-export function xavier_uniform_(...args: unknown[]): Tensor {
-  const { tensor, gain, generator } = take_options<Xavier>('xavier_uniform_', args, XAVIER_NAMES, XAVIER)
-  const bound = Math.sqrt(3) * xavier_std(tensor, gain)
-  return without_grad(() => tensor.uniform_(-bound, bound, drawing(generator)))
-}
+export const xavier_uniform_ = callable(
+  signature('xavier_uniform_', ...XAVIER),
+  (tensor, gain, generator): Tensor => {
+    const bound = Math.sqrt(3) * xavier_std(tensor, gain)
+    return without_grad(() => tensor.uniform_(-bound, bound, drawing(generator)))
+  },
+)
 
 /**
  * Fills a tensor with numbers of N(0, std²), where std = gain · √(2 / (fan_in + fan_out)) (Glorot).
@@ -52,31 +48,21 @@ export function xavier_uniform_(...args: unknown[]): Tensor {
  *
  * @see torch/nn/init.py
  */
-export function xavier_normal_(
-  tensor: Tensor,
-  gain?: number | ({ gain?: number } & Drawing),
-  generator?: Generator | null | Drawing,
-): Tensor
-export function xavier_normal_(...args: unknown[]): Tensor {
-  const { tensor, gain, generator } = take_options<Xavier>('xavier_normal_', args, XAVIER_NAMES, XAVIER)
-  const std = xavier_std(tensor, gain)
-  return without_grad(() => tensor.normal_(0, std, drawing(generator)))
-}
+export const xavier_normal_ = callable(
+  signature('xavier_normal_', ...XAVIER),
+  (tensor, gain, generator): Tensor => {
+    const std = xavier_std(tensor, gain)
+    return without_grad(() => tensor.normal_(0, std, drawing(generator)))
+  },
+)
 
-/** Keywords of the `kaiming` functions. */
-export interface KaimingOptions extends Drawing {
-  /** The slope of the leaky_relu that follows. Default: 0. */
-  a?: number
-  /** `'fan_in'` keeps the variance of the forward pass, `'fan_out'` that of the backward pass. Default: `'fan_in'`. */
-  mode?: FanMode
-  /** The function that follows. Default: `'leaky_relu'`. */
-  nonlinearity?: Nonlinearity
-}
-
-type Kaiming = Drawn & { a: number; mode: FanMode; nonlinearity: Nonlinearity }
-
-const KAIMING: Partial<Kaiming> = { a: 0, mode: 'fan_in', nonlinearity: 'leaky_relu', generator: null }
-const KAIMING_NAMES = ['tensor', 'a', 'mode', 'nonlinearity', 'generator'] as const
+const KAIMING = [
+  { tensor },
+  { a: optional(0) },
+  { mode: optional<FanMode>('fan_in') },
+  { nonlinearity: optional<Nonlinearity>('leaky_relu') },
+  GENERATOR,
+] as const
 
 function is_empty(tensor: Tensor): boolean {
   if (!tensor.shape.includes(0)) return false
@@ -87,6 +73,11 @@ function is_empty(tensor: Tensor): boolean {
 /**
  * Fills a tensor with numbers drawn uniformly from (-bound, bound), where bound = gain · √(3 / fan) (He).
  *
+ * @param a - the slope of the leaky_relu that follows. Default: 0
+ * @param mode - `'fan_in'` keeps the variance of the forward pass, `'fan_out'` that of the backward pass. Default:
+ *   `'fan_in'`
+ * @param nonlinearity - the function that follows. Default: `'leaky_relu'`
+ * @param generator - draws the numbers. Default: the device's own
  * @throws ValueError for a tensor with fewer than 2 dimensions, or an unknown mode or nonlinearity
  *
  * @example
@@ -96,42 +87,35 @@ function is_empty(tensor: Tensor): boolean {
  *
  * @see torch/nn/init.py
  */
-export function kaiming_uniform_(
-  tensor: Tensor,
-  a?: number | KaimingOptions,
-  mode?: FanMode | KaimingOptions,
-  nonlinearity?: Nonlinearity | KaimingOptions,
-  generator?: Generator | null | Drawing,
-): Tensor
-export function kaiming_uniform_(...args: unknown[]): Tensor {
-  const given = take_options<Kaiming>('kaiming_uniform_', args, KAIMING_NAMES, KAIMING)
-  const { tensor, a, mode, nonlinearity, generator } = given
-  if (is_empty(tensor)) return tensor
-  const fan = fan_of(tensor, mode)
-  const std = calculate_gain(nonlinearity, a) / Math.sqrt(fan)
-  const bound = Math.sqrt(3) * std
-  return without_grad(() => tensor.uniform_(-bound, bound, drawing(generator)))
-}
+export const kaiming_uniform_ = callable(
+  signature('kaiming_uniform_', ...KAIMING),
+  (tensor, a, mode, nonlinearity, generator): Tensor => {
+    if (is_empty(tensor)) return tensor
+    const fan = fan_of(tensor, mode)
+    const std = calculate_gain(nonlinearity, a) / Math.sqrt(fan)
+    const bound = Math.sqrt(3) * std
+    return without_grad(() => tensor.uniform_(-bound, bound, drawing(generator)))
+  },
+)
 
 /**
  * Fills a tensor with numbers of N(0, std²), where std = gain / √fan (He).
  *
+ * @param a - the slope of the leaky_relu that follows. Default: 0
+ * @param mode - `'fan_in'` keeps the variance of the forward pass, `'fan_out'` that of the backward pass. Default:
+ *   `'fan_in'`
+ * @param nonlinearity - the function that follows. Default: `'leaky_relu'`
+ * @param generator - draws the numbers. Default: the device's own
  * @throws ValueError for a tensor with fewer than 2 dimensions, or an unknown mode or nonlinearity
  *
  * @see torch/nn/init.py
  */
-export function kaiming_normal_(
-  tensor: Tensor,
-  a?: number | KaimingOptions,
-  mode?: FanMode | KaimingOptions,
-  nonlinearity?: Nonlinearity | KaimingOptions,
-  generator?: Generator | null | Drawing,
-): Tensor
-export function kaiming_normal_(...args: unknown[]): Tensor {
-  const given = take_options<Kaiming>('kaiming_normal_', args, KAIMING_NAMES, KAIMING)
-  const { tensor, a, mode, nonlinearity, generator } = given
-  if (is_empty(tensor)) return tensor
-  const fan = fan_of(tensor, mode)
-  const std = calculate_gain(nonlinearity, a) / Math.sqrt(fan)
-  return without_grad(() => tensor.normal_(0, std, drawing(generator)))
-}
+export const kaiming_normal_ = callable(
+  signature('kaiming_normal_', ...KAIMING),
+  (tensor, a, mode, nonlinearity, generator): Tensor => {
+    if (is_empty(tensor)) return tensor
+    const fan = fan_of(tensor, mode)
+    const std = calculate_gain(nonlinearity, a) / Math.sqrt(fan)
+    return without_grad(() => tensor.normal_(0, std, drawing(generator)))
+  },
+)

@@ -1,27 +1,14 @@
 import { without_grad } from '../../autograd/grad_mode.js'
+import { expect_number } from '../../expect.js'
 import type { Generator } from '../../generator.js'
 import { native } from '../../native.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, tensor } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
-import { type Drawing, type Drawn, drawing } from './fill.js'
+import { drawing, GENERATOR } from './fill.js'
 
 type Bounds = { mean: number; std: number; a: number; b: number }
-
-/** Keywords of {@link trunc_normal_}. */
-export interface TruncNormalOptions extends Drawing {
-  /** Default: 0. */
-  mean?: number
-  /** The standard deviation. Default: 1. */
-  std?: number
-  /** The lower bound. Default: -2. */
-  a?: number
-  /** The upper bound. Default: 2. */
-  b?: number
-}
-
-const NAMES = ['tensor', 'mean', 'std', 'a', 'b', 'generator'] as const
-const DEFAULTS: Partial<Drawn & Bounds> = { mean: 0, std: 1, a: -2, b: 2, generator: null }
 
 function norm_cdf(x: number): number {
   return (1 + native.math.erf(x / Math.sqrt(2))) / 2
@@ -71,6 +58,12 @@ function reject(tensor: Tensor, { mean, std, a, b }: Bounds, generator: Generato
 /**
  * Fills a tensor with numbers of N(mean, std²) that lie inside [a, b].
  *
+ * @param mean - Default: 0
+ * @param std - the standard deviation. Default: 1
+ * @param a - the lower bound. Default: -2
+ * @param b - the upper bound. Default: 2
+ * @param generator - draws the numbers. Default: the device's own
+ *
  * @example
  * ```ts
  * nn.init.trunc_normal_(torch.empty(3, 5), { std: 0.02 })
@@ -78,26 +71,28 @@ function reject(tensor: Tensor, { mean, std, a, b }: Bounds, generator: Generato
  *
  * @see torch/nn/init.py
  */
-export function trunc_normal_(
-  tensor: Tensor,
-  mean?: number | TruncNormalOptions,
-  std?: number | TruncNormalOptions,
-  a?: number | TruncNormalOptions,
-  b?: number | TruncNormalOptions,
-  generator?: Generator | null | Drawing,
-): Tensor
-export function trunc_normal_(...args: unknown[]): Tensor {
-  const given = take_options<Drawn & Bounds>('trunc_normal_', args, NAMES, DEFAULTS)
-  const { tensor, mean, std, a, b, generator } = given
-  if (tensor.device.type === 'meta') return tensor
-  if (mean < a - 2 * std || mean > b + 2 * std)
-    process.emitWarning(
-      'mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.',
-    )
-  without_grad(() => {
-    const inside = norm_cdf((b - mean) / std) - norm_cdf((a - mean) / std)
-    if (inside > 0.3) redraw(tensor, given, generator)
-    else reject(tensor, given, generator)
-  })
-  return tensor
-}
+export const trunc_normal_ = callable(
+  signature(
+    'trunc_normal_',
+    { tensor },
+    { mean: optional(0, expect_number) },
+    { std: optional(1, expect_number) },
+    { a: optional(-2, expect_number) },
+    { b: optional(2, expect_number) },
+    GENERATOR,
+  ),
+  (tensor, mean, std, a, b, generator): Tensor => {
+    const bounds = { mean, std, a, b }
+    if (tensor.device.type === 'meta') return tensor
+    if (mean < a - 2 * std || mean > b + 2 * std)
+      process.emitWarning(
+        'mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.',
+      )
+    without_grad(() => {
+      const inside = norm_cdf((b - mean) / std) - norm_cdf((a - mean) / std)
+      if (inside > 0.3) redraw(tensor, bounds, generator)
+      else reject(tensor, bounds, generator)
+    })
+    return tensor
+  },
+)

@@ -2,29 +2,24 @@ import { without_grad } from '../../autograd/grad_mode.js'
 import { runtime_error } from '../../errors.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { type FloatLike, float_of } from '../../python/conversions.js'
+import { optional, required, tensor } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import { py_float } from '../repr.js'
 
 /** One tensor, or several. */
 export type TensorOrTensors = Tensor | Iterable<Tensor>
 
-/** Keywords of the norms of gradients. */
-export interface NormOfGradientsOptions {
-  /** The norm's degree; Infinity for the greatest. Default: 2. */
-  norm_type?: number
-  /** Whether a norm that is not finite throws. Default: false. */
-  error_if_nonfinite?: boolean
-  /** Whether several tensors are computed together; null decides itself. Default: null. */
-  foreach?: boolean | null
-}
-
-const DEFAULTS: Required<NormOfGradientsOptions> = {
-  norm_type: 2,
-  error_if_nonfinite: false,
-  foreach: null,
-}
+const PARAMETERS = { parameters: required<TensorOrTensors>() }
+const MAX_NORM = { max_norm: required<FloatLike>() }
+const FOREACH = { foreach: optional<boolean | null>(null) }
+const NORM = [
+  { norm_type: optional<FloatLike>(2) },
+  { error_if_nonfinite: optional(false) },
+  FOREACH,
+] as const
 
 const list = (tensors: TensorOrTensors): Tensor[] => (tensors instanceof Tensor ? [tensors] : [...tensors])
 
@@ -73,8 +68,9 @@ function scale(gradients: readonly Tensor[], max_norm: number, total: Tensor): v
  * The norm of all tensors together, as if they were one vector.
  *
  * @param tensors - one, or several
- * @param norm_type - the norm's degree; Infinity for the greatest. Default: 2
+ * @param norm_type - the norm's degree; Infinity or `'inf'` for the greatest. Default: 2
  * @param error_if_nonfinite - whether a norm that is not finite throws. Default: false
+ * @param foreach - whether tensors are computed together, which gives the same numbers. Default: null, decided here
  * @returns a tensor of no dimensions
  * @throws RuntimeError for a norm that is not finite, where that is asked for
  *
@@ -85,23 +81,11 @@ function scale(gradients: readonly Tensor[], max_norm: number, total: Tensor): v
  *
  * @see torch/nn/utils/clip_grad.py
  */
-export function get_total_norm(
-  tensors: TensorOrTensors,
-  norm_type?: number | NormOfGradientsOptions,
-  error_if_nonfinite?: boolean | NormOfGradientsOptions,
-  foreach?: boolean | null | NormOfGradientsOptions,
-): Tensor
-export function get_total_norm(...args: unknown[]): Tensor {
-  const given = take_options<Required<NormOfGradientsOptions> & { tensors: TensorOrTensors }>(
-    'get_total_norm',
-    args,
-    ['tensors', 'norm_type', 'error_if_nonfinite', 'foreach'],
-    DEFAULTS,
-  )
-  return without_grad(() =>
-    total_norm(list(given.tensors), Number(given.norm_type), given.error_if_nonfinite),
-  )
-}
+export const get_total_norm = callable(
+  signature('get_total_norm', { tensors: required<TensorOrTensors>() }, ...NORM),
+  (tensors, norm_type, error_if_nonfinite): Tensor =>
+    without_grad(() => total_norm(list(tensors), float_of(norm_type), error_if_nonfinite)),
+)
 
 /**
  * Scales gradients in place by `max_norm` / `total_norm`, where that is less than 1.
@@ -112,22 +96,21 @@ export function get_total_norm(...args: unknown[]): Tensor {
  *
  * @see torch/nn/utils/clip_grad.py
  */
-export function clip_grads_with_norm_(
-  parameters: TensorOrTensors,
-  max_norm: number,
-  total_norm: Tensor,
-  _foreach: boolean | null | { foreach?: boolean | null } = null,
-): void {
-  without_grad(() => scale(gradients_of(list(parameters)), Number(max_norm), total_norm))
-}
+export const clip_grads_with_norm_ = callable(
+  signature('clip_grads_with_norm_', PARAMETERS, MAX_NORM, { total_norm: tensor }, FOREACH),
+  (parameters, max_norm, total_norm): void => {
+    without_grad(() => scale(gradients_of(list(parameters)), float_of(max_norm), total_norm))
+  },
+)
 
 /**
  * Scales gradients in place so that all together are at most `max_norm` long.
  *
  * @param parameters - one, or several; those without a gradient count for nothing
  * @param max_norm - how long the gradients may be together
- * @param norm_type - the norm's degree; Infinity for the greatest. Default: 2
+ * @param norm_type - the norm's degree; Infinity or `'inf'` for the greatest. Default: 2
  * @param error_if_nonfinite - whether a norm that is not finite throws. Default: false
+ * @param foreach - whether tensors are computed together, which gives the same numbers. Default: null, decided here
  * @returns how long they were
  * @throws RuntimeError for a norm that is not finite, where that is asked for
  *
@@ -140,40 +123,32 @@ export function clip_grads_with_norm_(
  *
  * @see torch/nn/utils/clip_grad.py
  */
-export function clip_grad_norm_(
-  parameters: TensorOrTensors,
-  max_norm: number | (NormOfGradientsOptions & { max_norm: number }),
-  norm_type?: number | NormOfGradientsOptions,
-  error_if_nonfinite?: boolean | NormOfGradientsOptions,
-  foreach?: boolean | null | NormOfGradientsOptions,
-): Tensor
-export function clip_grad_norm_(...args: unknown[]): Tensor {
-  const given = take_options<
-    Required<NormOfGradientsOptions> & { parameters: TensorOrTensors; max_norm: number }
-  >(
-    'clip_grad_norm_',
-    args,
-    ['parameters', 'max_norm', 'norm_type', 'error_if_nonfinite', 'foreach'],
-    DEFAULTS,
-  )
-  const parameters = list(given.parameters)
-  if (parameters.length === 0 && !Array.isArray(given.parameters))
-    process.emitWarning('`parameters` is an empty generator, no gradient clipping will occur.')
-  return without_grad(() => {
-    const gradients = gradients_of(parameters)
-    const total = total_norm(gradients, Number(given.norm_type), given.error_if_nonfinite)
-    scale(gradients, Number(given.max_norm), total)
-    return total
-  })
-}
+export const clip_grad_norm_ = callable(
+  signature('clip_grad_norm_', PARAMETERS, MAX_NORM, ...NORM),
+  (given, given_max, norm_type, error_if_nonfinite): Tensor => {
+    const parameters = list(given)
+    if (parameters.length === 0 && !Array.isArray(given))
+      process.emitWarning('`parameters` is an empty generator, no gradient clipping will occur.')
+    const max_norm = float_of(given_max)
+    return without_grad(() => {
+      const gradients = gradients_of(parameters)
+      const total = total_norm(gradients, float_of(norm_type), error_if_nonfinite)
+      scale(gradients, max_norm, total)
+      return total
+    })
+  },
+)
 
 /** Deprecated: {@link clip_grad_norm_}. */
-export function clip_grad_norm(...args: Parameters<typeof clip_grad_norm_>): Tensor {
-  process.emitWarning(
-    '`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.',
-  )
-  return clip_grad_norm_(...args)
-}
+export const clip_grad_norm = callable(
+  signature('clip_grad_norm', PARAMETERS, MAX_NORM, ...NORM),
+  (...values): Tensor => {
+    process.emitWarning(
+      '`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.',
+    )
+    return clip_grad_norm_(...values)
+  },
+)
 
 /**
  * Clamps each element of the gradients in place to [−clip_value, clip_value].
@@ -183,16 +158,15 @@ export function clip_grad_norm(...args: Parameters<typeof clip_grad_norm_>): Ten
  *
  * @see torch/nn/utils/clip_grad.py
  */
-export function clip_grad_value_(
-  parameters: TensorOrTensors,
-  clip_value: number,
-  _foreach: boolean | null | { foreach?: boolean | null } = null,
-): void {
-  const value = Number(clip_value)
-  without_grad(() => {
-    for (const group of groups(gradients_of(list(parameters)))) {
-      dispatcher['aten']!['_foreach_clamp_min_']!['Scalar']!(group, -value)
-      dispatcher['aten']!['_foreach_clamp_max_']!['Scalar']!(group, value)
-    }
-  })
-}
+export const clip_grad_value_ = callable(
+  signature('clip_grad_value_', PARAMETERS, { clip_value: required<FloatLike>() }, FOREACH),
+  (parameters, clip_value): void => {
+    const value = float_of(clip_value)
+    without_grad(() => {
+      for (const group of groups(gradients_of(list(parameters)))) {
+        dispatcher['aten']!['_foreach_clamp_min_']!['Scalar']!(group, -value)
+        dispatcher['aten']!['_foreach_clamp_max_']!['Scalar']!(group, value)
+      }
+    })
+  },
+)

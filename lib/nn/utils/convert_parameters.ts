@@ -1,5 +1,7 @@
 import { type_error, type_name } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { required } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 
 function same_device(parameters: readonly Tensor[]): void {
@@ -20,11 +22,14 @@ function same_device(parameters: readonly Tensor[]): void {
  *
  * @see torch/nn/utils/convert_parameters.py
  */
-export function parameters_to_vector(parameters: Iterable<Tensor>): Tensor {
-  const all = [...parameters]
-  same_device(all)
-  return ops.cat(all.map((parameter) => parameter.view(-1)))
-}
+export const parameters_to_vector = callable(
+  signature('parameters_to_vector', { parameters: required<Iterable<Tensor>>() }),
+  (parameters): Tensor => {
+    const all = [...parameters]
+    same_device(all)
+    return ops.cat(all.map((parameter) => parameter.view(-1)))
+  },
+)
 
 /**
  * Gives parameters the values of a vector; they share its memory afterwards.
@@ -33,14 +38,21 @@ export function parameters_to_vector(parameters: Iterable<Tensor>): Tensor {
  *
  * @see torch/nn/utils/convert_parameters.py
  */
-export function vector_to_parameters(vec: Tensor, parameters: Iterable<Tensor>): void {
-  if (!(vec instanceof Tensor)) throw type_error(`expected torch.Tensor, but got: ${type_name(vec)}`)
-  const all = [...parameters]
-  same_device(all)
-  let place = 0
-  for (const parameter of all) {
-    const count = parameter.numel()
-    parameter.data = vec.narrow(0, place, count).view_as(parameter).data
-    place += count
-  }
-}
+export const vector_to_parameters = callable(
+  signature(
+    'vector_to_parameters',
+    { vec: required<Tensor>() },
+    { parameters: required<Iterable<Tensor>>() },
+  ),
+  (vec, parameters): void => {
+    if (!(vec instanceof Tensor)) throw type_error(`expected torch.Tensor, but got: ${type_name(vec)}`)
+    const all = [...parameters]
+    same_device(all)
+    let place = 0
+    for (const parameter of all) {
+      const count = parameter.numel()
+      parameter.data = vec.narrow(0, place, count).view_as(parameter).data
+      place += count
+    }
+  },
+)

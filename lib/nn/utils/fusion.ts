@@ -1,12 +1,23 @@
 import { deepcopy } from '../../copy.js'
 import { assertion_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { nullable_tensor, optional, required, tensor } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import type { _BatchNorm } from '../modules/batchnorm.js'
 import type { _ConvNd } from '../modules/conv_nd.js'
 import type { Linear } from '../modules/linear.js'
 import type { Module } from '../modules/module.js'
 import { Parameter } from '../parameter.js'
+import { expect_module } from './expect_module.js'
+
+const module_of = <M extends Module>() => required<M>(expect_module as (...args: unknown[]) => M)
+const BN = { bn: module_of<_BatchNorm>() }
+const TRANSPOSE = { transpose: optional(false) }
+const STATISTICS = [{ bn_rm: tensor }, { bn_rv: tensor }, { bn_eps: required<number>() }] as const
+
+const FUSE_CONV = signature('fuse_conv_bn_eval', { conv: module_of<_ConvNd>() }, BN, TRANSPOSE)
+const FUSE_LINEAR = signature('fuse_linear_bn_eval', { linear: module_of<Linear>() }, BN)
 
 type Statistics = { running_mean: Tensor; running_var: Tensor }
 
@@ -34,7 +45,13 @@ function expect_eval(layer: Module, bn: _BatchNorm): Statistics {
  *
  * @see torch/nn/utils/fusion.py
  */
-export function fuse_conv_bn_eval<C extends _ConvNd>(conv: C, bn: _BatchNorm, transpose = false): C {
+export function fuse_conv_bn_eval<C extends _ConvNd>(
+  conv: C,
+  bn: _BatchNorm,
+  transpose?: boolean | { transpose?: boolean },
+): C
+export function fuse_conv_bn_eval(...args: unknown[]): _ConvNd {
+  const [conv, bn, transpose] = FUSE_CONV.bind(args)
   const fused = deepcopy(conv)
   const { running_mean, running_var } = expect_eval(conv, bn)
   const [weight, bias] = fuse_conv_bn_weights(
@@ -53,31 +70,33 @@ export function fuse_conv_bn_eval<C extends _ConvNd>(conv: C, bn: _BatchNorm, tr
 }
 
 /** The weight and bias of {@link fuse_conv_bn_eval}. */
-export function fuse_conv_bn_weights(
-  conv_w: Tensor,
-  conv_b: Tensor | null,
-  bn_rm: Tensor,
-  bn_rv: Tensor,
-  bn_eps: number,
-  bn_w: Tensor | null,
-  bn_b: Tensor | null,
-  transpose = false,
-): [Parameter, Parameter] {
-  const bias = conv_b ?? ops.zeros_like(bn_rm)
-  const gain = bn_w ?? ops.ones_like(bn_rm)
-  const shift = bn_b ?? ops.zeros_like(bn_rm)
-  const inverse = bn_rv.add(bn_eps).rsqrt()
-  const ones = new Array<number>(conv_w.ndim - 2).fill(1)
-  const shape = transpose ? [1, -1, ...ones] : [-1, 1, ...ones]
-  const weight = conv_w.mul(gain.mul(inverse).reshape(shape)).to({ dtype: conv_w.dtype })
-  const moved = bias
-    .sub(bn_rm)
-    .mul(inverse)
-    .mul(gain)
-    .add(shift)
-    .to({ dtype: (conv_b ?? conv_w).dtype })
-  return [new Parameter(weight, conv_w.requires_grad), new Parameter(moved, bias.requires_grad)]
-}
+export const fuse_conv_bn_weights = callable(
+  signature(
+    'fuse_conv_bn_weights',
+    { conv_w: tensor },
+    { conv_b: nullable_tensor },
+    ...STATISTICS,
+    { bn_w: nullable_tensor },
+    { bn_b: nullable_tensor },
+    TRANSPOSE,
+  ),
+  (conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, transpose): [Parameter, Parameter] => {
+    const bias = conv_b ?? ops.zeros_like(bn_rm)
+    const gain = bn_w ?? ops.ones_like(bn_rm)
+    const shift = bn_b ?? ops.zeros_like(bn_rm)
+    const inverse = bn_rv.add(bn_eps).rsqrt()
+    const ones = new Array<number>(conv_w.ndim - 2).fill(1)
+    const shape = transpose ? [1, -1, ...ones] : [-1, 1, ...ones]
+    const weight = conv_w.mul(gain.mul(inverse).reshape(shape)).to({ dtype: conv_w.dtype })
+    const moved = bias
+      .sub(bn_rm)
+      .mul(inverse)
+      .mul(gain)
+      .add(shift)
+      .to({ dtype: (conv_b ?? conv_w).dtype })
+    return [new Parameter(weight, conv_w.requires_grad), new Parameter(moved, bias.requires_grad)]
+  },
+)
 
 /**
  * A linear layer that computes what a linear layer and the batch normalisation after it compute in evaluation.
@@ -86,7 +105,9 @@ export function fuse_conv_bn_weights(
  *
  * @see torch/nn/utils/fusion.py
  */
-export function fuse_linear_bn_eval<L extends Linear>(linear: L, bn: _BatchNorm): L {
+export function fuse_linear_bn_eval<L extends Linear>(linear: L, bn: _BatchNorm | { bn: _BatchNorm }): L
+export function fuse_linear_bn_eval(...args: unknown[]): Linear {
+  const [linear, bn] = FUSE_LINEAR.bind(args)
   const fused = deepcopy(linear)
   if (linear.training || bn.training) throw assertion_error('Fusion only for eval!')
   if (linear.out_features !== bn.num_features && bn.num_features !== 1)
@@ -110,22 +131,24 @@ export function fuse_linear_bn_eval<L extends Linear>(linear: L, bn: _BatchNorm)
 }
 
 /** The weight and bias of {@link fuse_linear_bn_eval}. */
-export function fuse_linear_bn_weights(
-  linear_w: Tensor,
-  linear_b: Tensor | null,
-  bn_rm: Tensor,
-  bn_rv: Tensor,
-  bn_eps: number,
-  bn_w: Tensor,
-  bn_b: Tensor,
-): [Parameter, Parameter] {
-  const bias = linear_b ?? ops.zeros_like(bn_rm)
-  const factor = bn_w.mul(bn_rv.add(bn_eps).rsqrt())
-  const weight = linear_w.mul(factor.unsqueeze(-1).to({ dtype: linear_w.dtype }))
-  const moved = bias
-    .sub(bn_rm)
-    .mul(factor)
-    .add(bn_b)
-    .to({ dtype: (linear_b ?? linear_w).dtype })
-  return [new Parameter(weight, linear_w.requires_grad), new Parameter(moved, bias.requires_grad)]
-}
+export const fuse_linear_bn_weights = callable(
+  signature(
+    'fuse_linear_bn_weights',
+    { linear_w: tensor },
+    { linear_b: nullable_tensor },
+    ...STATISTICS,
+    { bn_w: tensor },
+    { bn_b: tensor },
+  ),
+  (linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b): [Parameter, Parameter] => {
+    const bias = linear_b ?? ops.zeros_like(bn_rm)
+    const factor = bn_w.mul(bn_rv.add(bn_eps).rsqrt())
+    const weight = linear_w.mul(factor.unsqueeze(-1).to({ dtype: linear_w.dtype }))
+    const moved = bias
+      .sub(bn_rm)
+      .mul(factor)
+      .add(bn_b)
+      .to({ dtype: (linear_b ?? linear_w).dtype })
+    return [new Parameter(weight, linear_w.requires_grad), new Parameter(moved, bias.requires_grad)]
+  },
+)

@@ -1,7 +1,15 @@
 import type { DeviceLike } from '../../device.js'
 import { runtime_error, type_name } from '../../errors.js'
-import { is_options } from '../../ops/keywords.js'
+import { keywords, required, variadic } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { Module } from '../modules/module.js'
+
+const SKIP_INIT = signature(
+  'skip_init',
+  { module_cls: required<new (...args: unknown[]) => Module>() },
+  { args: variadic<unknown>() },
+  { kwargs: keywords<unknown>() },
+)
 
 /**
  * Makes a module without drawing its first values: what stands in memory is what was there.
@@ -20,20 +28,19 @@ import { Module } from '../modules/module.js'
 export function skip_init<A extends unknown[], M extends Module>(
   module_cls: new (...args: A) => M,
   ...args: A
-): M {
+): M
+export function skip_init(...given: unknown[]): Module {
+  const [module_cls, args, kwargs] = SKIP_INIT.bind(given)
   if (typeof module_cls !== 'function' || !(module_cls.prototype instanceof Module))
     throw runtime_error(
       `Expected a Module; got ${typeof module_cls === 'function' ? module_cls.name : type_name(module_cls)}`,
     )
-  const last = args.at(-1)
-  const keywords = is_options(last) ? last : {}
-  const positional = is_options(last) ? args.slice(0, -1) : args
-  const device = (keywords['device'] as DeviceLike | undefined) ?? 'cpu'
-  let made: M
+  const device = (kwargs['device'] as DeviceLike | undefined) ?? 'cpu'
+  let made: Module
   try {
-    made = new module_cls(...([...positional, { ...keywords, device: 'meta' }] as A))
+    made = new module_cls(...args, { ...kwargs, device: 'meta' })
   } catch (error) {
-    if (error instanceof TypeError && is_made_without_device(module_cls, args)) throw no_device()
+    if (error instanceof TypeError && is_made_without_device(module_cls, args, kwargs)) throw no_device()
     throw error
   }
   const parameters = [...made.parameters()]
@@ -44,15 +51,13 @@ export function skip_init<A extends unknown[], M extends Module>(
 const no_device = () => runtime_error("Module must support a 'device' arg to skip initialization")
 
 /** Whether the class, which has refused its arguments with a device, takes them without one. */
-function is_made_without_device<A extends unknown[]>(
-  module_cls: new (...args: A) => Module,
-  args: A,
+function is_made_without_device(
+  module_cls: new (...args: unknown[]) => Module,
+  args: readonly unknown[],
+  { device: _, ...others }: Record<string, unknown>,
 ): boolean {
-  const last = args.at(-1)
-  const { device: _, ...others } = is_options(last) ? last : { device: null }
-  const given = is_options(last) ? [...args.slice(0, -1), others] : args
   try {
-    new module_cls(...(given as A))
+    new module_cls(...args, ...(Object.keys(others).length > 0 ? [others] : []))
     return true
   } catch {
     return false

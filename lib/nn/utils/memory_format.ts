@@ -1,6 +1,13 @@
 import type { MemoryFormat } from '../../layout.js'
+import { required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { Conv2d, Conv3d, ConvTranspose2d, ConvTranspose3d } from '../modules/conv.js'
 import type { Module } from '../modules/module.js'
+import { MODULE } from './expect_module.js'
+
+const FORMAT = { memory_format: required<MemoryFormat>() }
+const CONVERT2D = signature('convert_conv2d_weight_memory_format', MODULE, FORMAT)
+const CONVERT3D = signature('convert_conv3d_weight_memory_format', MODULE, FORMAT)
 
 function convert<M extends Module>(
   module: M,
@@ -28,7 +35,13 @@ function convert<M extends Module>(
 export function convert_conv2d_weight_memory_format<M extends Module>(
   module: M,
   memory_format: MemoryFormat,
-): M {
+): M
+export function convert_conv2d_weight_memory_format<M extends Module>(
+  module: M,
+  options: { memory_format: MemoryFormat },
+): M
+export function convert_conv2d_weight_memory_format(...args: unknown[]): Module {
+  const [module, memory_format] = CONVERT2D.bind(args)
   return convert(
     module,
     memory_format,
@@ -40,7 +53,13 @@ export function convert_conv2d_weight_memory_format<M extends Module>(
 export function convert_conv3d_weight_memory_format<M extends Module>(
   module: M,
   memory_format: MemoryFormat,
-): M {
+): M
+export function convert_conv3d_weight_memory_format<M extends Module>(
+  module: M,
+  options: { memory_format: MemoryFormat },
+): M
+export function convert_conv3d_weight_memory_format(...args: unknown[]): Module {
+  const [module, memory_format] = CONVERT3D.bind(args)
   return convert(
     module,
     memory_format,

@@ -1,18 +1,35 @@
 import { inspect } from 'node:util'
-import type { DeviceLike } from '../../device.js'
 import * as dtypes from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { is_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { nullable_tensor, optional_tensor, tensor } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 
-/** The permutation that undoes another; null for null. */
-export function invert_permutation(permutation: Tensor): Tensor
-export function invert_permutation(permutation: Tensor | null): Tensor | null
-export function invert_permutation(permutation: Tensor | null): Tensor | null {
-  if (permutation === null) return null
+function inverse_of(permutation: Tensor): Tensor {
   const places = ops.arange(0, permutation.numel(), { dtype: dtypes.int64, device: permutation.device })
   return ops.empty_like(permutation).scatter_(0, permutation, places)
 }
+
+const INVERT = signature('invert_permutation', { permutation: nullable_tensor })
+
+/** The permutation that undoes another; null for null. */
+export function invert_permutation(permutation: Tensor | { permutation: Tensor }): Tensor
+export function invert_permutation(permutation: Tensor | null): Tensor | null
+export function invert_permutation(...args: unknown[]): Tensor | null {
+  const [permutation] = INVERT.bind(args)
+  return permutation === null ? null : inverse_of(permutation)
+}
+
+const PACKED = signature(
+  'PackedSequence',
+  { data: tensor },
+  { batch_sizes: tensor },
+  { sorted_indices: optional_tensor },
+  { unsorted_indices: optional_tensor },
+)
 
 /**
  * Sequences of different lengths without padding: the first elements of all, then the second ones, and so on; the
@@ -30,13 +47,11 @@ export class PackedSequence extends Array<Tensor | null> {
   /** Where each sequence stands now, or null. */
   readonly unsorted_indices: Tensor | null
 
-  constructor(
-    data: Tensor,
-    batch_sizes: Tensor,
-    sorted_indices: Tensor | null = null,
-    unsorted_indices: Tensor | null = null,
-  ) {
-    const unsorted = unsorted_indices ?? invert_permutation(sorted_indices)
+  constructor(...args: Call<typeof PACKED>)
+  constructor(...args: UsualCall<typeof PACKED>)
+  constructor(...args: unknown[]) {
+    const [data, batch_sizes, sorted_indices, unsorted_indices] = PACKED.bind(args)
+    const unsorted = unsorted_indices ?? (sorted_indices && inverse_of(sorted_indices))
     if (batch_sizes.device.type !== 'cpu')
       throw value_error(
         'batch_sizes should always be on CPU. Instances of PackedSequence should never be created manually. They should ' +
@@ -63,14 +78,25 @@ export class PackedSequence extends Array<Tensor | null> {
     return new PackedSequence(data, this.batch_sizes, move(this.sorted_indices), move(this.unsorted_indices))
   }
 
-  /** On a CUDA device. */
-  cuda(device: DeviceLike = 'cuda'): PackedSequence {
-    return this.to({ device })
+  /** On a CUDA device, with the further arguments of {@link to}. */
+  cuda(...args: unknown[]): PackedSequence {
+    return this.#moved('cuda', args)
   }
 
-  /** On the CPU. */
-  cpu(): PackedSequence {
-    return this.to({ device: 'cpu' })
+  /** On the CPU, with the further arguments of {@link to}. */
+  cpu(...args: unknown[]): PackedSequence {
+    return this.#moved('cpu', args)
+  }
+
+  #moved(type: 'cpu' | 'cuda', args: unknown[]): PackedSequence {
+    if (args.length === 0) return this.to({ device: type })
+    const { dtype, device } = this.data
+    const probe = ops.empty([0], { dtype, device })
+    const moved = (probe.to as (...args: unknown[]) => Tensor)(...args)
+    if (moved.device.type === type) return this.to(...args)
+    const last = args.at(-1)
+    if (is_options(last)) return this.to(...args.slice(0, -1), { ...last, device: type })
+    return this.to(...args, { device: type })
   }
 
   /** With data of float64. */
@@ -141,5 +167,21 @@ export class PackedSequence extends Array<Tensor | null> {
 
   [inspect.custom](): string {
     return this.toString()
+  }
+
+  static {
+    const none = [
+      'double',
+      'float',
+      'half',
+      'long',
+      'int',
+      'short',
+      'char',
+      'byte',
+      'pin_memory',
+      'is_pinned',
+    ]
+    methods(PackedSequence, Object.fromEntries(none.map((name) => [name, ''])))
   }
 }

@@ -1,6 +1,9 @@
 import { without_grad } from '../../autograd/grad_mode.js'
 import { NotImplementedError, runtime_error, value_error } from '../../errors.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { methods } from '../../python/methods.js'
+import { optional, required, tensor } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import { fields_of } from '../modules/internals.js'
 import type { Module } from '../modules/module.js'
@@ -42,6 +45,13 @@ function same_facts(after: Tensor, original: Tensor): void {
       )
 }
 
+const LIST = signature(
+  'ParametrizationList',
+  { modules: required<readonly Parametrization[]>() },
+  { original: tensor },
+  { unsafe: optional(false) },
+)
+
 /**
  * What computes one tensor of a parametrized module: its parametrizations one after another, and the original tensors.
  *
@@ -53,7 +63,10 @@ export class ParametrizationList extends ModuleList<Module> {
   declare is_tensor: boolean
   declare ntensors: number
 
-  constructor(modules: readonly Parametrization[], original: Tensor, unsafe = false) {
+  constructor(...args: Call<typeof LIST>)
+  constructor(...args: UsualCall<typeof LIST>)
+  constructor(...args: unknown[]) {
+    const { modules, original, unsafe } = LIST.take(args)
     if (modules.length === 0) throw value_error('ParametrizationList requires one or more modules.')
     super(modules as readonly Module[])
     this.unsafe = unsafe
@@ -166,5 +179,9 @@ export class ParametrizationList extends ModuleList<Module> {
       : Array.from({ length: this.ntensors }, (_, i) => fields[`original${i}`])
     const [first, ...others] = this._steps
     return others.reduce((value, step) => step(value), first!(...originals))
+  }
+
+  static {
+    methods(ParametrizationList, { right_inverse: 'value' })
   }
 }

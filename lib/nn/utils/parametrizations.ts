@@ -2,14 +2,22 @@ import { without_grad } from '../../autograd/grad_mode.js'
 import { index_error, not_implemented_error, value_error } from '../../errors.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import type { Others, Usual } from '../../python/call_types.js'
+import { keyword, optional } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { fields_of } from '../modules/internals.js'
 import { Module } from '../modules/module.js'
 import { py_size } from '../repr.js'
+import { MODULE } from './expect_module.js'
 import { register_parametrization } from './parametrize.js'
-import { as_matrix, type SpectralNormOptions, take_spectral } from './spectral_norm.js'
+import {
+  as_matrix,
+  type SpectralNormArguments,
+  type SpectralNormKeywords,
+  take_spectral,
+} from './spectral_norm.js'
 import { weight_from } from './weight_norm.js'
 
 const EPSILON: Record<string, number> = {
@@ -126,15 +134,13 @@ function tensor_of(module: Module, name: string): Tensor {
   return weight
 }
 
-/** Keywords of {@link orthogonal}. */
-export interface OrthogonalOptions {
-  /** The parameter. Default: `'weight'`. */
-  name?: string
-  /** `'matrix_exp'`, `'cayley'` or `'householder'`. Default: the first for square or complex matrices, else the last. */
-  orthogonal_map?: OrthogonalMap | null
-  /** Whether it is relative to a base, which the matrix's first value gives. Default: true. */
-  use_trivialization?: boolean
-}
+const NAME = { name: optional('weight') }
+const MAP = [
+  NAME,
+  { orthogonal_map: optional<OrthogonalMap | null>(null) },
+  { use_trivialization: keyword(true) },
+] as const
+const ORTHOGONAL = signature('orthogonal', MODULE, ...MAP)
 
 /**
  * Keeps a matrix, or each of a batch, orthogonal: its columns, or rows where there are fewer, are orthonormal.
@@ -142,6 +148,7 @@ export interface OrthogonalOptions {
  * @param module - the module
  * @param name - the parameter. Default: `'weight'`
  * @param orthogonal_map - how. Default: `'matrix_exp'` for square or complex matrices, else `'householder'`
+ * @param use_trivialization - whether it is relative to a base, which the matrix's first value gives. Default: true
  * @throws ValueError for something else than a matrix, or another map
  *
  * @example
@@ -151,27 +158,15 @@ export interface OrthogonalOptions {
  *
  * @see torch/nn/utils/parametrizations.py
  */
-export function orthogonal<M extends Module>(
-  module: M,
-  name?: string | OrthogonalOptions,
-  orthogonal_map?: OrthogonalMap | null | OrthogonalOptions,
-  options?: OrthogonalOptions,
-): M
+export function orthogonal<M extends Module>(module: M, ...rest: Others<typeof MAP>): M
+export function orthogonal<M extends Module>(module: M, ...rest: Usual<typeof MAP>): M
 export function orthogonal(...args: unknown[]): Module {
-  const { module, name, use_trivialization, ...given } = take_options<
-    Required<OrthogonalOptions> & { module: Module }
-  >(
-    'orthogonal',
-    args,
-    ['module', 'name', 'orthogonal_map', 'use_trivialization'],
-    { name: 'weight', orthogonal_map: null, use_trivialization: true },
-    3,
-  )
+  const [module, name, orthogonal_map, use_trivialization] = ORTHOGONAL.bind(args)
   const weight = tensor_of(module, name)
   if (weight.ndim < 2)
     throw value_error(`Expected a matrix or batch of matrices. Got a tensor of ${weight.ndim} dimensions.`)
   const square = weight.shape.at(-2) === weight.shape.at(-1)
-  const map = given.orthogonal_map ?? (square || weight.is_complex() ? 'matrix_exp' : 'householder')
+  const map = orthogonal_map ?? (square || weight.is_complex() ? 'matrix_exp' : 'householder')
   if (!['matrix_exp', 'cayley', 'householder'].includes(map))
     throw value_error(`orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: ${map}`)
   const parametrization = new _Orthogonal(weight, map, use_trivialization)
@@ -195,13 +190,8 @@ class _WeightNorm extends Module {
   }
 }
 
-/** Keywords of {@link weight_norm}. */
-export interface WeightNormOptions {
-  /** The parameter. Default: `'weight'`. */
-  name?: string
-  /** The dimension that each norm is for; null for one norm. Default: 0. */
-  dim?: number | null
-}
+const DIM = [NAME, { dim: optional<number | null>(0) }] as const
+const WEIGHT_NORM = signature('weight_norm', MODULE, ...DIM)
 
 /**
  * Writes a parameter as g · v / ‖v‖, with g (`original0`) and v (`original1`) learnt instead.
@@ -217,18 +207,10 @@ export interface WeightNormOptions {
  *
  * @see torch/nn/utils/parametrizations.py
  */
-export function weight_norm<M extends Module>(
-  module: M,
-  name?: string | WeightNormOptions,
-  dim?: number | null | WeightNormOptions,
-): M
+export function weight_norm<M extends Module>(module: M, ...rest: Others<typeof DIM>): M
+export function weight_norm<M extends Module>(module: M, ...rest: Usual<typeof DIM>): M
 export function weight_norm(...args: unknown[]): Module {
-  const { module, name, dim } = take_options<Required<WeightNormOptions> & { module: Module }>(
-    'weight_norm',
-    args,
-    ['module', 'name', 'dim'],
-    { name: 'weight', dim: 0 },
-  )
+  const [module, name, dim] = WEIGHT_NORM.bind(args)
   register_parametrization(module, name, new _WeightNorm(dim), { unsafe: true })
   module.register_load_state_dict_pre_hook((_module, state_dict, prefix) => {
     const [g, v] = [`${prefix}${name}_g`, `${prefix}${name}_v`]
@@ -311,13 +293,8 @@ class _SpectralNorm extends Module {
  *
  * @see torch/nn/utils/parametrizations.py
  */
-export function spectral_norm<M extends Module>(
-  module: M,
-  name?: string | SpectralNormOptions,
-  n_power_iterations?: number | SpectralNormOptions,
-  eps?: number | SpectralNormOptions,
-  dim?: number | null | SpectralNormOptions,
-): M
+export function spectral_norm<M extends Module>(module: M, ...rest: SpectralNormArguments): M
+export function spectral_norm<M extends Module>(module: M, ...rest: SpectralNormKeywords): M
 export function spectral_norm(...args: unknown[]): Module {
   const { module, name, n_power_iterations, eps, dim } = take_spectral(args)
   const weight = tensor_of(module, name)

@@ -1,5 +1,13 @@
 import { without_grad } from '../../autograd/grad_mode.js'
-import { assertion_error, NotImplementedError, value_error } from '../../errors.js'
+import {
+  assertion_error,
+  NotImplementedError,
+  type_name as plain_type_name,
+  type_error,
+  value_error,
+} from '../../errors.js'
+import { keyword, optional, optional_positional, required } from '../../python/parameters.js'
+import { callable, signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import { delete_field, fields_of, INTERNALS, members_of } from '../modules/internals.js'
 import type { Module } from '../modules/module.js'
@@ -7,6 +15,7 @@ import { ModuleDict } from '../modules/module_dict.js'
 import { type_name } from '../modules/registration.js'
 import { Parameter } from '../parameter.js'
 import { py_size } from '../repr.js'
+import { expect_module, MODULE } from './expect_module.js'
 import {
   type Parametrization,
   ParametrizationList,
@@ -18,6 +27,27 @@ export { type Parametrization, ParametrizationList } from './parametrization_lis
 
 /** A module some of whose tensors are computed. */
 export type Parametrized = Module & { parametrizations: ModuleDict<ParametrizationList> }
+
+function expect_body(value: unknown): (() => unknown) | null {
+  if (value === null || typeof value === 'function') return value as (() => unknown) | null
+  throw type_error(`cached() takes no positional argument but a function, not ${plain_type_name(value)}`)
+}
+
+const CACHED = signature('cached', { body: optional_positional<(() => unknown) | null>(null, expect_body) })
+const TENSOR_NAME = { tensor_name: required<string>() }
+const MAYBE_TENSOR_NAME = { tensor_name: optional<string | null>(null) }
+
+const REGISTER = signature(
+  'register_parametrization',
+  MODULE,
+  TENSOR_NAME,
+  { parametrization: required<Parametrization>(expect_module as (...args: unknown[]) => Parametrization) },
+  { unsafe: keyword(false) },
+)
+const IS_PARAMETRIZED = signature('is_parametrized', MODULE, MAYBE_TENSOR_NAME)
+const REMOVE = signature('remove_parametrizations', MODULE, TENSOR_NAME, {
+  leave_parametrized: optional(true),
+})
 
 let cache_depth = 0
 let cache = new WeakMap<Module, Map<string, Tensor>>()
@@ -40,9 +70,10 @@ function leave_cache(): void {
  */
 export function cached<T>(body: () => T): T
 export function cached(): Disposable
-export function cached(body?: () => unknown): unknown {
+export function cached(...args: unknown[]): unknown {
+  const [body] = CACHED.bind(args)
   cache_depth += 1
-  if (body === undefined) return { [Symbol.dispose]: leave_cache }
+  if (body === null) return { [Symbol.dispose]: leave_cache }
   try {
     return body()
   } finally {
@@ -135,7 +166,7 @@ function own_tensor(module: Module, name: string): Tensor | undefined {
  * @param module - the module
  * @param tensor_name - the parameter or buffer
  * @param parametrization - a module that is called with the original tensor, or tensors
- * @param options.unsafe - whether dtype and shape may change, and nothing is checked. Default: false
+ * @param unsafe - whether dtype and shape may change, and nothing is checked. Default: false
  * @throws ValueError for a name that is no parameter or buffer, or results that do not fit
  *
  * @example
@@ -155,9 +186,10 @@ export function register_parametrization<M extends Module>(
   module: M,
   tensor_name: string,
   parametrization: Parametrization,
-  options: { unsafe?: boolean } = {},
-): M {
-  const { unsafe = false } = options
+  options?: { unsafe?: boolean },
+): M
+export function register_parametrization(...args: unknown[]): Module {
+  const [module, tensor_name, parametrization, unsafe] = REGISTER.bind(args)
   parametrization.train(module.training)
   if (is_parametrized(module, tensor_name)) {
     if (!unsafe) check_added(module, tensor_name, parametrization)
@@ -183,7 +215,12 @@ export function register_parametrization<M extends Module>(
 }
 
 /** Whether a tensor of a module, or any where no name is given, is computed. */
-export function is_parametrized(module: Module, tensor_name: string | null = null): module is Parametrized {
+export function is_parametrized(
+  module: Module,
+  tensor_name?: string | null | { tensor_name?: string | null },
+): module is Parametrized
+export function is_parametrized(...args: unknown[]): boolean {
+  const [module, tensor_name] = IS_PARAMETRIZED.bind(args)
   const found = fields_of(module)['parametrizations']
   if (!(found instanceof ModuleDict)) return false
   return tensor_name === null ? found.length > 0 : found.has(tensor_name)
@@ -200,12 +237,10 @@ export function is_parametrized(module: Module, tensor_name: string | null = nul
 export function remove_parametrizations<M extends Module>(
   module: M,
   tensor_name: string,
-  leave_parametrized: boolean | { leave_parametrized?: boolean } = true,
-): M {
-  const leave =
-    typeof leave_parametrized === 'boolean'
-      ? leave_parametrized
-      : (leave_parametrized.leave_parametrized ?? true)
+  leave_parametrized?: boolean | { leave_parametrized?: boolean },
+): M
+export function remove_parametrizations(...args: unknown[]): Module {
+  const [module, tensor_name, leave] = REMOVE.bind(args)
   if (!is_parametrized(module, tensor_name))
     throw value_error(`Module ${module} does not have a parametrization on ${tensor_name}`)
   const list = module.parametrizations.get(tensor_name)
@@ -237,11 +272,14 @@ export function remove_parametrizations<M extends Module>(
 }
 
 /** A module's class before it was parametrized. */
-export function type_before_parametrizations(module: Module): typeof Module {
-  const plain = made_classes.get(Object.getPrototypeOf(module) as object)
-  return ((plain as { constructor?: unknown } | undefined)?.constructor ??
-    module.constructor) as typeof Module
-}
+export const type_before_parametrizations = callable(
+  signature('type_before_parametrizations', MODULE),
+  (module): typeof Module => {
+    const plain = made_classes.get(Object.getPrototypeOf(module) as object)
+    return ((plain as { constructor?: unknown } | undefined)?.constructor ??
+      module.constructor) as typeof Module
+  },
+)
 
 /**
  * Gives a module the parametrizations of another, and their originals.
@@ -250,23 +288,27 @@ export function type_before_parametrizations(module: Module): typeof Module {
  *
  * @see torch/nn/utils/parametrize.py
  */
-export function transfer_parametrizations_and_params(
-  from_module: Module,
-  to_module: Module,
-  tensor_name: string | null = null,
-): Module {
-  if (!is_parametrized(from_module)) return to_module
-  const names = tensor_name === null ? from_module.parametrizations.keys() : [tensor_name]
-  for (const name of names) {
-    const from = from_module.parametrizations.get(name)
-    if (!(name in to_module))
-      to_module.register_parameter(name, new Parameter(fields_of(from_module)[name] as Tensor))
-    for (const parametrization of from)
-      register_parametrization(to_module, name, parametrization as Parametrization)
-    const to = (to_module as Parametrized).parametrizations.get(name)
-    for (const [field, value] of [...members_of(from).parameters, ...members_of(from).buffers])
-      if (field.startsWith('original')) fields_of(to)[field] = value
-    for (const [field, persistent] of from[INTERNALS].buffers) to[INTERNALS].buffers.set(field, persistent)
-  }
-  return to_module
-}
+export const transfer_parametrizations_and_params = callable(
+  signature(
+    'transfer_parametrizations_and_params',
+    { from_module: required<Module>(expect_module) },
+    { to_module: required<Module>(expect_module) },
+    MAYBE_TENSOR_NAME,
+  ),
+  (from_module, to_module, tensor_name): Module => {
+    if (!is_parametrized(from_module)) return to_module
+    const names = tensor_name === null ? from_module.parametrizations.keys() : [tensor_name]
+    for (const name of names) {
+      const from = from_module.parametrizations.get(name)
+      if (!(name in to_module))
+        to_module.register_parameter(name, new Parameter(fields_of(from_module)[name] as Tensor))
+      for (const parametrization of from)
+        register_parametrization(to_module, name, parametrization as Parametrization)
+      const to = (to_module as Parametrized).parametrizations.get(name)
+      for (const [field, value] of [...members_of(from).parameters, ...members_of(from).buffers])
+        if (field.startsWith('original')) fields_of(to)[field] = value
+      for (const [field, persistent] of from[INTERNALS].buffers) to[INTERNALS].buffers.set(field, persistent)
+    }
+    return to_module
+  },
+)

@@ -1,8 +1,11 @@
 import { without_grad } from '../../autograd/grad_mode.js'
 import { runtime_error, value_error } from '../../errors.js'
+import { expect_whole } from '../../expect.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import type { Others, Usual } from '../../python/call_types.js'
+import { optional } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../modules/conv.js'
@@ -11,30 +14,28 @@ import type { Module } from '../modules/module.js'
 import type { LocalMetadata } from '../modules/module_hooks.js'
 import { Parameter } from '../parameter.js'
 import { is_lazy } from '../uninitialized.js'
+import { MODULE } from './expect_module.js'
 import { type TaggedHook, tagged_hook } from './weight_norm.js'
 
-/** Keywords of {@link spectral_norm}. */
-export interface SpectralNormOptions {
-  /** The parameter. Default: `'weight'`. */
-  name?: string
-  /** How many steps of the power method each call takes. Default: 1. */
-  n_power_iterations?: number
-  /** What norms are at least. Default: 1e-12. */
-  eps?: number
-  /** The dimension of outputs. Default: 1 for transposed convolutions, 0 for others. */
-  dim?: number | null
-}
+const NAME = { name: optional('weight') }
+const NORM = [
+  NAME,
+  { n_power_iterations: optional(1, expect_whole) },
+  { eps: optional(1e-12) },
+  { dim: optional<number | null>(null) },
+] as const
 
-/** What both spectral normalisations are given. */
-export function take_spectral(
-  args: readonly unknown[],
-): Required<SpectralNormOptions> & { module: Module; dim: number } {
-  const given = take_options<Required<SpectralNormOptions> & { module: Module }>(
-    'spectral_norm',
-    args,
-    ['module', 'name', 'n_power_iterations', 'eps', 'dim'],
-    { name: 'weight', n_power_iterations: 1, eps: 1e-12, dim: null },
-  )
+/** The arguments of a spectral normalisation after the module. */
+export type SpectralNormArguments = Others<typeof NORM>
+/** As {@link SpectralNormArguments}, by keyword. */
+export type SpectralNormKeywords = Usual<typeof NORM>
+
+const SPECTRAL_NORM = signature('spectral_norm', MODULE, ...NORM)
+const REMOVE_SPECTRAL_NORM = signature('remove_spectral_norm', MODULE, NAME)
+
+/** The arguments of both spectral normalisations, with the dimension that goes with the module. */
+export function take_spectral(args: readonly unknown[]) {
+  const given = SPECTRAL_NORM.take(args)
   const transposed = [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d]
   const dim = given.dim ?? (transposed.some((kind) => given.module instanceof kind) ? 1 : 0)
   return { ...given, dim }
@@ -139,13 +140,8 @@ function load_old(
  *
  * @see torch/nn/utils/spectral_norm.py
  */
-export function spectral_norm<M extends Module>(
-  module: M,
-  name?: string | SpectralNormOptions,
-  n_power_iterations?: number | SpectralNormOptions,
-  eps?: number | SpectralNormOptions,
-  dim?: number | null | SpectralNormOptions,
-): M
+export function spectral_norm<M extends Module>(module: M, ...rest: SpectralNormArguments): M
+export function spectral_norm<M extends Module>(module: M, ...rest: SpectralNormKeywords): M
 export function spectral_norm(...args: unknown[]): Module {
   const { module, name, n_power_iterations, eps, dim } = take_spectral(args)
   if (tagged_hook(module, SpectralNorm, name) !== null)
@@ -188,7 +184,9 @@ export function spectral_norm(...args: unknown[]): Module {
 }
 
 /** Undoes {@link spectral_norm}. Throws ValueError where there is none. */
-export function remove_spectral_norm<M extends Module>(module: M, name = 'weight'): M {
+export function remove_spectral_norm<M extends Module>(module: M, name?: string | { name?: string }): M
+export function remove_spectral_norm(...args: unknown[]): Module {
+  const [module, name] = REMOVE_SPECTRAL_NORM.bind(args)
   const found = tagged_hook(module, SpectralNorm, name)
   if (found === null) throw value_error(`spectral_norm of '${name}' not found in ${module}`)
   const [id, norm] = found

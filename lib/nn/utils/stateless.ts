@@ -1,12 +1,16 @@
 import { items_of, type OrderedDict } from '../../collections.js'
 import { attribute_error, runtime_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import type { Keywords } from '../../python/call_types.js'
+import { keyword, of_objects, optional, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { is_map } from '../../realm.js'
 import type { Tensor } from '../../tensor.js'
 import { fields_of, swap_field } from '../modules/internals.js'
 import type { Module } from '../modules/module.js'
 import { DataParallel } from '../parallel/data_parallel.js'
 import { py_string } from '../repr.js'
+import { MODULE } from './expect_module.js'
 
 /** Tensors by their path, such as a state dict. */
 export type NamedTensors =
@@ -14,13 +18,21 @@ export type NamedTensors =
   | ReadonlyMap<string, Tensor>
   | { readonly [name: string]: Tensor }
 
+type Dictionaries = NamedTensors | readonly NamedTensors[]
+type Kwargs = Record<string, unknown> | null
+
+const CHOICES = [{ tie_weights: keyword(true) }, { strict: keyword(false) }] as const
+const FUNCTIONAL_CALL = signature(
+  'functional_call',
+  MODULE,
+  { parameter_and_buffer_dicts: of_objects(required<Dictionaries>()) },
+  { args: of_objects(optional<unknown>(null)) },
+  { kwargs: of_objects(optional<Kwargs>(null)) },
+  ...CHOICES,
+)
+
 /** Keywords of {@link functional_call}. */
-export interface FunctionalCallOptions {
-  /** Whether a tensor that the module has under several names is replaced under all of them. Default: true. */
-  tie_weights?: boolean
-  /** Whether all parameters and buffers must be given, and nothing else. Default: false. */
-  strict?: boolean
-}
+export type FunctionalCallOptions = Keywords<typeof CHOICES>
 
 function own_names(module: Module): Map<string, Tensor> {
   const options = { remove_duplicate: false }
@@ -75,9 +87,9 @@ function place_of(module: Module, path: string): [Module, string] {
  * @param parameter_and_buffer_dicts - tensors by name, or several such dictionaries, a later one counting more
  * @param args - the call's arguments in an array, or the only one
  * @param kwargs - the call's keywords
- * @param options.tie_weights - whether a tensor that the module has under several names is replaced under all of them.
+ * @param tie_weights - whether a tensor that the module has under several names is replaced under all of them.
  * Default: true
- * @param options.strict - whether all must be given, and nothing else. Default: false
+ * @param strict - whether all must be given, and nothing else. Default: false
  * @returns what the call returns
  * @throws RuntimeError for names that do not fit with `strict`; ValueError for different values of one tensor's names
  *
@@ -90,14 +102,21 @@ function place_of(module: Module, path: string): [Module, string] {
  */
 export function functional_call<M extends Module>(
   module: M,
-  parameter_and_buffer_dicts: NamedTensors | readonly NamedTensors[],
-  args: unknown = [],
-  kwargs: Record<string, unknown> | null = null,
-  options: FunctionalCallOptions = {},
-): ReturnType<M['forward']> {
+  parameter_and_buffer_dicts: Dictionaries,
+  options: { args?: unknown; kwargs?: Kwargs } & FunctionalCallOptions,
+): ReturnType<M['forward']>
+export function functional_call<M extends Module>(
+  module: M,
+  parameter_and_buffer_dicts: Dictionaries,
+  args?: unknown,
+  kwargs?: Kwargs,
+  options?: FunctionalCallOptions,
+): ReturnType<M['forward']>
+export function functional_call(...given_args: unknown[]): unknown {
+  const [module, parameter_and_buffer_dicts, args, kwargs, tie_weights, strict] =
+    FUNCTIONAL_CALL.bind(given_args)
   if (module instanceof DataParallel)
     throw runtime_error("The stateless API can't be used with nn.DataParallel module")
-  const { tie_weights = true, strict = false } = options
   const dicts = (
     Array.isArray(parameter_and_buffer_dicts) ? parameter_and_buffer_dicts : [parameter_and_buffer_dicts]
   ) as NamedTensors[]
@@ -109,8 +128,8 @@ export function functional_call<M extends Module>(
   if (strict) check(module, own, used)
   const places = [...used].map(([path, tensor]) => ({ path, tensor, place: place_of(module, path) }))
   const before = places.map(({ place: [parent, name] }) => fields_of(parent)[name])
-  const positional = Array.isArray(args) ? args : [args]
-  const call = module as unknown as (...args: unknown[]) => ReturnType<M['forward']>
+  const positional: readonly unknown[] = args === null ? [] : Array.isArray(args) ? args : [args]
+  const call = module as unknown as (...args: unknown[]) => unknown
   try {
     for (const { tensor, place } of places) swap_field(...place, tensor)
     return call(...positional, ...(kwargs !== null && Object.keys(kwargs).length > 0 ? [kwargs] : []))

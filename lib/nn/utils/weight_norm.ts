@@ -1,11 +1,14 @@
 import { runtime_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { optional } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { delete_field, fields_of, INTERNALS, set_field } from '../modules/internals.js'
 import type { Module } from '../modules/module.js'
 import { Parameter } from '../parameter.js'
 import { is_lazy } from '../uninitialized.js'
+import { MODULE } from './expect_module.js'
 
 /** A hook of one parameter's, found again by its tag. */
 export type TaggedHook<T> = ((module: Module) => void) & { tag?: T }
@@ -41,6 +44,10 @@ export class WeightNorm {
   }
 }
 
+const NAME = { name: optional('weight') }
+const WEIGHT_NORM = signature('weight_norm', MODULE, NAME, { dim: optional<number | null>(0) })
+const REMOVE_WEIGHT_NORM = signature('remove_weight_norm', MODULE, NAME)
+
 /**
  * Writes a parameter as g · v / ‖v‖, with g and v learnt instead. Deprecated: see `parametrizations.weight_norm`.
  *
@@ -51,7 +58,10 @@ export class WeightNorm {
  *
  * @see torch/nn/utils/weight_norm.py
  */
-export function weight_norm<M extends Module>(module: M, name = 'weight', dim: number | null = 0): M {
+export function weight_norm<M extends Module>(module: M, name?: string, dim?: number | null): M
+export function weight_norm<M extends Module>(module: M, options: { name?: string; dim?: number | null }): M
+export function weight_norm(...args: unknown[]): Module {
+  const [module, name, dim] = WEIGHT_NORM.bind(args)
   process.emitWarning(
     '`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.',
   )
@@ -76,7 +86,9 @@ export function weight_norm<M extends Module>(module: M, name = 'weight', dim: n
 }
 
 /** Undoes {@link weight_norm}. Throws ValueError where there is none. */
-export function remove_weight_norm<M extends Module>(module: M, name = 'weight'): M {
+export function remove_weight_norm<M extends Module>(module: M, name?: string | { name?: string }): M
+export function remove_weight_norm(...args: unknown[]): Module {
+  const [module, name] = REMOVE_WEIGHT_NORM.bind(args)
   const found = tagged_hook(module, WeightNorm, name)
   if (found === null) throw value_error(`weight_norm of '${name}' not found in ${module}`)
   const [id, norm] = found

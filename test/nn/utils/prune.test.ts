@@ -73,7 +73,7 @@ describe('masks, as Python', () => {
             [m, 'bias'],
           ],
           prune.L1Unstructured,
-          0.5,
+          { amount: 0.5 },
         )
       },
     ),
@@ -132,7 +132,9 @@ it('takes methods of one’s own', () => {
   prune.random_unstructured(m, 'bias', 1)
   expect((m as unknown as { bias_mask: Tensor }).bias_mask.sum().item()).toBe(1)
   // @ts-expect-error an amount is wanted
-  expect(() => prune.L1Unstructured.apply(m, 'weight')).toThrow('Invalid type for amount')
+  expect(() => prune.L1Unstructured.apply(m, 'weight')).toThrow(
+    "missing 1 required positional argument: 'amount'",
+  )
   expect([...m.named_parameters()].map(([name]) => name)).toEqual(['weight', 'bias_orig'])
   const container = new prune.PruningContainer()
   expect(() => container.add_pruning_method('l1' as never)).toThrow(
@@ -141,7 +143,28 @@ it('takes methods of one’s own', () => {
 })
 
 it('global pruning takes methods of single elements only', () => {
-  expect(() => prune.global_unstructured([[linear(), 'weight']], prune.RandomStructured, 1)).toThrow(
-    'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`.',
+  expect(() =>
+    prune.global_unstructured([[linear(), 'weight']], prune.RandomStructured, { amount: 1 }),
+  ).toThrow('Only "unstructured" PRUNING_TYPE supported for the `pruning_method`.')
+})
+
+it('takes the parameters of pruning functions and methods by keyword', () => {
+  const m = linear()
+  prune.l1_unstructured(m, { name: 'weight', amount: 2 })
+  expect(m.weight.eq(0).sum().item()).toBe(2)
+  prune.L1Unstructured.apply(m, 'bias', { amount: 1 })
+  expect(m.bias!.eq(0).sum().item()).toBe(1)
+  expect(() => new prune.L1Unstructured({ amuont: 1 } as never)).toThrow("did you mean 'amount'?")
+  expect(() => Reflect.construct(prune.Identity, [1])).toThrow(
+    'Identity() takes 0 positional arguments but 1 was given',
   )
+  expect(() => prune.L1Unstructured.apply(m, 'bias', { amuont: 1 })).toThrow(
+    "L1Unstructured() got an unexpected keyword argument 'amuont'",
+  )
+  expect(() =>
+    prune.global_unstructured([[m, 'weight']], prune.L1Unstructured, {
+      amount: 1,
+      importance_scores: 3,
+    } as never),
+  ).toThrow('importance_scores must be a Map')
 })

@@ -1,13 +1,18 @@
 import { attribute_error, index_error, type_error, type_name, value_error } from '../../../errors.js'
 import { IDENTITY, next_identity } from '../../../identity.js'
+import { methods as bind_methods } from '../../../python/methods.js'
+import { variadic } from '../../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../../python/signature.js'
 import type { IndexItem } from '../../../tensor/indexing.js'
 import type { Tensor } from '../../../tensor.js'
 import { BasePruningMethod, set_join } from './method.js'
 
+const CONTAINER = signature('PruningContainer', { args: variadic<BasePruningMethod>() })
+
 /**
  * Several methods one after the other on one parameter: each prunes what those before it left.
  *
- * @param methods - of one parameter
+ * @param args - methods of one parameter
  *
  * @see torch/nn/utils/prune.py
  */
@@ -16,8 +21,11 @@ export class PruningContainer extends BasePruningMethod implements Iterable<Base
   readonly [IDENTITY]: string = next_identity()
   #methods: BasePruningMethod[] = []
 
-  constructor(...methods: readonly BasePruningMethod[]) {
+  constructor(...args: Call<typeof CONTAINER>)
+  constructor(...args: UsualCall<typeof CONTAINER>)
+  constructor(...args: unknown[]) {
     super()
+    const [methods] = CONTAINER.bind(args)
     if (methods.length === 1) this._tensor_name = methods[0]!._tensor_name
     for (const method of methods) this.add_pruning_method(method)
   }
@@ -69,6 +77,10 @@ export class PruningContainer extends BasePruningMethod implements Iterable<Base
 
   override toString(): string {
     return `PruningContainer(${this.#methods.map((method) => method.constructor.name).join(', ')})`
+  }
+
+  static {
+    bind_methods(PruningContainer, { add_pruning_method: 'method', compute_mask: 't, default_mask' })
   }
 }
 

@@ -1,21 +1,27 @@
 import { assertion_error } from '../../../errors.js'
 import { contiguous_format } from '../../../layout.js'
 import * as ops from '../../../ops/generated/torch.js'
-import { is_options } from '../../../ops/keywords.js'
+import { methods } from '../../../python/methods.js'
+import { keyword_tensor, keywords, required, variadic } from '../../../python/parameters.js'
+import { signature } from '../../../python/signature.js'
 import type { Tensor } from '../../../tensor.js'
 import { delete_field, fields_of, INTERNALS, set_field } from '../../modules/internals.js'
 import type { Module } from '../../modules/module.js'
 import type { Parameter } from '../../parameter.js'
 import { py_size } from '../../repr.js'
+import { MODULE } from '../expect_module.js'
 
 /** What a method decides on: single elements, whole channels, or with a mask for all of them. */
 export type PruningType = 'unstructured' | 'structured' | 'global'
 
-/** Values that say how much each element matters, of the pruned tensor's shape. */
-export interface ImportanceOptions {
-  /** Default: the tensor itself. */
-  importance_scores?: Tensor | null
-}
+const APPLY = signature(
+  'apply',
+  MODULE,
+  { name: required<string>() },
+  { args: variadic<unknown>() },
+  { importance_scores: keyword_tensor },
+  { kwargs: keywords<unknown>() },
+)
 
 type PruningHook = ((module: Module) => void) & { method?: BasePruningMethod }
 
@@ -82,7 +88,8 @@ export abstract class BasePruningMethod {
   /**
    * Prunes a parameter by a method of this class.
    *
-   * @param args - the constructor's; a trailing object may hold `importance_scores`
+   * @param args - the constructor's; a trailing object holds its keywords, and `importance_scores`: how much each
+   * element matters, of the parameter's shape. Default: the parameter itself
    */
   static apply<A extends unknown[]>(
     this: new (
@@ -90,12 +97,22 @@ export abstract class BasePruningMethod {
     ) => BasePruningMethod,
     module: Module,
     name: string,
-    ...args: [...A, options?: ImportanceOptions]
-  ): BasePruningMethod {
-    const last: unknown = args.at(-1)
-    const options: ImportanceOptions = is_options(last) ? last : {}
-    const rest = (is_options(last) ? args.slice(0, -1) : args) as unknown as A
-    return apply_method(module, name, () => new this(...rest), options.importance_scores ?? null)
+    ...args: A | [...A, options: { importance_scores?: Tensor | null }]
+  ): BasePruningMethod
+  static apply(
+    this: new (
+      ...args: never[]
+    ) => BasePruningMethod,
+    module: Module,
+    name: string,
+    ...args: readonly [unknown, ...unknown[]]
+  ): BasePruningMethod
+  static apply(this: new (...args: never[]) => BasePruningMethod, ...given: unknown[]): BasePruningMethod {
+    const [module, name, args, importance_scores, kwargs] = APPLY.bind(given)
+    // biome-ignore lint/complexity/noThisInStatic: the subclass it is called on
+    const type = this as unknown as new (...args: unknown[]) => BasePruningMethod
+    const all = Object.keys(kwargs).length === 0 ? args : [...args, kwargs]
+    return apply_method(module, name, () => new type(...all), importance_scores)
   }
 
   /**
@@ -123,6 +140,14 @@ export abstract class BasePruningMethod {
     for (const field of [name, `${name}_orig`, `${name}_mask`]) delete_field(module, field)
     orig.data = weight.data
     module.register_parameter(name, orig)
+  }
+
+  static {
+    methods(BasePruningMethod, {
+      apply_mask: 'module',
+      prune: 't, default_mask?, importance_scores?',
+      remove: 'module',
+    })
   }
 }
 

@@ -2,15 +2,38 @@ import { assertion_error } from '../../../errors.js'
 import { norm } from '../../../functional/norm.js'
 import { contiguous_format } from '../../../layout.js'
 import * as ops from '../../../ops/generated/torch.js'
+import { methods } from '../../../python/methods.js'
+import { optional, required, tensor } from '../../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../../python/signature.js'
 import type { Tensor } from '../../../tensor.js'
 import { py_size } from '../../repr.js'
 import { type Amount, check_amount, check_structured, count_of } from './amount.js'
 import { BasePruningMethod, type PruningType } from './method.js'
 
+const MASK = { compute_mask: 't, default_mask' }
+const AMOUNT = { amount: required<Amount>() }
+const DIM = { dim: optional(-1) }
+
+const IDENTITY = signature('Identity')
+const RANDOM_UNSTRUCTURED = signature('RandomUnstructured', AMOUNT)
+const L1_UNSTRUCTURED = signature('L1Unstructured', AMOUNT)
+const RANDOM_STRUCTURED = signature('RandomStructured', AMOUNT, DIM)
+const LN_STRUCTURED = signature('LnStructured', AMOUNT, { n: required<number | 'fro' | 'nuc'>() }, DIM)
+const CUSTOM_FROM_MASK = signature('CustomFromMask', { mask: tensor })
+
 /** Prunes nothing, but puts the mask in its place. */
 export class Identity extends BasePruningMethod {
+  constructor(...args: Call<typeof IDENTITY>) {
+    super()
+    IDENTITY.bind(args)
+  }
+
   override compute_mask(_t: Tensor, default_mask: Tensor): Tensor {
     return default_mask
+  }
+
+  static {
+    methods(Identity, MASK)
   }
 }
 
@@ -28,8 +51,11 @@ function without(mask: Tensor, places: Tensor): Tensor {
 export class RandomUnstructured extends BasePruningMethod {
   amount: Amount
 
-  constructor(amount: Amount) {
+  constructor(...args: Call<typeof RANDOM_UNSTRUCTURED>)
+  constructor(...args: UsualCall<typeof RANDOM_UNSTRUCTURED>)
+  constructor(...args: unknown[]) {
     super()
+    const { amount } = RANDOM_UNSTRUCTURED.take(args)
     check_amount(amount)
     this.amount = amount
   }
@@ -39,6 +65,10 @@ export class RandomUnstructured extends BasePruningMethod {
     if (count === 0) return default_mask.clone({ memory_format: contiguous_format })
     const [, places] = ops.topk(ops.rand_like(t).view(-1), count)
     return without(default_mask, places)
+  }
+
+  static {
+    methods(RandomUnstructured, MASK)
   }
 }
 
@@ -50,8 +80,11 @@ export class RandomUnstructured extends BasePruningMethod {
 export class L1Unstructured extends BasePruningMethod {
   amount: Amount
 
-  constructor(amount: Amount) {
+  constructor(...args: Call<typeof L1_UNSTRUCTURED>)
+  constructor(...args: UsualCall<typeof L1_UNSTRUCTURED>)
+  constructor(...args: unknown[]) {
     super()
+    const { amount } = L1_UNSTRUCTURED.take(args)
     check_amount(amount)
     this.amount = amount
   }
@@ -61,6 +94,10 @@ export class L1Unstructured extends BasePruningMethod {
     if (count === 0) return default_mask.clone({ memory_format: contiguous_format })
     const [, places] = ops.topk(t.abs().view(-1), count, { largest: false })
     return without(default_mask, places)
+  }
+
+  static {
+    methods(L1Unstructured, MASK)
   }
 }
 
@@ -81,8 +118,11 @@ export class RandomStructured extends BasePruningMethod {
   amount: Amount
   dim: number
 
-  constructor(amount: Amount, dim = -1) {
+  constructor(...args: Call<typeof RANDOM_STRUCTURED>)
+  constructor(...args: UsualCall<typeof RANDOM_STRUCTURED>)
+  constructor(...args: unknown[]) {
     super()
+    const { amount, dim } = RANDOM_STRUCTURED.take(args)
     check_amount(amount)
     this.amount = amount
     this.dim = dim
@@ -101,6 +141,10 @@ export class RandomStructured extends BasePruningMethod {
     const [threshold] = ops.kthvalue(chance, count)
     return channels(t, this.dim, chance.gt(threshold).nonzero().view(-1), default_mask)
   }
+
+  static {
+    methods(RandomStructured, MASK)
+  }
 }
 
 /**
@@ -115,8 +159,11 @@ export class LnStructured extends BasePruningMethod {
   n: number | 'fro' | 'nuc'
   dim: number
 
-  constructor(amount: Amount, n: number | 'fro' | 'nuc', dim = -1) {
+  constructor(...args: Call<typeof LN_STRUCTURED>)
+  constructor(...args: UsualCall<typeof LN_STRUCTURED>)
+  constructor(...args: unknown[]) {
     super()
+    const { amount, n, dim } = LN_STRUCTURED.take(args)
     check_amount(amount)
     this.amount = amount
     this.n = n
@@ -137,6 +184,10 @@ export class LnStructured extends BasePruningMethod {
     const [, kept] = ops.topk(norm(t, this.n, others), size - count, { largest: true })
     return channels(t, this.dim, kept, default_mask)
   }
+
+  static {
+    methods(LnStructured, MASK)
+  }
 }
 
 /**
@@ -147,8 +198,11 @@ export class LnStructured extends BasePruningMethod {
 export class CustomFromMask extends BasePruningMethod {
   mask: Tensor
 
-  constructor(mask: Tensor) {
+  constructor(...args: Call<typeof CUSTOM_FROM_MASK>)
+  constructor(...args: UsualCall<typeof CUSTOM_FROM_MASK>)
+  constructor(...args: unknown[]) {
     super()
+    const { mask } = CUSTOM_FROM_MASK.take(args)
     this.mask = mask
   }
 
@@ -162,5 +216,9 @@ export class CustomFromMask extends BasePruningMethod {
         `default_mask shape ${py_size(default_mask.shape)} must match self.mask shape ${py_size(this.mask.shape)}`,
       )
     return default_mask.mul(this.mask.to(default_mask.dtype))
+  }
+
+  static {
+    methods(CustomFromMask, MASK)
   }
 }
