@@ -1,6 +1,8 @@
 import { type Device, type DeviceLike, device, device_of } from './device.js'
 import { runtime_error } from './errors.js'
 import { lower_device } from './ops/lower.js'
+import { required } from './python/parameters.js'
+import { callable, signature } from './python/signature.js'
 
 /** Where new tensors are made unless a call says otherwise; null is the CPU. */
 export let default_device: Device | null = null
@@ -54,17 +56,20 @@ export function with_default_device(
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.set_default_device.html
  */
-export function set_default_device(which: DeviceLike | null): void {
-  default_device = which === null ? null : device(which)
-}
+export const set_default_device = callable(
+  signature('set_default_device', { device: required<DeviceLike | null>() }),
+  (which): void => {
+    default_device = which === null ? null : device(which)
+  },
+)
 
 /**
  * Where new tensors are made.
  *
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.get_default_device.html
  */
-export function get_default_device(): Device {
+export const get_default_device = callable(signature('get_default_device'), (): Device => {
   if (default_device === null) return device_of('cpu')
   lower_device(default_device)
   return default_device
-}
+})

@@ -17,6 +17,7 @@ export {
   broadcast_tensors,
   cartesian_prod,
   meshgrid,
+  split,
   unravel_index,
 } from './functional/shapes.js'
 export {
@@ -26,6 +27,7 @@ export {
   sparse_csc_tensor,
   sparse_csr_tensor,
 } from './functional/sparse_factories.js'
+export { stft } from './functional/stft.js'
 export {
   type UniqueConsecutiveOptions,
   type UniqueOptions,

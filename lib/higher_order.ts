@@ -1,5 +1,7 @@
 import { tensor_str } from './_tensor_str.js'
 import { runtime_error } from './errors.js'
+import { optional, required } from './python/parameters.js'
+import { signature } from './python/signature.js'
 import { Tensor } from './tensor.js'
 
 // torch.cond and torch.while_loop: control flow that Python can compile; here it simply runs.
@@ -14,6 +16,14 @@ const text = (value: unknown): string =>
 function truth(pred: unknown): boolean {
   return pred instanceof Tensor ? Boolean(pred.item()) : Boolean(pred)
 }
+
+const COND = signature(
+  'cond',
+  { pred: required<unknown>() },
+  { true_fn: required<(...operands: unknown[]) => unknown>() },
+  { false_fn: required<(...operands: unknown[]) => unknown>() },
+  { operands: optional<readonly unknown[]>([]) },
+)
 
 /**
  * Runs one of two functions, as a condition decides. Python compiles it; here it is an `if`.
@@ -34,13 +44,20 @@ export function cond<Operands extends readonly unknown[], T>(
   pred: boolean | Tensor,
   true_fn: (...operands: Operands) => T,
   false_fn: (...operands: Operands) => T,
-  operands: Operands = [] as unknown as Operands,
-): T {
+  operands?: Operands | { operands?: Operands },
+): T
+export function cond(...args: unknown[]): unknown {
+  const [pred, true_fn, false_fn, operands] = COND.bind(args)
   if (typeof pred !== 'boolean' && !(pred instanceof Tensor))
     throw runtime_error(`Expected pred to be bool or tensor, but got ${text(pred)}.`, 'cond')
   if (pred instanceof Tensor && pred.numel() !== 1) {
     throw runtime_error(`Expected pred to be bool or single-element tensor, but got ${text(pred)}.`, 'cond')
   }
+  if (!Array.isArray(operands))
+    throw runtime_error(
+      `Expect operands to be a tuple of possibly nested dict/list/tuple, got ${text(operands)}.`,
+      'cond',
+    )
   if (typeof true_fn !== 'function' || typeof false_fn !== 'function')
     throw runtime_error('Expect both branches to be callable.', 'cond')
   return truth(pred) ? true_fn(...operands) : false_fn(...operands)

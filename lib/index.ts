@@ -113,6 +113,8 @@ export {
   sparse_coo_tensor,
   sparse_csc_tensor,
   sparse_csr_tensor,
+  split,
+  stft,
   tensordot,
   type UniqueConsecutiveOptions,
   type UniqueOptions,

@@ -7,6 +7,8 @@ import { expect_dtype } from './expect.js'
 import { native } from './native.js'
 import { LOWERED } from './ops/lowered.js'
 import { operator } from './ops/operator.js'
+import { of_objects, positional } from './python/parameters.js'
+import { signature } from './python/signature.js'
 import { py_float } from './repr.js'
 import { make_tensor } from './tensor/create.js'
 import { handle_of, Tensor, wrap } from './tensor.js'
@@ -189,9 +191,13 @@ function make_row(source: number | Iterable<number> | Tensor, dtype: DType): Ten
   return make_tensor([...source], { dtype })
 }
 
+const IS_STORAGE = signature('is_storage', { obj: of_objects(positional<unknown>()) })
+
 /** Whether a value is a storage. */
-export function is_storage(value: unknown): value is UntypedStorage | TypedStorage {
-  return value instanceof Storage
+export function is_storage(obj: unknown): obj is UntypedStorage | TypedStorage
+export function is_storage(...args: unknown[]): boolean {
+  const [obj] = IS_STORAGE.bind(args)
+  return obj instanceof Storage
 }
 
 const legacy =

@@ -1,6 +1,8 @@
 import { python_type_name, runtime_error } from './errors.js'
 import { expect_bool } from './expect.js'
 import { native } from './native.js'
+import { positional, required } from './python/parameters.js'
+import { callable, signature } from './python/signature.js'
 
 // LibTorch's switches: the whole process's, workers included.
 
@@ -13,20 +15,24 @@ export type MatmulPrecision = 'highest' | 'high' | 'medium'
  * @param precision `'highest'` (float32, the default), `'high'` (TensorFloat32 or two bfloat16), `'medium'` (bfloat16)
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.set_float32_matmul_precision.html
  */
-export function set_float32_matmul_precision(precision: MatmulPrecision): void {
-  if (typeof precision !== 'string') {
-    throw runtime_error(
-      `set_float32_matmul_precision expects a str, but got ${python_type_name(precision)}`,
-      'set_float32_matmul_precision',
-    )
-  }
-  native.matmul_precision(precision)
-}
+export const set_float32_matmul_precision = callable(
+  signature('set_float32_matmul_precision', { precision: required<MatmulPrecision>() }),
+  (precision): void => {
+    if (typeof precision !== 'string') {
+      throw runtime_error(
+        `set_float32_matmul_precision expects a str, but got ${python_type_name(precision)}`,
+        'set_float32_matmul_precision',
+      )
+    }
+    native.matmul_precision(precision)
+  },
+)
 
 /** How exact products of float32 matrices are: see {@link set_float32_matmul_precision}. */
-export function get_float32_matmul_precision(): MatmulPrecision {
-  return native.matmul_precision() as MatmulPrecision
-}
+export const get_float32_matmul_precision = callable(
+  signature('get_float32_matmul_precision'),
+  (): MatmulPrecision => native.matmul_precision() as MatmulPrecision,
+)
 
 function expect_flag(value: unknown, name: string): asserts value is boolean {
   if (typeof value !== 'boolean')
@@ -49,15 +55,18 @@ export function set_flush_denormal(mode: boolean): boolean {
  *
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.set_warn_always.html
  */
-export function set_warn_always(mode: boolean): void {
-  expect_flag(mode, 'setWarnOnlyOnce')
-  native.context_set('warn_always', mode)
-}
+export const set_warn_always = callable(
+  signature('set_warn_always', { b: positional<boolean>() }),
+  (b): void => {
+    expect_flag(b, 'setWarnOnlyOnce')
+    native.context_set('warn_always', b)
+  },
+)
 
 /** Whether LibTorch's warnings are shown each time. */
-export function is_warn_always_enabled(): boolean {
-  return native.context_get('warn_always')
-}
+export const is_warn_always_enabled = callable(signature('is_warn_always_enabled'), (): boolean =>
+  native.context_get('warn_always'),
+)
 
 /** Sets whether backward refuses gradients that are NaN, naming the operator, and whether it looks for them. */
 export function set_anomaly_enabled(mode: boolean, check_nan = true): void {

@@ -3,6 +3,8 @@ import * as cuda from './cuda/index.js'
 import { type DeviceLike, device } from './device.js'
 import { DType } from './dtype.js'
 import { python_type_name, runtime_error } from './errors.js'
+import { of_objects, positional } from './python/parameters.js'
+import { callable, signature } from './python/signature.js'
 import { Tensor } from './tensor.js'
 
 /**
@@ -10,18 +12,21 @@ import { Tensor } from './tensor.js'
  *
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.typename.html
  */
-export function typename(value: unknown): string {
-  if (value instanceof Tensor) return value.type()
-  if (value instanceof DType) return 'torch.dtype'
-  if (typeof value === 'function') {
-    // Modules are functions too, of their own class.
-    const own = Object.getPrototypeOf(value) as { constructor: { name: string } }
-    const plain =
-      /^(Async)?(Generator)?Function$/.test(own.constructor.name) || Object.hasOwn(value, 'prototype')
-    return plain ? value.name : own.constructor.name
-  }
-  return python_type_name(value)
-}
+export const typename = callable(
+  signature('typename', { obj: of_objects(positional<unknown>()) }),
+  (value): string => {
+    if (value instanceof Tensor) return value.type()
+    if (value instanceof DType) return 'torch.dtype'
+    if (typeof value === 'function') {
+      // Modules are functions too, of their own class.
+      const own = Object.getPrototypeOf(value) as { constructor: { name: string } }
+      const plain =
+        /^(Async)?(Generator)?Function$/.test(own.constructor.name) || Object.hasOwn(value, 'prototype')
+      return plain ? value.name : own.constructor.name
+    }
+    return python_type_name(value)
+  },
+)
 
 /**
  * The module of functions for a device: `torch.cpu` or `torch.cuda`.

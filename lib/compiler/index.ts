@@ -1,20 +1,29 @@
-import { is_plain_object } from '../realm.js'
-
 // torch.compiler: nothing is compiled here, so its questions have one answer and its marks change nothing.
+
+import type { Keywords } from '../python/call_types.js'
+import { keyword, of_objects, optional } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 
 type Callable = (...args: never[]) => unknown
 
 let warned = false
 
+const CHOICES = [
+  { fullgraph: keyword(false) },
+  { dynamic: keyword<boolean | null>(null) },
+  { backend: keyword<string | Callable>('inductor') },
+  { mode: keyword<string | null>(null) },
+  { options: of_objects(keyword<Record<string, unknown> | null>(null)) },
+  { name: keyword<string | null>(null) },
+  { disable: keyword(false) },
+  { recompile_limit: keyword<number | null>(null) },
+  { isolate_recompiles: keyword(false) },
+  { shapes_spec: keyword<unknown>(null) },
+] as const
+const COMPILE = signature('compile', { model: optional<object | null>(null) }, ...CHOICES)
+
 /** Keywords of {@link compile}; they are taken and change nothing. */
-export interface CompileOptions {
-  fullgraph?: boolean
-  dynamic?: boolean | null
-  backend?: string | Callable
-  mode?: string | null
-  options?: Record<string, unknown> | null
-  disable?: boolean
-}
+export type CompileOptions = Keywords<typeof CHOICES>
 
 /**
  * Gives the model, or function, back as it is, and says once that it runs eagerly: there is no compiler here.
@@ -31,9 +40,9 @@ export interface CompileOptions {
  */
 export function compile(options?: CompileOptions): <Model extends object>(model: Model) => Model
 export function compile<Model extends object>(model: Model, options?: CompileOptions): Model
-export function compile(model?: object, _options?: CompileOptions): unknown {
-  const nothing = model === undefined || is_plain_object(model)
-  if (nothing) return (given: object) => compile(given)
+export function compile(...args: unknown[]): unknown {
+  const [model] = COMPILE.bind(args)
+  if (model === null) return (given: object) => compile(given)
   if (!warned) {
     warned = true
     process.emitWarning('torch.compile: there is no compiler here; the model runs eagerly', 'UserWarning')

@@ -2,7 +2,9 @@ import { link_to_transform } from '../autograd/reach.js'
 import { runtime_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { keyworded } from '../python/methods.js'
+import type { Keywords } from '../python/call_types.js'
+import { keyword, of_objects, optional, required } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { get_rng_state, set_rng_state } from '../random.js'
 import { py_tuple } from '../repr.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
@@ -18,17 +20,16 @@ import { add_batch_dim, within_level } from './levels.js'
 /** One dimension for everything, or nested as the arguments are; null for what has no dimension to map over. */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims }
 
+const CHOICES = [
+  { in_dims: optional<Dims>(0) },
+  { out_dims: of_objects(optional<Dims>(0)) },
+  { randomness: optional<'error' | 'different' | 'same'>('error') },
+  { chunk_size: keyword<number | null>(null) },
+] as const
+const VMAP = signature('vmap', { func: required<Mapped>() }, ...CHOICES)
+
 /** Keywords of {@link vmap}. */
-export interface VmapOptions {
-  /** Which dimension of each argument is mapped over (default 0). */
-  in_dims?: Dims
-  /** Where the mapped dimension stands in each result (default 0). */
-  out_dims?: Dims
-  /** What random operators do: refuse (`'error'`, the default), draw the same for all, or different for each. */
-  randomness?: 'error' | 'different' | 'same'
-  /** How many of the batch are computed at once (default: all). */
-  chunk_size?: number | null
-}
+export type VmapOptions = Keywords<typeof CHOICES>
 
 type Mapped = (...args: unknown[]) => unknown
 
@@ -181,27 +182,34 @@ function run_chunks(
   return tree_unflatten(joined, spec)
 }
 
-function own_vmap<A extends readonly unknown[], R>(
+/**
+ * Maps a function over a dimension of its arguments: as if it were called for each slice, and the results stacked, but with
+ * each operator called once for the whole batch. What the function sees has no such dimension.
+ *
+ * @param func takes tensors, or nested arrays and objects of them, and gives such
+ * @returns a function of the same arguments
+ * @throws ValueError where sizes differ, or the dims do not fit the arguments
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * const batched_dot = torch.vmap(torch.dot)
+ * batched_dot(torch.ones(2, 5), torch.ones(2, 5)) // tensor([5., 5.])
+ * ```
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.vmap.html
+ */
+export function vmap<A extends readonly unknown[], R>(
   func: (...args: A) => R,
   options?: VmapOptions,
 ): (...args: A) => R
-function own_vmap<A extends readonly unknown[], R>(
+export function vmap<A extends readonly unknown[], R>(
   func: (...args: A) => R,
   in_dims?: Dims,
   out_dims?: Dims,
   randomness?: 'error' | 'different' | 'same',
   options?: VmapOptions,
 ): (...args: A) => R
-function own_vmap(
-  func: Mapped,
-  given_in_dims: unknown = 0,
-  given_out_dims: unknown = 0,
-  randomness = 'error',
-  given_chunk_size: unknown = null,
-): Mapped {
-  const in_dims = given_in_dims as Dims
-  const out_dims = given_out_dims as Dims
-  const chunk_size = given_chunk_size as number | null
+export function vmap(...given: unknown[]): Mapped {
+  const [func, in_dims, out_dims, randomness, chunk_size] = VMAP.bind(given)
   if (!['error', 'different', 'same'].includes(randomness))
     throw runtime_error(
       `Only allowed values for randomness are 'error', 'different', or 'same'. Got ${randomness}`,
@@ -220,20 +228,3 @@ function own_vmap(
       : run_chunks(func, batch, out_dims, randomness, chunk_size)
   }
 }
-
-/**
- * Maps a function over a dimension of its arguments: as if it were called for each slice, and the results stacked, but with
- * each operator called once for the whole batch. What the function sees has no such dimension.
- *
- * @param func takes tensors, or nested arrays and objects of them, and gives such
- * @returns a function of the same arguments
- * @throws ValueError where sizes differ, or the dims do not fit the arguments
- * @example
- * ```ts
- * import * as torch from 'typetorch'
- * const batched_dot = torch.vmap(torch.dot)
- * batched_dot(torch.ones(2, 5), torch.ones(2, 5)) // tensor([5., 5.])
- * ```
- * @see https://docs.pytorch.org/docs/2.13/generated/torch.func.vmap.html
- */
-export const vmap = keyworded('vmap(func, in_dims{}?, out_dims{}?, randomness?, *, chunk_size?)', own_vmap)

@@ -1,7 +1,7 @@
 import { runtime_error, value_error } from '../errors.js'
-import { take_arguments } from '../ops/arguments.js'
 import * as ops from '../ops/generated/torch.js'
-import { is_options } from '../ops/keywords.js'
+import { keyword_tensor, optional, optional_tensor, tensor, variadic } from '../python/parameters.js'
+import { callable, signature } from '../python/signature.js'
 import { expect_tensor, Tensor } from '../tensor.js'
 import { tensor_list } from './shapes.js'
 
@@ -15,6 +15,8 @@ function letter(subscript: unknown): string {
   if (Number.isInteger(n) && n >= 26 && n < 52) return String.fromCharCode(97 + n - 26)
   throw value_error('einsum(): subscript in subscript list is not within the valid range [0, 52)')
 }
+
+const EINSUM = signature('einsum', { args: variadic<unknown>() })
 
 /**
  * Sums of products by Einstein's convention. Operands are contracted from left to right.
@@ -31,7 +33,8 @@ function letter(subscript: unknown): string {
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
 export function einsum(equation: string, operands: readonly Tensor[]): Tensor
 export function einsum(...operands_and_subscripts: readonly (Tensor | readonly Subscript[])[]): Tensor
-export function einsum(...args: unknown[]): Tensor {
+export function einsum(...given: unknown[]): Tensor {
+  const [args] = EINSUM.bind(given)
   if (args.length < 2) {
     throw value_error(
       'einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list',
@@ -54,28 +57,27 @@ export function einsum(...args: unknown[]): Tensor {
 /** What {@link tensordot} contracts: so many last with so many first dimensions, or two lists. */
 export type Contraction = number | readonly [readonly number[], readonly number[]] | Tensor
 
-type GivenDot = { a: Tensor; b: Tensor; dims: Contraction; out: Tensor | null }
-
 /**
  * Sums of products over several dimensions of two tensors.
  *
  * @param dims a number n for the last n of `a` and the first n of `b`, or a list for each (default: 2)
  * @throws RuntimeError for a negative number, or one greater than the numbers of dimensions
  */
-export function tensordot(
-  a: Tensor,
-  b: Tensor,
-  dims?: Contraction | { dims?: Contraction; out?: Tensor | null },
-  out?: Tensor | null | { out?: Tensor | null },
-): Tensor
-export function tensordot(...args: unknown[]): Tensor {
-  const given = take_arguments<GivenDot>('tensordot', args, ['a', 'b', 'dims', 'out'], { dims: 2, out: null })
-  const [dims_a, dims_b] = lists_of(given)
-  const { a, b, out } = given
-  return out === null ? ops.tensordot(a, b, dims_a, dims_b) : ops.tensordot(a, b, dims_a, dims_b, { out })
-}
+export const tensordot = callable(
+  signature(
+    'tensordot',
+    { a: tensor },
+    { b: tensor },
+    { dims: optional<Contraction>(2) },
+    { out: optional_tensor },
+  ),
+  (a, b, dims, out): Tensor => {
+    const [dims_a, dims_b] = lists_of(a, b, dims)
+    return out === null ? ops.tensordot(a, b, dims_a, dims_b) : ops.tensordot(a, b, dims_a, dims_b, { out })
+  },
+)
 
-function lists_of({ a, b, dims }: GivenDot): readonly [readonly number[], readonly number[]] {
+function lists_of(a: Tensor, b: Tensor, dims: Contraction): readonly [readonly number[], readonly number[]] {
   if (Array.isArray(dims)) return dims as unknown as [number[], number[]]
   if (dims instanceof Tensor && dims.numel() > 1) return dims.tolist() as [number[], number[]]
   const count = dims instanceof Tensor ? dims.item() : dims
@@ -93,10 +95,10 @@ function lists_of({ a, b, dims }: GivenDot): readonly [readonly number[], readon
 }
 
 /** The product of matrices, in the order that needs the fewest operations. Deprecated: `torch.linalg.multi_dot`. */
-export function chain_matmul(...matrices: readonly Tensor[]): Tensor
-export function chain_matmul(...args: unknown[]): Tensor {
-  const last = args.at(-1)
-  const out = is_options(last) ? (last['out'] as Tensor | undefined) : undefined
-  const matrices = tensor_list('chain_matmul', is_options(last) ? args.slice(0, -1) : args)
-  return out === undefined ? ops.chain_matmul(matrices) : ops.chain_matmul(matrices, { out })
-}
+export const chain_matmul = callable(
+  signature('chain_matmul', { matrices: variadic<Tensor>() }, { out: keyword_tensor }),
+  (given, out): Tensor => {
+    const matrices = tensor_list('chain_matmul', given)
+    return out === null ? ops.chain_matmul(matrices) : ops.chain_matmul(matrices, { out })
+  },
+)

@@ -1,24 +1,30 @@
 import type { DType } from '../dtype.js'
 import { value_error } from '../errors.js'
-import { take_arguments } from '../ops/arguments.js'
 import * as linalg from '../ops/generated/linalg.js'
 import * as ops from '../ops/generated/torch.js'
+import { optional, optional_tensor, tensor } from '../python/parameters.js'
+import { callable, callable_by_name, signature } from '../python/signature.js'
 import type { FloatScalar } from '../scalar.js'
 import type { Tensor } from '../tensor.js'
 
 type Power = number | FloatScalar | 'fro' | 'nuc'
 type Dims = number | readonly number[]
 
+const NORM = signature(
+  'norm',
+  { input: tensor },
+  { p: optional<Power | null>('fro') },
+  { dim: optional<Dims | null>(null) },
+  { keepdim: optional(false) },
+  { out: optional_tensor },
+  { dtype: optional<DType | null>(null) },
+)
+
+/** The arguments of one call, by name. */
+type Given = ReturnType<typeof NORM.take>
+
 /** Keywords of {@link norm}. */
-export interface NormOptions {
-  /** A number, `'fro'` or `'nuc'`. Default: `'fro'`. */
-  p?: Power | null
-  /** Default: all dimensions. */
-  dim?: Dims | null
-  keepdim?: boolean
-  out?: Tensor | null
-  dtype?: DType | null
-}
+export type NormOptions = Partial<Omit<Given, 'input'>>
 
 const matrix_norm = linalg.matrix_norm as (
   input: Tensor,
@@ -31,9 +37,11 @@ const matrix_norm = linalg.matrix_norm as (
 /**
  * The norm of vectors or matrices: (Σ |x|ᵖ)^(1/p), or a matrix norm by name.
  *
- * @param p the power (default: `'fro'`)
- * @param dim along which dimensions (default: all)
- * @param keepdim whether they stay with size 1 (default: false)
+ * @param p - a number, `'fro'` or `'nuc'`. Default: `'fro'`
+ * @param dim - along which dimensions. Default: all
+ * @param keepdim - whether they stay with size 1. Default: false
+ * @param out - takes the result
+ * @param dtype - the dtype to which the input is converted first
  * @example
  * ```ts
  * import * as torch from 'typetorch'
@@ -41,21 +49,7 @@ const matrix_norm = linalg.matrix_norm as (
  * ```
  * @see torch/functional.py
  */
-export function norm(
-  input: Tensor,
-  p?: Power | null | NormOptions,
-  dim?: Dims | null | NormOptions,
-  keepdim?: boolean | NormOptions,
-  out?: Tensor | null | NormOptions,
-  dtype?: DType | null | NormOptions,
-): Tensor
-export function norm(...args: unknown[]): Tensor {
-  const given = take_arguments<Required<NormOptions> & { input: Tensor }>(
-    'norm',
-    args,
-    ['input', 'p', 'dim', 'keepdim', 'out', 'dtype'],
-    { p: 'fro', dim: null, keepdim: false, out: null, dtype: null },
-  )
+export const norm = callable_by_name(NORM, (given): Tensor => {
   const { input, p, keepdim, out, dtype } = given
   if (input.layout.name !== 'strided') return sparse_norm(given)
   const dim = typeof given.dim === 'number' ? [given.dim] : given.dim
@@ -64,9 +58,9 @@ export function norm(...args: unknown[]): Tensor {
   if (p === 'fro' && (dim === null || dim.length <= 2))
     return linalg.vector_norm(input, 2, dim, keepdim, options)
   return matrix_norm(input, p, dim ?? input.shape.map((_, d) => d), keepdim, options)
-}
+})
 
-function sparse_norm({ input, p, dim, keepdim, dtype }: Required<NormOptions> & { input: Tensor }): Tensor {
+function sparse_norm({ input, p, dim, keepdim, dtype }: Given): Tensor {
   if (p === 'fro' && dtype !== null) throw value_error('dtype argument is not supported in frobenius norm')
   if (p === 'nuc' && dtype !== null) throw value_error('dtype argument is not supported in nuclear norm')
   const dims = dim === null ? input.shape.map((_, d) => d) : typeof dim === 'number' ? [dim] : dim
@@ -81,8 +75,6 @@ const MODES = [
   'donot_use_mm_for_euclid_dist',
 ]
 
-type GivenDistance = { x1: Tensor; x2: Tensor; p: number; compute_mode: string }
-
 /**
  * The p-norm distance of every row of one matrix to every row of another, batch by batch.
  *
@@ -91,23 +83,17 @@ type GivenDistance = { x1: Tensor; x2: Tensor; p: number; compute_mode: string }
  * @returns (…, P, R)
  * @throws ValueError for an unknown `compute_mode`
  */
-export function cdist(
-  x1: Tensor,
-  x2: Tensor,
-  p?: number | { p?: number; compute_mode?: string },
-  compute_mode?: string | { compute_mode?: string },
-): Tensor
-export function cdist(...args: unknown[]): Tensor {
-  const { x1, x2, p, compute_mode } = take_arguments<GivenDistance>(
+export const cdist = callable(
+  signature(
     'cdist',
-    args,
-    ['x1', 'x2', 'p', 'compute_mode'],
-    {
-      p: 2,
-      compute_mode: MODES[0]!,
-    },
-  )
-  const place = MODES.indexOf(compute_mode)
-  if (place < 0) throw value_error(`${compute_mode} is not a valid value for compute_mode`)
-  return ops.cdist(x1, x2, p, place === 0 ? null : place)
-}
+    { x1: tensor },
+    { x2: tensor },
+    { p: optional(2) },
+    { compute_mode: optional(MODES[0]!) },
+  ),
+  (x1, x2, p, compute_mode): Tensor => {
+    const place = MODES.indexOf(compute_mode)
+    if (place < 0) throw value_error(`${compute_mode} is not a valid value for compute_mode`)
+    return ops.cdist(x1, x2, p, place === 0 ? null : place)
+  },
+)

@@ -1,7 +1,8 @@
 import * as dtypes from '../dtype.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
-import { is_options, take_options } from '../ops/keywords.js'
+import { keyword, optional, required, tensor, variadic } from '../python/parameters.js'
+import { callable, signature } from '../python/signature.js'
 import { py_ints } from '../repr.js'
 import { make_tensor } from '../tensor/create.js'
 import type { Several } from '../tensor/several.js'
@@ -16,9 +17,14 @@ export function tensor_list(name: string, args: readonly unknown[]): Tensor[] {
 type Size = number | bigint
 type Many = (tensors: readonly Tensor[]) => Tensor[]
 
-function at_least(name: string, one: (input: Tensor) => Tensor, many: Many) {
-  return (...args: unknown[]): Tensor | Tensor[] =>
-    args.length === 1 && args[0] instanceof Tensor ? one(args[0]) : many(tensor_list(name, args))
+/** Tensors one by one, or one list of them. */
+const TENSORS = { tensors: variadic<Tensor | readonly Tensor[]>() }
+
+function at_least(name: string, one: (input: Tensor) => Tensor, many: Many): AtLeast {
+  const run = callable(signature(name, TENSORS), (tensors): Tensor | Tensor[] =>
+    tensors.length === 1 && tensors[0] instanceof Tensor ? one(tensors[0]) : many(tensor_list(name, tensors)),
+  )
+  return run as AtLeast
 }
 
 /** One tensor to one, several to a list. */
@@ -29,22 +35,21 @@ export interface AtLeast {
 }
 
 /** 0-d tensors get a dimension, others stay as they are. */
-export const atleast_1d: AtLeast = at_least('atleast_1d', ops.atleast_1d, ops.atleast_1d) as AtLeast
+export const atleast_1d: AtLeast = at_least('atleast_1d', ops.atleast_1d, ops.atleast_1d)
 /** Tensors get two dimensions at least. */
-export const atleast_2d: AtLeast = at_least('atleast_2d', ops.atleast_2d, ops.atleast_2d) as AtLeast
+export const atleast_2d: AtLeast = at_least('atleast_2d', ops.atleast_2d, ops.atleast_2d)
 /** Tensors get three dimensions at least. */
-export const atleast_3d: AtLeast = at_least('atleast_3d', ops.atleast_3d, ops.atleast_3d) as AtLeast
+export const atleast_3d: AtLeast = at_least('atleast_3d', ops.atleast_3d, ops.atleast_3d)
 
 /**
  * Tensors broadcast to one shape; nothing is copied.
  *
  * @see torch/functional.py
  */
-export function broadcast_tensors(...tensors: readonly Tensor[]): Several<Tensor>
-export function broadcast_tensors(tensors: readonly Tensor[]): Several<Tensor>
-export function broadcast_tensors(...args: unknown[]): Tensor[] {
-  return ops.broadcast_tensors(tensor_list('broadcast_tensors', args))
-}
+export const broadcast_tensors = callable(
+  signature('broadcast_tensors', TENSORS),
+  (tensors): Several<Tensor> => ops.broadcast_tensors(tensor_list('broadcast_tensors', tensors)),
+)
 
 /**
  * The shape that shapes broadcast to.
@@ -93,43 +98,29 @@ export function broadcast_shapes(...shapes: readonly (number | readonly number[]
  * torch.block_diag(torch.ones(1, 1), torch.ones(1, 2)).tolist() // [[1, 0, 0], [0, 1, 1]]
  * ```
  */
-export function block_diag(...tensors: readonly Tensor[]): Tensor
-export function block_diag(...args: unknown[]): Tensor {
-  return ops.block_diag(tensor_list('block_diag', args))
-}
+export const block_diag = callable(
+  signature('block_diag', TENSORS),
+  (tensors): Tensor => ops.block_diag(tensor_list('block_diag', tensors)),
+)
 
 /** All combinations of the elements of 1-d tensors, as rows; of one tensor the tensor itself. */
-export function cartesian_prod(...tensors: readonly Tensor[]): Tensor
-export function cartesian_prod(...args: unknown[]): Tensor {
-  return ops.cartesian_prod(tensor_list('cartesian_prod', args))
-}
+export const cartesian_prod = callable(
+  signature('cartesian_prod', TENSORS),
+  (tensors): Tensor => ops.cartesian_prod(tensor_list('cartesian_prod', tensors)),
+)
 
 /**
  * Grids of coordinates: each 1-d tensor spread over the product of all.
  *
  * @param indexing `'ij'` for rows first, `'xy'` for columns first; `'ij'` with a warning where it is left out
  */
-export function meshgrid(
-  tensors: readonly Tensor[],
-  options?: { indexing?: 'ij' | 'xy' | null },
-): Several<Tensor>
-export function meshgrid(
-  ...tensors_and_options: readonly (Tensor | { indexing?: 'ij' | 'xy' | null })[]
-): Several<Tensor>
-export function meshgrid(...args: unknown[]): Tensor[] {
-  const last = args.at(-1)
-  const keywords = is_options(last) ? last : undefined
-  const { indexing } = take_options<{ indexing: string | null }>(
-    'meshgrid',
-    keywords ? [keywords] : [],
-    ['indexing'],
-    {
-      indexing: null,
-    },
-  )
-  const tensors = tensor_list('meshgrid', keywords ? args.slice(0, -1) : args)
-  return indexing === null ? ops.meshgrid(tensors) : ops.meshgrid(tensors, { indexing })
-}
+export const meshgrid = callable(
+  signature('meshgrid', TENSORS, { indexing: keyword<'ij' | 'xy' | null>(null) }),
+  (given, indexing): Several<Tensor> => {
+    const tensors = tensor_list('meshgrid', given)
+    return indexing === null ? ops.meshgrid(tensors) : ops.meshgrid(tensors, { indexing })
+  },
+)
 
 /**
  * Flat indices as one index for each dimension of a shape.
@@ -139,31 +130,50 @@ export function meshgrid(...args: unknown[]): Tensor[] {
  * @throws TypeError for indices that are no integers, or a shape that has none
  * @throws ValueError for a negative size
  */
-export function unravel_index(indices: Tensor, shape: Size | readonly Size[]): Several<Tensor>
-export function unravel_index(...args: unknown[]): Tensor[] {
-  const given = take_options<{ indices: Tensor; shape: unknown }>(
-    'unravel_index',
-    args,
-    ['indices', 'shape'],
-    {},
-  )
-  const { dtype, device } = expect_tensor(given.indices, 'unravel_index', 'indices')
-  if (dtype.is_complex || dtype.is_floating_point || dtype === dtypes.bool) {
-    throw type_error(`expected 'indices' to be integer dtype, but got ${dtype}`)
-  }
-  const shape: unknown[] = Array.isArray(given.shape) ? given.shape : [given.shape]
-  for (const size of shape) {
-    if (Number.isInteger(size) || typeof size === 'bigint') continue
-    throw Array.isArray(given.shape)
-      ? type_error(`expected 'shape' sequence to only contain ints, but got ${type_name(size)}`)
-      : type_error(`expected 'shape' to be int or sequence of ints, but got ${type_name(size)}`)
-  }
-  const sizes = (shape as (number | bigint)[]).map(BigInt)
-  if (sizes.some((size) => size < 0n)) {
-    throw value_error(`'shape' cannot have negative values, but got ${py_ints(sizes)}`)
-  }
-  const steps = sizes.map((_, d) => sizes.slice(d + 1).reduce((product, size) => product * size, 1n))
-  const options = { device, dtype: dtypes.int64 }
-  const places = given.indices.unsqueeze(-1).floor_divide(make_tensor(steps, options))
-  return places.remainder(make_tensor(sizes, options)).unbind(-1)
-}
+export const unravel_index = callable(
+  signature('unravel_index', { indices: tensor }, { shape: required<Size | readonly Size[]>() }),
+  (indices, given): Several<Tensor> => {
+    const { dtype, device } = indices
+    if (dtype.is_complex || dtype.is_floating_point || dtype === dtypes.bool) {
+      throw type_error(`expected 'indices' to be integer dtype, but got ${dtype}`)
+    }
+    const shape: unknown[] = Array.isArray(given) ? given : [given]
+    for (const size of shape) {
+      if (Number.isInteger(size) || typeof size === 'bigint') continue
+      throw Array.isArray(given)
+        ? type_error(`expected 'shape' sequence to only contain ints, but got ${type_name(size)}`)
+        : type_error(`expected 'shape' to be int or sequence of ints, but got ${type_name(size)}`)
+    }
+    const sizes = (shape as (number | bigint)[]).map(BigInt)
+    if (sizes.some((size) => size < 0n)) {
+      throw value_error(`'shape' cannot have negative values, but got ${py_ints(sizes)}`)
+    }
+    const steps = sizes.map((_, d) => sizes.slice(d + 1).reduce((product, size) => product * size, 1n))
+    const options = { device, dtype: dtypes.int64 }
+    const places = indices.unsqueeze(-1).floor_divide(make_tensor(steps, options))
+    return places.remainder(make_tensor(sizes, options)).unbind(-1)
+  },
+)
+
+/**
+ * The parts of a tensor along a dimension.
+ *
+ * @param split_size_or_sections - the size of each part, the last one's being what remains; or a size for each
+ * @param dim - Default: 0
+ * @example
+ * ```ts
+ * import * as torch from 'typetorch'
+ * torch.split(torch.arange(5), 2).map((part) => part.numel()) // [2, 2, 1]
+ * ```
+ * @see torch/functional.py
+ */
+export const split = callable(
+  signature(
+    'split',
+    { tensor },
+    { split_size_or_sections: required<number | readonly number[]>() },
+    { dim: optional(0) },
+  ),
+  (tensor, sizes, dim): Several<Tensor> =>
+    Array.isArray(sizes) ? ops.split_with_sizes(tensor, sizes, dim) : ops.split(tensor, sizes as number, dim),
+)

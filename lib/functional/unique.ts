@@ -1,37 +1,33 @@
-import { take_arguments } from '../ops/arguments.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import type { Keywords } from '../python/call_types.js'
+import { optional, tensor } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 
+const CHOICES = [
+  { return_inverse: optional(false) },
+  { return_counts: optional(false) },
+  { dim: optional<number | null>(null) },
+] as const
+const SORTED = { sorted: optional(true) }
+const UNIQUE = signature('unique', { input: tensor }, SORTED, ...CHOICES)
+const UNIQUE_CONSECUTIVE = signature('unique_consecutive', { input: tensor }, ...CHOICES)
+
 /** Keywords of {@link unique_consecutive}. */
-export interface UniqueConsecutiveOptions {
-  /** Whether the place of each element among the unique ones comes too. Default: false. */
-  return_inverse?: boolean
-  /** Whether the number of times that each occurs comes too. Default: false. */
-  return_counts?: boolean
-  /** The dimension whose slices are compared. Default: the elements are. */
-  dim?: number | null
-}
-
+export type UniqueConsecutiveOptions = Keywords<typeof CHOICES>
 /** Keywords of {@link unique}. */
-export interface UniqueOptions extends UniqueConsecutiveOptions {
-  /** Whether they come in ascending order. Default: true. */
-  sorted?: boolean
-}
+export type UniqueOptions = Keywords<readonly [typeof SORTED, ...typeof CHOICES]>
 
-type Given = Required<UniqueOptions> & { input: Tensor }
 type Both = { return_inverse: true; return_counts: true }
 type One = { return_inverse: true } | { return_counts: true }
 type Triple = readonly [output: Tensor, inverse: Tensor, counts: Tensor]
 
 const unique_flat = operator('aten::_unique2') as unknown as (...args: unknown[]) => Triple
 
-function chosen(
-  given: Pick<Given, 'return_inverse' | 'return_counts'>,
-  [output, inverse, counts]: Triple,
-): unknown {
-  if (!given.return_inverse && !given.return_counts) return output
-  return [output, ...(given.return_inverse ? [inverse] : []), ...(given.return_counts ? [counts] : [])]
+function chosen(return_inverse: boolean, return_counts: boolean, [output, inverse, counts]: Triple): unknown {
+  if (!return_inverse && !return_counts) return output
+  return [output, ...(return_inverse ? [inverse] : []), ...(return_counts ? [counts] : [])]
 }
 
 /**
@@ -59,19 +55,12 @@ export function unique(
   dim?: number | null,
 ): Tensor | [Tensor, Tensor] | [Tensor, Tensor, Tensor]
 export function unique(...args: unknown[]): unknown {
-  const names = ['input', 'sorted', 'return_inverse', 'return_counts', 'dim'] as const
-  const given = take_arguments<Given>('unique', args, names, {
-    sorted: true,
-    return_inverse: false,
-    return_counts: false,
-    dim: null,
-  })
-  const { input, sorted, return_inverse, return_counts, dim } = given
+  const [input, sorted, return_inverse, return_counts, dim] = UNIQUE.bind(args)
   const found =
     dim === null
       ? unique_flat(input, sorted, return_inverse, return_counts)
       : ops.unique_dim(input, dim, sorted, return_inverse, return_counts)
-  return chosen(given, found)
+  return chosen(return_inverse, return_counts, found)
 }
 
 /** As {@link unique}, but only neighbours are compared. */
@@ -88,12 +77,7 @@ export function unique_consecutive(
   dim?: number | null,
 ): Tensor | [Tensor, Tensor] | [Tensor, Tensor, Tensor]
 export function unique_consecutive(...args: unknown[]): unknown {
-  const names = ['input', 'return_inverse', 'return_counts', 'dim'] as const
-  const given = take_arguments<Omit<Given, 'sorted'>>('unique_consecutive', args, names, {
-    return_inverse: false,
-    return_counts: false,
-    dim: null,
-  })
-  const { input, return_inverse, return_counts, dim } = given
-  return chosen(given, ops.unique_consecutive(input, return_inverse, return_counts, dim))
+  const [input, return_inverse, return_counts, dim] = UNIQUE_CONSECUTIVE.bind(args)
+  const found = ops.unique_consecutive(input, return_inverse, return_counts, dim)
+  return chosen(return_inverse, return_counts, found)
 }

@@ -14,6 +14,8 @@ const FLOAT = new RegExp(
   'i',
 )
 
+const INT = new RegExp(`^[+-]?${DIGITS}$`)
+
 /**
  * Converts as Python's `float()`.
  *
@@ -32,4 +34,32 @@ export function float_of(value: FloatLike): number {
   if (plain.includes('inf'))
     return plain.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   return Number(plain)
+}
+
+/** A number, or a value that Python's `int()` makes a whole one of. */
+export type IntLike = number | bigint | boolean | string | FloatScalar | Tensor
+
+/**
+ * Converts as Python's `int()`: cuts fractions off, and reads strings of digits.
+ *
+ * @throws TypeError for what is no number, string or tensor; ValueError for other strings and NaN
+ */
+export function int_of(value: IntLike): number | bigint {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'boolean') return Number(value)
+  if (value instanceof Tensor) return int_of(value.item() as number | bigint)
+  if (typeof value === 'string') {
+    const text = value.trim()
+    if (!INT.test(text)) throw value_error(`invalid literal for int() with base 10: ${py_string(value)}`)
+    const whole = BigInt(text.replace(/^\+|_/g, ''))
+    return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole
+  }
+  const number = typeof value === 'number' || value instanceof FloatScalar ? Number(value) : null
+  if (number === null) {
+    const type = python_type_name(value)
+    throw type_error(`int() argument must be a string, a bytes-like object or a real number, not '${type}'`)
+  }
+  if (Number.isNaN(number)) throw value_error('cannot convert float NaN to integer')
+  if (!Number.isFinite(number)) throw value_error('cannot convert float infinity to integer')
+  return Math.trunc(number)
 }

@@ -187,10 +187,13 @@ export class Signature<T extends readonly Entry[]> {
     const place = this.variadic >= 0 && i >= this.variadic ? this.places[this.variadic] : this.places[i]
     if (place === undefined || !place.takes_objects) return false
     const names = Object.keys(value)
-    // Keywords are all parameters' names, among them this one where it must be given.
-    const all_known = names.every((name) => this.by_name.has(name))
-    if (place.kind === 'required' || place.kind === 'positional') return !(all_known && place.name in value)
-    return !(names.length > 0 && all_known)
+    const place_in_list = (name: string) => this.by_name.get(name) ?? -1
+    if (place.kind === 'required' || place.kind === 'positional') {
+      // Where more must follow, an object that names a parameter holds keywords; else it names this one.
+      if (i + 1 < this.least) return !names.some((name) => place_in_list(name) >= i)
+      return !(place.name in value && names.every((name) => place_in_list(name) >= i))
+    }
+    return !(names.length > 0 && names.every((name) => place_in_list(name) >= 0))
   }
 
   private count_keyword_only(keywords: Record<string, unknown>): number {

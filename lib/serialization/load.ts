@@ -1,6 +1,8 @@
-import { runtime_error, value_error } from '../errors.js'
+import { runtime_error, type_error, value_error } from '../errors.js'
 import { Parameter } from '../nn/parameter.js'
-import { take_options } from '../ops/keywords.js'
+import { keyword, keywords, of_objects, optional, required } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
+import { unexpected_keyword } from '../python/words.js'
 import { load_file } from '../safetensors/load_file.js'
 import { Tensor } from '../tensor.js'
 import { CheckpointArchive, is_archive } from './archive.js'
@@ -24,6 +26,16 @@ export interface LoadOptions {
   /** Whether tensors are the file's own memory, read when they are used first. Changes never go to the file. Default: false. */
   mmap?: boolean | null
 }
+
+const LOAD = signature(
+  'load',
+  { f: required<unknown>() },
+  { map_location: of_objects(optional<unknown>(null)) },
+  { pickle_module: optional<null>(null) },
+  { weights_only: keyword<boolean | null>(null) },
+  { mmap: keyword<boolean | null>(null) },
+  { pickle_load_args: keywords<unknown>() },
+)
 
 /**
  * Loads what {@link save}, or Python's `torch.save`, has written (in files older than PyTorch 1.6 too, and safetensors
@@ -56,17 +68,14 @@ export function load<T = unknown>(
   options?: LoadOptions,
 ): T
 export function load(...args: unknown[]): unknown {
-  const names = ['f', 'map_location', 'weights_only', 'mmap']
-  const given = take_options<Record<string, unknown>>(
-    'load',
-    args,
-    names,
-    { map_location: null, weights_only: true, mmap: false },
-    2,
-  )
-  const source = open_source('load', given['f'])
+  const [f, map_location, pickle_module, , mmap, pickle_load_args] = LOAD.bind(args)
+  for (const name of Object.keys(pickle_load_args))
+    throw type_error(unexpected_keyword('load', name, ['map_location', 'weights_only', 'mmap']), 'load')
+  if (pickle_module !== null)
+    throw runtime_error('Can not safely load weights when explicit pickle_module is specified', 'load')
+  const source = open_source('load', f)
   try {
-    return read(source, given['map_location'], given['mmap'] === true)
+    return read(source, map_location, Boolean(mmap))
   } finally {
     source.close()
   }

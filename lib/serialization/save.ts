@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
+import { value_error } from '../errors.js'
 import { native } from '../native.js'
+import { of_objects, optional, required } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
+import { py_repr } from '../repr.js'
 import { handle_of } from '../tensor.js'
 import { write_atomically } from './atomic.js'
 import { KINDS_RECORD, type Kinds } from './pickle_types.js'
@@ -10,6 +14,16 @@ import { path_of } from './source.js'
 import { type SystemError, system_error } from './system_error.js'
 
 const ALIGNMENT = 64
+
+const SAVE = signature(
+  'save',
+  { obj: of_objects(required<unknown>()) },
+  { f: required<string | URL>() },
+  { pickle_module: optional<null>(null) },
+  { pickle_protocol: optional(2) },
+  { _use_new_zipfile_serialization: optional(true) },
+  { _disable_byteorder_record: optional(false) },
+)
 
 /**
  * Saves an object to a file in PyTorch's format, which Python's `torch.load` reads: tensors and parameters, numbers (a
@@ -33,8 +47,24 @@ const ALIGNMENT = 64
  *
  * @see torch/serialization.py
  */
-export function save(obj: unknown, f: string | URL): void {
-  write(obj, path_of('save', f))
+export function save(obj: unknown, f: string | URL): void
+export function save(options: { obj: unknown; f: string | URL }): void
+export function save(...args: unknown[]): void {
+  const [obj, f, pickle_module, pickle_protocol, zip, without_byteorder] = SAVE.bind(args)
+  const path = path_of('save', f)
+  refuse('pickle_module', pickle_module, null)
+  refuse('pickle_protocol', Number(pickle_protocol), 2)
+  refuse('_use_new_zipfile_serialization', zip, true)
+  refuse('_disable_byteorder_record', without_byteorder, false)
+  write(obj, path)
+}
+
+/** Throws for a choice of Python's that there is not here. */
+function refuse(argument: string, given: unknown, only: unknown): void {
+  if (given === only) return
+  throw value_error(
+    `save(): argument '${argument}' must be ${py_repr(only)} or left out, got ${py_repr(given)}`,
+  )
 }
 
 /**

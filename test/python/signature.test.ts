@@ -146,6 +146,30 @@ describe('callable', () => {
     expect(() => Reflect.apply(g, undefined, [])).toThrow("g() missing 1 required positional argument: 'a'")
   })
 
+  it('takes an object for keywords where it names parameters and no value could be meant', () => {
+    const save = callable(
+      signature(
+        'save',
+        { obj: of_objects(required()) },
+        { f: required() },
+        { map: of_objects(optional({})) },
+      ),
+      (...values) => values,
+    )
+    expect(save({ a: 1 }, 'f')).toEqual([{ a: 1 }, 'f', {}])
+    expect(save({ obj: { a: 1 }, f: 'f' })).toEqual([{ a: 1 }, 'f', {}])
+    expect(save(1, 'f', { cpu: 'cuda' })).toEqual([1, 'f', { cpu: 'cuda' }])
+    expect(() => Reflect.apply(save, undefined, [{ obj: 1, ff: 2 }])).toThrow(
+      "save() got an unexpected keyword argument 'ff'; did you mean 'f'?",
+    )
+    expect(() => Reflect.apply(save, undefined, [{ a: 1 }])).toThrow(
+      "save() missing 1 required positional argument: 'f'",
+    )
+    expect(() => Reflect.apply(save, undefined, [1, 'f', { obj: 1 }])).toThrow(
+      "save() got multiple values for argument 'obj'",
+    )
+  })
+
   it('copies default arrays at each call', () => {
     const g = callable(signature('g', { a: optional([1, 2]) }), (a) => a)
     expect(g()).not.toBe(g())

@@ -10,5 +10,4 @@ export {
   hann,
   kaiser,
   nuttall,
-  type WindowOptions,
 } from './windows.js'
