@@ -7,7 +7,7 @@ export { _check, _check_index, _check_type, _check_value } from './_check.js'
 export { eig, lstsq, matrix_rank, solve, symeig } from './_linalg_utils.js'
 export { type LobpcgOptions, lobpcg } from './_lobpcg.js'
 export type { LOBPCG, Tracker as LobpcgTracker } from './_lobpcg_worker.js'
-export { type LowRankOptions, type PCAOptions, pca_lowrank, svd_lowrank } from './_lowrank.js'
+export { pca_lowrank, svd_lowrank } from './_lowrank.js'
 export * as accelerator from './accelerator/index.js'
 export {
   get_autocast_cpu_dtype,

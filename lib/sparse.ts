@@ -4,8 +4,9 @@ import { type_error } from './errors.js'
 import { sparse_coo_tensor } from './functional/sparse_factories.js'
 import type { Layout } from './layout.js'
 import { legacy_name } from './legacy_types.js'
-import { take_arguments } from './ops/arguments.js'
 import { operator } from './ops/operator.js'
+import { optional, tensor } from './python/parameters.js'
+import { callable, signature } from './python/signature.js'
 import { Tensor } from './tensor.js'
 
 export {
@@ -37,21 +38,13 @@ type Dims = number | readonly number[] | null
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.sparse.sum.html
  */
-export function sum(
-  input: Tensor,
-  dim?: Dims | { dim?: Dims; dtype?: DType | null },
-  dtype?: DType | null | { dtype?: DType | null },
-): Tensor
-export function sum(...args: unknown[]): Tensor {
-  const { input, dim, dtype } = take_arguments<{ input: Tensor; dim: Dims; dtype: DType | null }>(
-    'sum',
-    args,
-    ['input', 'dim', 'dtype'],
-    { dim: null, dtype: null },
-  )
-  if (dim === null) return dtype === null ? sparse_sum(input) : sparse_sum_dtype(input, { dtype })
-  return dtype === null ? sparse_sum_dim(input, dim) : sparse_sum_dim_dtype(input, dim, { dtype })
-}
+export const sum = callable(
+  signature('sum', { input: tensor }, { dim: optional<Dims>(null) }, { dtype: optional<DType | null>(null) }),
+  (input, dim, dtype): Tensor => {
+    if (dim === null) return dtype === null ? sparse_sum(input) : sparse_sum_dtype(input, { dtype })
+    return dtype === null ? sparse_sum_dim(input, dim) : sparse_sum_dim_dtype(input, dim, { dtype })
+  },
+)
 
 /**
  * A sparse matrix with rows of numbers on its diagonals.

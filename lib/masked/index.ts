@@ -8,8 +8,6 @@ export {
   log_softmax,
   logaddexp,
   logsumexp,
-  type MaskedOptions,
-  type MaskedReduction,
   mean,
   median,
   norm,

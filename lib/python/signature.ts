@@ -45,7 +45,8 @@ export class Signature<T extends readonly Entry[]> {
   private readonly variadic: number
   private readonly rest_keywords: number
   private readonly needs_keyword: boolean
-  private readonly has_copies: boolean
+  /** Whether more than defaults must be filled in. */
+  private readonly is_special: boolean
 
   /**
    * @param name - the callable's name in errors
@@ -70,7 +71,8 @@ export class Signature<T extends readonly Entry[]> {
     this.most = this.variadic < 0 ? positional.length : Number.POSITIVE_INFINITY
     this.least = positional.filter((place) => place.kind === 'required' || place.kind === 'positional').length
     this.needs_keyword = places.some((place) => place.kind === 'required_keyword')
-    this.has_copies = places.some((place) => place.copied)
+    const copies = places.some((place) => place.copied)
+    this.is_special = this.variadic >= 0 || this.rest_keywords >= 0 || this.needs_keyword || copies
   }
 
   /**
@@ -88,9 +90,7 @@ export class Signature<T extends readonly Entry[]> {
     if (
       count < least ||
       count > most ||
-      this.variadic >= 0 ||
-      this.needs_keyword ||
-      this.has_copies ||
+      this.is_special ||
       (typeof last === 'object' && last !== null && is_options(last))
     )
       return this.bind_slowly(args, name) as Values<T>

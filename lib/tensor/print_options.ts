@@ -1,4 +1,5 @@
-import { take_options } from '../ops/keywords.js'
+import { optional } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 
 /** How tensors are printed. */
 export interface PrintOptions {
@@ -32,6 +33,17 @@ const current: PrintOptions = { ...DEFAULT }
 /** The options in force; not to be changed by who reads them. */
 export const print_options: Readonly<PrintOptions> = current
 
+const NUMBER_OR_NULL = optional<number | null>(null)
+const SET_PRINTOPTIONS = signature(
+  'set_printoptions',
+  { precision: NUMBER_OR_NULL },
+  { threshold: NUMBER_OR_NULL },
+  { edgeitems: NUMBER_OR_NULL },
+  { linewidth: NUMBER_OR_NULL },
+  { profile: optional<'default' | 'short' | 'full' | null>(null) },
+  { sci_mode: optional<boolean | null>(null) },
+)
+
 /**
  * Sets how tensors are printed. What is not given stays as it is, but for `sci_mode`, which goes back to null.
  *
@@ -60,19 +72,12 @@ export function set_printoptions(
   sci_mode?: boolean | null,
 ): void
 export function set_printoptions(...args: unknown[]): void {
-  const names = ['precision', 'threshold', 'edgeitems', 'linewidth', 'profile', 'sci_mode']
-  const nothing = Object.fromEntries(names.map((name) => [name, null]))
-  const { profile, sci_mode, ...given } = take_options<Record<string, unknown>>(
-    'set_printoptions',
-    args,
-    names,
-    nothing,
-  )
+  const { profile, sci_mode, ...given } = SET_PRINTOPTIONS.take(args)
   if (profile !== null) Object.assign(current, PROFILES[String(profile)])
   for (const [name, value] of Object.entries(given)) {
     if (value !== null && value !== undefined) Object.assign(current, { [name]: value })
   }
-  current.sci_mode = (sci_mode as boolean | null) ?? null
+  current.sci_mode = sci_mode
 }
 
 /**

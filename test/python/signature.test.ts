@@ -101,6 +101,11 @@ describe('callable', () => {
     expect(g()).toEqual([[], 0, {}])
   })
 
+  it('gives an empty object where no further keywords are given', () => {
+    const g = callable(signature('g', { a: required<number>() }, { rest: keywords() }), (_, rest) => rest)
+    expect(g(1)).toEqual({})
+  })
+
   it('keeps positional-only parameters out of the keywords', () => {
     const g = callable(signature('g', { a: positional<number>() }), (a) => a)
     expect(g(1)).toBe(1)

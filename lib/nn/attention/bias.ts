@@ -4,7 +4,8 @@ import * as dtypes from '../../dtype.js'
 import { assertion_error, python_type_name, value_error } from '../../errors.js'
 import { scaled_dot_product_attention as plain } from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { keyword, optional, required, tensor } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { adopt, handle_of, raw_handle, Tensor } from '../../tensor.js'
 import { check_sdpa_input } from './check_input.js'
 import { EnumMember } from './member.js'
@@ -74,27 +75,22 @@ export class CausalBias extends Tensor {
   }
 }
 
-interface Given {
-  query: Tensor
-  key: Tensor
-  value: Tensor
-  attn_mask: CausalBias
-  dropout_p: number
-  is_causal: boolean
-  scale: number | null
-  enable_gqa: boolean
-}
-
-const NAMES = [
-  ...['query', 'key', 'value', 'attn_mask', 'dropout_p', 'is_causal', 'scale', 'enable_gqa'],
-] as (keyof Given)[]
-const DEFAULTS: Partial<Given> = { dropout_p: 0, is_causal: false, scale: null, enable_gqa: false }
+const ATTENTION = signature(
+  'scaled_dot_product_attention',
+  { query: tensor },
+  { key: tensor },
+  { value: tensor },
+  { attn_mask: required<CausalBias>() },
+  { dropout_p: optional(0) },
+  { is_causal: optional(false) },
+  { scale: keyword<number | null>(null) },
+  { enable_gqa: keyword(false) },
+)
 
 /** Attention under a causal bias, with the arguments of `scaled_dot_product_attention`. */
 export function attend_causally(args: readonly unknown[]): Tensor {
-  const given = take_options<Given>('scaled_dot_product_attention', args, NAMES, DEFAULTS)
-  const { query, key, value, attn_mask: bias, dropout_p, scale, enable_gqa } = given
-  if (given.is_causal) throw value_error('CausalBias should not be used with causal=True')
+  const [query, key, value, bias, dropout_p, is_causal, scale, enable_gqa] = ATTENTION.bind(args)
+  if (is_causal) throw value_error('CausalBias should not be used with causal=True')
   if (bias.seq_len_q === bias.seq_len_kv || bias.variant === CausalVariant.UPPER_LEFT)
     return plain(query, key, value, null, dropout_p, true, { scale, enable_gqa })
   check_sdpa_input(query, key, value)
