@@ -203,7 +203,11 @@ describe('wrong type: operator, argument, expected, received', () => {
       () => loose['randn']!(2, { generator: 3 }),
       "randn(): argument 'generator' must be torch.Generator, not number",
     ],
-    ['a seed', () => loose['manual_seed']!(1.5), "manual_seed(): argument 'seed' must be int, not number"],
+    [
+      'a seed',
+      () => loose['manual_seed']!(null),
+      "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'",
+    ],
     ...(
       [
         ['ones', () => torch.ones(2, { requires_grad: 1 as never })],
@@ -241,7 +245,7 @@ describe('wrong type: operator, argument, expected, received', () => {
     [
       'no state',
       () => torch.set_rng_state(3 as unknown as torch.Tensor),
-      'a Tensor was expected, not number',
+      "set_rng_state(): argument 'new_state' must be Tensor, not number",
     ],
     [
       'a budget',
