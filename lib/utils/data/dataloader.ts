@@ -2,7 +2,7 @@ import * as accelerator from '../../accelerator/index.js'
 import { type_error, value_error } from '../../errors.js'
 import type { Generator } from '../../generator.js'
 import { IDENTITY, next_identity } from '../../identity.js'
-import { take_options } from '../../ops/keywords.js'
+import { is_options } from '../../ops/keywords.js'
 import { not_json, uncloneable } from '../../uncloneable.js'
 import type { Collated, Converted } from './_utils/collate.js'
 import type { Reading } from './_utils/fetch.js'
@@ -18,14 +18,7 @@ import {
   type EagerIterator,
   Epoch,
 } from './epoch.js'
-import {
-  type DataLoaderOptions,
-  DEFAULTS,
-  type Given,
-  NAMES,
-  type Settings,
-  settle,
-} from './loader_options.js'
+import { DATA_LOADER, type DataLoaderOptions, type Settings, settle } from './loader_options.js'
 import {
   type DataLoaderState,
   is_stateful,
@@ -88,12 +81,34 @@ export class DataLoader<
     shuffle: boolean | null,
     options?: Omit<DataLoaderOptions<T, S, B>, 'batch_size' | 'shuffle'>,
   )
+  constructor(
+    dataset: AnyDataset<T>,
+    batch_size: S,
+    shuffle: boolean | null,
+    sampler: Iterable<unknown> | null,
+    batch_sampler?: Iterable<readonly unknown[]> | null,
+    num_workers?: number,
+    collate_fn?: DataLoaderOptions<T, S, B>['collate_fn'] | null,
+    pin_memory?: boolean,
+    drop_last?: boolean,
+    timeout?: number,
+    worker_init_fn?: ((worker_id: number) => unknown) | null,
+    multiprocessing_context?: 'spawn' | null,
+    generator?: Generator | null,
+    options?: Pick<
+      DataLoaderOptions<T, S, B>,
+      'prefetch_factor' | 'persistent_workers' | 'pin_memory_device' | 'in_order' | 'worker_module'
+    >,
+  )
+  constructor(options: DataLoaderOptions<T, S, B> & { dataset: AnyDataset<T> })
   constructor(...args: unknown[]) {
-    // A plain object by itself is a dataset, unless it names one.
-    const alone =
-      args.length === 1 && typeof args[0] === 'object' && args[0] !== null && !('dataset' in args[0])
-    const given = take_options<Given>('DataLoader', alone ? [...args, {}] : args, NAMES, DEFAULTS, 12)
-    this.#settings = settle(given)
+    // A plain object by itself is a dataset; one that cannot be read by index may hold keywords.
+    const [alone] = args.length === 1 ? args : []
+    const named =
+      is_options(alone) &&
+      typeof alone['at'] !== 'function' &&
+      DATA_LOADER.names.some((name) => name in alone)
+    this.#settings = settle(DATA_LOADER.take(named ? [undefined, alone] : args))
     const { collate_fn, drop_last } = this.#settings
     const auto_collation = this.#settings.batch_sampler !== null
     this.#reading = { dataset: this.#settings.dataset, auto_collation, collate_fn, drop_last }
@@ -128,6 +143,9 @@ export class DataLoader<
   }
   get worker_init_fn(): ((worker_id: number) => unknown) | null {
     return this.#settings.worker_init_fn
+  }
+  get multiprocessing_context(): 'spawn' | null {
+    return this.#settings.multiprocessing_context
   }
   get generator(): Generator | null {
     return this.#settings.generator

@@ -6,9 +6,11 @@ import {
   type_name,
   value_error,
 } from '../../errors.js'
+import { required, variadic } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { is_map, is_set } from '../../realm.js'
 import type { IndexItem } from '../../tensor/indexing.js'
-import type { Tensor } from '../../tensor.js'
+import { expect_tensor, type Tensor } from '../../tensor.js'
 
 /**
  * What a DataLoader reads by index: a {@link Dataset}, and just as well an array, a typed array or a Tensor. What
@@ -108,6 +110,8 @@ export class IterableDataset<T = unknown> {
   }
 }
 
+const TENSOR_DATASET = signature('TensorDataset', { tensors: variadic<Tensor>(expect_tensor) })
+
 /**
  * The rows of tensors that have the same first dimension: sample `i` is `[tensors[0].at(i), tensors[1].at(i), …]`.
  *
@@ -123,13 +127,15 @@ export class IterableDataset<T = unknown> {
 export class TensorDataset<T extends Tensor[] = Tensor[]> extends Dataset<T> {
   readonly tensors: T
 
-  constructor(...tensors: T) {
+  constructor(...tensors: T)
+  constructor(...args: unknown[]) {
     super()
+    const [tensors] = TENSOR_DATASET.bind(args)
     const first = tensors[0]
     if (first === undefined) throw type_error('TensorDataset(): expected at least one Tensor')
     if (tensors.some((tensor) => tensor.size(0) !== first.size(0)))
       throw assertion_error('Size mismatch between tensors')
-    this.tensors = tensors
+    this.tensors = tensors as T
   }
 
   override at(index: IndexItem): T {
@@ -146,6 +152,19 @@ function cumsum(datasets: readonly object[]): number[] {
   let sum = 0
   return datasets.map((dataset) => (sum += length_of(dataset)))
 }
+
+const expect_datasets = (value: unknown, name: string, argument: string): Iterable<never> => {
+  if (typeof (value as Partial<Iterable<never>> | null)?.[Symbol.iterator] === 'function')
+    return value as Iterable<never>
+  throw type_error(`${name}(): argument '${argument}' must be iterable, not ${type_name(value)}`, name)
+}
+
+const CONCAT_DATASET = signature('ConcatDataset', {
+  datasets: required<Iterable<MapDataset<never>>>(expect_datasets),
+})
+const CHAIN_DATASET = signature('ChainDataset', {
+  datasets: required<Iterable<IterableDataset<never>>>(expect_datasets),
+})
 
 /**
  * Datasets one after the other.
@@ -164,8 +183,11 @@ export class ConcatDataset<T = unknown> extends Dataset<T> {
   /** Where each dataset ends. */
   readonly cumulative_sizes: number[]
 
-  constructor(datasets: Iterable<MapDataset<T>>) {
+  constructor(datasets: Iterable<MapDataset<T>>)
+  constructor(options: { datasets: Iterable<MapDataset<T>> })
+  constructor(...args: unknown[]) {
     super()
+    const { datasets } = CONCAT_DATASET.take(args)
     this.datasets = [...datasets]
     if (this.datasets.length === 0) throw assertion_error('datasets should not be an empty iterable')
     if (this.datasets.some((dataset) => dataset instanceof IterableDataset))
@@ -208,8 +230,13 @@ function* streams_of<T>(datasets: Iterable<IterableDataset<T>>): Generator<Itera
  * @see https://docs.pytorch.org/docs/2.13/data.html#torch.utils.data.ChainDataset
  */
 export class ChainDataset<T = unknown> extends IterableDataset<T> {
-  constructor(readonly datasets: Iterable<IterableDataset<T>>) {
+  readonly datasets: Iterable<IterableDataset<T>>
+
+  constructor(datasets: Iterable<IterableDataset<T>>)
+  constructor(options: { datasets: Iterable<IterableDataset<T>> })
+  constructor(...args: unknown[]) {
     super()
+    this.datasets = CHAIN_DATASET.take(args).datasets
   }
 
   override *[Symbol.iterator](): Generator<T> {

@@ -1,17 +1,44 @@
-import { runtime_error, value_error } from '../../errors.js'
+import { runtime_error, type_error, type_name, value_error } from '../../errors.js'
+import { expect_int } from '../../expect.js'
 import { Generator } from '../../generator.js'
-import { take_options } from '../../ops/keywords.js'
+import { methods } from '../../python/methods.js'
+import { of_objects, optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { length_of } from './dataset.js'
 import { permutation, Sampler } from './sampler.js'
 
-interface DistributedArguments {
-  dataset: object
-  num_replicas: number | null
-  rank: number | null
-  shuffle: boolean
-  seed: number
-  drop_last: boolean
+const int_or_null = (value: unknown, name: string, argument: string): number | null => {
+  if (value === null || Number.isInteger(value)) return value as number | null
+  throw type_error(`${name}(): argument '${argument}' must be int, not ${type_name(value)}`, name)
 }
+
+const DISTRIBUTED_SAMPLER = signature(
+  'DistributedSampler',
+  {
+    /** Has a length. */
+    dataset: of_objects(required<object>()),
+  },
+  {
+    /** The number of processes. Default: the environment's WORLD_SIZE. */
+    num_replicas: optional<number | null>(null, int_or_null),
+  },
+  {
+    /** This process's number. Default: the environment's RANK. */
+    rank: optional<number | null>(null, int_or_null),
+  },
+  {
+    /** Whether the order is random. Default: true. */
+    shuffle: optional(true),
+  },
+  {
+    /** The same in all processes. Default: 0. */
+    seed: optional(0, expect_int),
+  },
+  {
+    /** Whether indices are left out, rather than some taken twice, so that all read as many. Default: false. */
+    drop_last: optional(false),
+  },
+)
 
 /** What `torchrun` tells each process, until a process group says it. */
 function from_environment(name: 'WORLD_SIZE' | 'RANK'): number {
@@ -29,11 +56,11 @@ function from_environment(name: 'WORLD_SIZE' | 'RANK'): number {
  * that all of them draw alike. Call `set_epoch(epoch)` before each epoch, or every epoch has the same order.
  *
  * @param dataset has a length
- * @param options.num_replicas the number of processes (default: the environment's WORLD_SIZE)
- * @param options.rank this process's number (default: the environment's RANK)
- * @param options.shuffle whether the order is random (default true)
- * @param options.seed the same in all processes (default 0)
- * @param options.drop_last whether indices are left out, rather than some taken twice, so that all read as many
+ * @param num_replicas the number of processes. Default: the environment's WORLD_SIZE
+ * @param rank this process's number. Default: the environment's RANK
+ * @param shuffle whether the order is random. Default: true
+ * @param seed the same in all processes. Default: 0
+ * @param drop_last whether indices are left out, rather than some taken twice, so that all read as many. Default: false
  * @throws ValueError for a rank that does not exist
  * @example
  * ```ts
@@ -54,25 +81,15 @@ export class DistributedSampler extends Sampler {
   readonly total_size: number
   epoch = 0
 
-  constructor(dataset: object, options?: Partial<Omit<DistributedArguments, 'dataset'>>)
-  constructor(
-    dataset: object,
-    num_replicas: number | null,
-    rank?: number | null,
-    shuffle?: boolean,
-    seed?: number,
-    drop_last?: boolean,
-  )
+  static {
+    methods(DistributedSampler, { set_epoch: 'epoch', state_dict: '', load_state_dict: 'state_dict{}' })
+  }
+
+  constructor(...args: Call<typeof DISTRIBUTED_SAMPLER>)
+  constructor(...args: UsualCall<typeof DISTRIBUTED_SAMPLER>)
   constructor(...args: unknown[]) {
     super()
-    const names = ['dataset', 'num_replicas', 'rank', 'shuffle', 'seed', 'drop_last'] as const
-    const given = take_options<DistributedArguments>('DistributedSampler', args, names, {
-      num_replicas: null,
-      rank: null,
-      shuffle: true,
-      seed: 0,
-      drop_last: false,
-    })
+    const given = DISTRIBUTED_SAMPLER.take(args)
     this.dataset = given.dataset
     this.num_replicas = given.num_replicas ?? from_environment('WORLD_SIZE')
     this.rank = given.rank ?? from_environment('RANK')
@@ -112,7 +129,7 @@ export class DistributedSampler extends Sampler {
     return { epoch: this.epoch }
   }
 
-  load_state_dict(state: { epoch: number }): void {
-    this.epoch = state.epoch
+  load_state_dict(state_dict: { epoch: number }): void {
+    this.epoch = state_dict.epoch
   }
 }

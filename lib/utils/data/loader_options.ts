@@ -2,7 +2,10 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type_error, value_error } from '../../errors.js'
+import { expect_number, expect_string } from '../../expect.js'
 import { Generator } from '../../generator.js'
+import { keyword, of_objects, optional, required } from '../../python/parameters.js'
+import { type GivenBy, signature } from '../../python/signature.js'
 import { default_collate, default_convert } from './_utils/collate.js'
 import { type AnyDataset, IterableDataset } from './dataset.js'
 import { BatchSampler, RandomSampler, SequentialSampler } from './sampler.js'
@@ -29,6 +32,8 @@ export interface DataLoaderOptions<T, S extends number | null, B> {
   timeout?: number
   /** Called in each worker with its number, after seeding. */
   worker_init_fn?: ((worker_id: number) => unknown) | null
+  /** How workers start: they are threads which load their modules anew, as `'spawn'` says. No other way exists here. */
+  multiprocessing_context?: 'spawn' | null
   /** Draws the order, and the workers' seeds (default: the default generator). */
   generator?: Generator | null
   /** How many batches each worker reads ahead (default 2, with workers). */
@@ -59,6 +64,7 @@ export interface Settings {
   drop_last: boolean
   timeout: number
   worker_init_fn: ((worker_id: number) => unknown) | null
+  multiprocessing_context: 'spawn' | null
   generator: Generator | null
   prefetch_factor: number | null
   persistent_workers: boolean
@@ -66,49 +72,32 @@ export interface Settings {
   worker_module: string | null
 }
 
-/** Every parameter in Python's order; the ones after `generator` are given by keyword only. */
-export const NAMES = [
-  'dataset',
-  'batch_size',
-  'shuffle',
-  'sampler',
-  'batch_sampler',
-  'num_workers',
-  'collate_fn',
-  'pin_memory',
-  'drop_last',
-  'timeout',
-  'worker_init_fn',
-  'generator',
-  'prefetch_factor',
-  'persistent_workers',
-  'pin_memory_device',
-  'in_order',
-  'worker_module',
-] as const
+type Unknown = Required<DataLoaderOptions<unknown, number | null, unknown>>
 
-export const DEFAULTS = {
-  batch_size: 1,
-  shuffle: null,
-  sampler: null,
-  batch_sampler: null,
-  num_workers: 0,
-  collate_fn: null,
-  pin_memory: false,
-  drop_last: false,
-  timeout: 0,
-  worker_init_fn: null,
-  generator: null,
-  prefetch_factor: null,
-  persistent_workers: false,
-  pin_memory_device: '',
-  in_order: true,
-  worker_module: null,
-}
+/** Every parameter in Python's order, and after them our own. */
+export const DATA_LOADER = signature(
+  'DataLoader',
+  { dataset: of_objects(required<AnyDataset<unknown>>()) },
+  { batch_size: optional<number | null>(1) },
+  { shuffle: optional<boolean | null>(null) },
+  { sampler: optional<Iterable<unknown> | null>(null) },
+  { batch_sampler: optional<Iterable<readonly unknown[]> | null>(null) },
+  { num_workers: optional(0) },
+  { collate_fn: optional<Unknown['collate_fn']>(null) },
+  { pin_memory: optional(false) },
+  { drop_last: optional(false) },
+  { timeout: optional(0, expect_number) },
+  { worker_init_fn: optional<Unknown['worker_init_fn']>(null) },
+  { multiprocessing_context: optional<'spawn' | null>(null) },
+  { generator: optional<Generator | null>(null) },
+  { prefetch_factor: keyword<number | null>(null) },
+  { persistent_workers: keyword(false) },
+  { pin_memory_device: keyword<string>('', expect_string) },
+  { in_order: keyword(true) },
+  { worker_module: keyword<string | URL | null>(null) },
+)
 
-export type Given = Required<DataLoaderOptions<unknown, number | null, unknown>> & {
-  dataset: AnyDataset<unknown>
-}
+type Given = GivenBy<typeof DATA_LOADER>
 
 /** For ever: how much a stream gives is its own business. */
 class InfiniteConstantSampler {
@@ -141,6 +130,20 @@ function check_numbers(given: Given): void {
   if (persistent_workers && num_workers === 0)
     throw value_error('persistent_workers option needs num_workers > 0')
   if (timeout !== 0 && num_workers === 0) throw value_error('timeout option needs num_workers > 0')
+}
+
+function check_context({ multiprocessing_context, num_workers }: Given): void {
+  if (multiprocessing_context === null) return
+  if (num_workers === 0) {
+    throw value_error(
+      `multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got num_workers=${num_workers}`,
+    )
+  }
+  if (multiprocessing_context !== 'spawn') {
+    throw value_error(
+      `multiprocessing_context option should specify a valid start method in ['spawn'], but got multiprocessing_context=${String(multiprocessing_context)}`,
+    )
+  }
 }
 
 function check_stream({ shuffle, sampler, batch_sampler }: Given): void {
@@ -188,6 +191,7 @@ function address_of(module: string | URL): string {
 export function settle(given: Given): Settings {
   check_numbers(given)
   check_functions(given)
+  check_context(given)
   const { dataset, shuffle, generator, num_workers } = given
   if (typeof dataset !== 'object' && typeof dataset !== 'function')
     throw type_error(`DataLoader(): argument 'dataset' must be a dataset, not ${typeof dataset}`)

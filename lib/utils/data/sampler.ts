@@ -1,8 +1,9 @@
 import * as dtypes from '../../dtype.js'
-import { not_implemented_error, type_error, value_error } from '../../errors.js'
+import { not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { Generator } from '../../generator.js'
 import { empty, multinomial, randint, randperm } from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { of_objects, optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { as_tensor, type TensorData } from '../../tensor/create.js'
 import type { Tensor } from '../../tensor.js'
 import { length_of } from './dataset.js'
@@ -56,10 +57,24 @@ export class Sampler<K = number> {
   }
 }
 
+const GENERATOR = { generator: optional<Generator | null>(null, expect_generator) }
+const DATA_SOURCE = { data_source: of_objects(required<object>()) }
+const SEQUENTIAL_SAMPLER = signature('SequentialSampler', DATA_SOURCE)
+
+function expect_generator(value: unknown, name: string, argument: string): Generator | null {
+  if (value === null || value instanceof Generator) return value
+  throw type_error(`${name}(): argument '${argument}' must be Generator, not ${type_name(value)}`, name)
+}
+
 /** `0, 1, …, data_source.length - 1`. */
 export class SequentialSampler extends Sampler {
-  constructor(readonly data_source: object) {
+  readonly data_source: object
+
+  constructor(...args: Call<typeof SEQUENTIAL_SAMPLER>)
+  constructor(...args: UsualCall<typeof SEQUENTIAL_SAMPLER>)
+  constructor(...args: unknown[]) {
     super()
+    this.data_source = SEQUENTIAL_SAMPLER.take(args).data_source
   }
 
   override *[Symbol.iterator](): Iterator<number> {
@@ -72,20 +87,21 @@ export class SequentialSampler extends Sampler {
   }
 }
 
-interface RandomArguments {
-  data_source: object
-  replacement: boolean
-  num_samples: number | null
-  generator: Generator | null
-}
+const RANDOM_SAMPLER = signature(
+  'RandomSampler',
+  DATA_SOURCE,
+  { replacement: optional(false) },
+  { num_samples: optional<number | null>(null) },
+  GENERATOR,
+)
 
 /**
  * Indices in random order: of all samples shuffled, or drawn with replacement.
  *
  * @param data_source has a length
- * @param options.replacement whether an index may come again (default false)
- * @param options.num_samples how many are drawn (default: as many as there are)
- * @param options.generator draws them (default: a new one in each epoch, seeded by the default generator)
+ * @param replacement whether an index may come again. Default: false
+ * @param num_samples how many are drawn. Default: as many as there are
+ * @param generator draws them. Default: a new one in each epoch, seeded by the default generator
  * @throws TypeError, ValueError for wrong options
  * @example
  * ```ts
@@ -101,21 +117,11 @@ export class RandomSampler extends Sampler {
   readonly generator: Generator | null
   readonly _num_samples: number | null
 
-  constructor(data_source: object, options?: Partial<Omit<RandomArguments, 'data_source'>>)
-  constructor(
-    data_source: object,
-    replacement: boolean,
-    num_samples?: number | null,
-    generator?: Generator | null,
-  )
+  constructor(...args: Call<typeof RANDOM_SAMPLER>)
+  constructor(...args: UsualCall<typeof RANDOM_SAMPLER>)
   constructor(...args: unknown[]) {
     super()
-    const names = ['data_source', 'replacement', 'num_samples', 'generator'] as const
-    const given = take_options<RandomArguments>('RandomSampler', args, names, {
-      replacement: false,
-      num_samples: null,
-      generator: null,
-    })
+    const given = RANDOM_SAMPLER.take(args)
     this.data_source = given.data_source
     this.replacement = given.replacement
     this.generator = given.generator
@@ -151,20 +157,30 @@ export class RandomSampler extends Sampler {
   }
 }
 
-/** Given indices in random order. */
+const SUBSET_RANDOM_SAMPLER = signature(
+  'SubsetRandomSampler',
+  { indices: of_objects(required<ArrayLike<never>>()) },
+  GENERATOR,
+)
+
+/**
+ * Given indices in random order.
+ *
+ * @param indices what is put into random order
+ * @param generator draws the order. Default: the default generator
+ */
 export class SubsetRandomSampler<K = number> extends Sampler<K> {
+  readonly indices: ArrayLike<K>
   readonly generator: Generator | null
 
-  /**
-   * @param indices what is put into random order
-   * @param options the generator that draws the order (default: the default one)
-   */
-  constructor(
-    readonly indices: ArrayLike<K>,
-    options?: Generator | null | { generator?: Generator | null },
-  ) {
+  constructor(indices: ArrayLike<K>, generator?: Generator | null)
+  constructor(indices: ArrayLike<K>, options: { generator?: Generator | null })
+  constructor(options: { indices: ArrayLike<K>; generator?: Generator | null })
+  constructor(...args: unknown[]) {
     super()
-    this.generator = (options instanceof Generator ? options : options?.generator) ?? null
+    const { indices, generator } = SUBSET_RANDOM_SAMPLER.take(args)
+    this.indices = indices
+    this.generator = generator
   }
 
   override *[Symbol.iterator](): Iterator<K> {
@@ -176,20 +192,21 @@ export class SubsetRandomSampler<K = number> extends Sampler<K> {
   }
 }
 
-interface WeightedArguments {
-  weights: TensorData
-  num_samples: number
-  replacement: boolean
-  generator: Generator | null
-}
+const WEIGHTED_RANDOM_SAMPLER = signature(
+  'WeightedRandomSampler',
+  { weights: required<TensorData>() },
+  { num_samples: required<number>() },
+  { replacement: optional(true) },
+  GENERATOR,
+)
 
 /**
  * Indices drawn with given probabilities.
  *
  * @param weights one a sample, which need not sum up to 1
  * @param num_samples how many are drawn
- * @param options.replacement whether an index may come again (default true)
- * @param options.generator draws them (default: the default one)
+ * @param replacement whether an index may come again. Default: true
+ * @param generator draws them. Default: the default generator
  * @throws ValueError for wrong options
  * @example
  * ```ts
@@ -204,19 +221,11 @@ export class WeightedRandomSampler extends Sampler {
   readonly replacement: boolean
   readonly generator: Generator | null
 
-  constructor(
-    weights: TensorData,
-    num_samples: number,
-    options?: { replacement?: boolean; generator?: Generator | null },
-  )
-  constructor(weights: TensorData, num_samples: number, replacement: boolean, generator?: Generator | null)
+  constructor(...args: Call<typeof WEIGHTED_RANDOM_SAMPLER>)
+  constructor(...args: UsualCall<typeof WEIGHTED_RANDOM_SAMPLER>)
   constructor(...args: unknown[]) {
     super()
-    const names = ['weights', 'num_samples', 'replacement', 'generator'] as const
-    const given = take_options<WeightedArguments>('WeightedRandomSampler', args, names, {
-      replacement: true,
-      generator: null,
-    })
+    const given = WEIGHTED_RANDOM_SAMPLER.take(args)
     check_count(given.num_samples, 'num_samples')
     check_boolean(given.replacement, 'replacement')
     this.weights = as_tensor(given.weights, { dtype: dtypes.float64 })
@@ -240,11 +249,12 @@ export class WeightedRandomSampler extends Sampler {
   }
 }
 
-interface BatchArguments<K> {
-  sampler: Iterable<K>
-  batch_size: number
-  drop_last: boolean
-}
+const BATCH_SAMPLER = signature(
+  'BatchSampler',
+  { sampler: of_objects(required<Iterable<never>>()) },
+  { batch_size: required<number>() },
+  { drop_last: required<boolean>() },
+)
 
 /**
  * Lists of what another sampler yields.
@@ -267,14 +277,11 @@ export class BatchSampler<K = number> extends Sampler<K[]> {
 
   constructor(sampler: Iterable<K>, batch_size: number, drop_last: boolean)
   constructor(sampler: Iterable<K>, options: { batch_size: number; drop_last: boolean })
+  constructor(sampler: Iterable<K>, batch_size: number, options: { drop_last: boolean })
+  constructor(options: { sampler: Iterable<K>; batch_size: number; drop_last: boolean })
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<BatchArguments<K>>(
-      'BatchSampler',
-      args,
-      ['sampler', 'batch_size', 'drop_last'],
-      {},
-    )
+    const given = BATCH_SAMPLER.take(args)
     check_count(given.batch_size, 'batch_size')
     check_boolean(given.drop_last, 'drop_last')
     this.sampler = given.sampler

@@ -1,9 +1,16 @@
 import { is_promise } from '../../callback.js'
-import { not_implemented_error, value_error } from '../../errors.js'
+import { not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { default_generator, type Generator } from '../../generator.js'
-import { take_options } from '../../ops/keywords.js'
+import { of_objects, optional, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import { Dataset, length_of, type MapDataset } from './dataset.js'
 import { permutation } from './sampler.js'
+
+const SUBSET = signature(
+  'Subset',
+  { dataset: of_objects(required<MapDataset<never>>()) },
+  { indices: required<ArrayLike<number>>() },
+)
 
 /**
  * The samples of a dataset at given places.
@@ -19,11 +26,17 @@ import { permutation } from './sampler.js'
  * @see https://docs.pytorch.org/docs/2.13/data.html#torch.utils.data.Subset
  */
 export class Subset<T = unknown> extends Dataset<T> {
-  constructor(
-    readonly dataset: MapDataset<T>,
-    readonly indices: ArrayLike<number>,
-  ) {
+  readonly dataset: MapDataset<T>
+  readonly indices: ArrayLike<number>
+
+  constructor(dataset: MapDataset<T>, indices: ArrayLike<number>)
+  constructor(dataset: MapDataset<T>, options: { indices: ArrayLike<number> })
+  constructor(options: { dataset: MapDataset<T>; indices: ArrayLike<number> })
+  constructor(...args: unknown[]) {
     super()
+    const { dataset, indices } = SUBSET.take(args)
+    this.dataset = dataset
+    this.indices = indices
     if (this.at !== Subset.prototype.at && this.__getitems__ === Subset.prototype.__getitems__) {
       throw not_implemented_error(
         `${this.constructor.name} overrides at but not __getitems__. When subclassing Subset and overriding at, you must also override __getitems__ to ensure DataLoader works correctly with your custom logic. A simple implementation:\n\n__getitems__(indices) {\n  return indices.map((index) => this.at(index))\n}`,
@@ -48,10 +61,19 @@ export class Subset<T = unknown> extends Dataset<T> {
   }
 }
 
-interface SplitArguments<T> {
-  dataset: MapDataset<T>
-  lengths: readonly number[]
-  generator: Generator | null
+const RANDOM_SPLIT = signature(
+  'random_split',
+  { dataset: of_objects(required<MapDataset<unknown>>()) },
+  { lengths: required<readonly number[]>(expect_lengths) },
+  { generator: optional<Generator | null>(default_generator) },
+)
+
+function expect_lengths(value: unknown, name: string, argument: string): readonly number[] {
+  if (Array.isArray(value) && value.every((length) => typeof length === 'number')) return value
+  throw type_error(
+    `${name}(): argument '${argument}' must be a list of numbers, not ${type_name(value)}`,
+    name,
+  )
 }
 
 /** Python's `sum` of floats, which carries along what rounding loses. */
@@ -89,17 +111,19 @@ function are_fractions(sum: number): boolean {
 export function random_split<T>(
   dataset: MapDataset<T>,
   lengths: readonly number[],
-  options?: Generator | { generator?: Generator | null },
+  options?: Generator | null | { generator?: Generator | null },
 ): Subset<T>[]
+export function random_split<T>(
+  dataset: MapDataset<T>,
+  options: { lengths: readonly number[]; generator?: Generator | null },
+): Subset<T>[]
+export function random_split<T>(options: {
+  dataset: MapDataset<T>
+  lengths: readonly number[]
+  generator?: Generator | null
+}): Subset<T>[]
 export function random_split(...args: unknown[]): Subset[] {
-  const given = take_options<SplitArguments<unknown>>(
-    'random_split',
-    args,
-    ['dataset', 'lengths', 'generator'],
-    {
-      generator: default_generator,
-    },
-  )
+  const given = RANDOM_SPLIT.take(args)
   const { dataset, generator } = given
   const total = length_of(dataset)
   const fractions = are_fractions(sum_of(given.lengths))

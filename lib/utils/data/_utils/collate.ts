@@ -3,6 +3,9 @@ import * as dtypes from '../../../dtype.js'
 import { key_error, runtime_error, type_error, type_name } from '../../../errors.js'
 import { type Layout, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr } from '../../../layout.js'
 import { stack } from '../../../ops/generated/torch.js'
+import { keyworded } from '../../../python/methods.js'
+import { of_objects, required } from '../../../python/parameters.js'
+import { signature } from '../../../python/signature.js'
 import { is_typed_array } from '../../../realm.js'
 import { FloatScalar } from '../../../scalar.js'
 import { make_tensor } from '../../../tensor/create.js'
@@ -150,9 +153,13 @@ export function collate(
  * ```
  * @see https://docs.pytorch.org/docs/2.13/data.html#torch.utils.data.default_collate
  */
-export function default_collate<T>(batch: readonly T[]): Collated<T> {
-  return collate(batch, { collate_fn_map: default_collate_fn_map }) as Collated<T>
-}
+export const default_collate = keyworded(
+  'default_collate(batch)',
+  <T>(batch: readonly T[]): Collated<T> =>
+    collate(batch, { collate_fn_map: default_collate_fn_map }) as Collated<T>,
+)
+
+const DEFAULT_CONVERT = signature('default_convert', { data: of_objects(required<unknown>()) })
 
 /**
  * A sample with its typed arrays made tensors, in lists and objects too; the rest is left as it is. A DataLoader without
@@ -166,8 +173,11 @@ export function default_collate<T>(batch: readonly T[]): Collated<T> {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/data.html#torch.utils.data.default_convert
  */
-export function default_convert<const T>(data: T): Converted<T> {
-  return convert(data) as Converted<T>
+export function default_convert<const T>(data: T): Converted<T>
+export function default_convert(...args: unknown[]): unknown {
+  // A single argument is the sample, also where it is an object whose only key is `data`.
+  const [data] = args.length === 1 ? args : DEFAULT_CONVERT.bind(args)
+  return convert(data)
 }
 
 function convert(data: unknown): unknown {

@@ -1,3 +1,4 @@
+import { keyworded } from '../../../python/methods.js'
 import type { AnyDataset } from '../dataset.js'
 
 /** What a worker knows of itself. */
@@ -33,6 +34,6 @@ export function is_bootstrapping(): boolean {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/data.html#torch.utils.data.get_worker_info
  */
-export function get_worker_info(): WorkerInfo | null {
-  return current === 'bootstrapping' ? null : current
-}
+export const get_worker_info = keyworded('get_worker_info()', (): WorkerInfo | null =>
+  current === 'bootstrapping' ? null : current,
+)
