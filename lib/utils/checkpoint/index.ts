@@ -1,7 +1,9 @@
 import { is_grad_enabled } from '../../autograd/grad_mode.js'
-import { value_error } from '../../errors.js'
+import { type_error, type_name, value_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { Sequential } from '../../nn/modules/container.js'
+import { keyword, keywords, optional, required } from '../../python/parameters.js'
+import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import { warn_once } from '../../warn.js'
 import { Frame } from './frame.js'
@@ -12,11 +14,9 @@ import { make_replay } from './replay.js'
 export { CheckpointError } from '../../errors.js'
 export type { CheckpointOptions }
 
-type Loose = (...args: unknown[]) => unknown
-
 /** Which of the two roads was asked for; PyTorch warns where none was, and takes the older. */
-function is_reentrant({ use_reentrant }: CheckpointOptions, name: string): boolean {
-  if (use_reentrant !== undefined && use_reentrant !== null) return use_reentrant
+function is_reentrant(use_reentrant: boolean | null, name: string): boolean {
+  if (use_reentrant !== null) return use_reentrant
   warn_once(
     `${name}: the use_reentrant parameter should be passed explicitly. Starting in PyTorch 2.9, calling checkpoint without ` +
       'use_reentrant will raise an exception. use_reentrant=False is recommended, but if you need to preserve the current ' +
@@ -49,16 +49,37 @@ export function checkpoint<A extends readonly unknown[], R>(
   run: (...args: A) => R,
   ...args: [...A, CheckpointOptions] | A
 ): R
-export function checkpoint(run: Loose, ...given: unknown[]): unknown {
-  const [args, options] = split_arguments(given)
-  const { preserve_rng_state = true, determinism_check = 'default', early_stop = true } = options
-  if (is_reentrant(options, 'torch.utils.checkpoint'))
+export function checkpoint(...given: unknown[]): unknown {
+  const call = split_arguments(given)
+  const { function: run, args, preserve_rng_state, determinism_check, early_stop } = call
+  if (is_reentrant(call.use_reentrant, 'torch.utils.checkpoint'))
     return CheckpointFunction.apply(run, preserve_rng_state, ...args)
   if (!is_grad_enabled()) return run(...args)
   const replay = make_replay(preserve_rng_state)
   const frame = new Frame(() => void replay(() => run(...args)), { early_stop, determinism_check })
   return frame.run(() => run(...args))
 }
+
+type Layers = Sequential | readonly ((input: Tensor) => Tensor)[]
+
+function expect_layers(value: unknown, name: string, argument: string): Layers {
+  const is_list = Array.isArray(value) && value.every((layer) => typeof layer === 'function')
+  if (value instanceof Sequential || is_list) return value as Layers
+  throw type_error(
+    `${name}(): argument '${argument}' must be Sequential or list of functions, not ${type_name(value)}`,
+    name,
+  )
+}
+
+const CHECKPOINT_SEQUENTIAL = signature(
+  'checkpoint_sequential',
+  { functions: required<Layers>(expect_layers) },
+  { segments: required<number>() },
+  { input: required<Tensor>() },
+  { use_reentrant: optional<boolean | null>(null) },
+  { preserve_rng_state: keyword(true) },
+  { kwargs: keywords<unknown>() },
+)
 
 /**
  * Calls layers one after the other in `segments` parts, of which all but the last are {@link checkpoint}ed.
@@ -70,13 +91,24 @@ export function checkpoint(run: Loose, ...given: unknown[]): unknown {
  * @see https://docs.pytorch.org/docs/2.13/checkpoint.html#torch.utils.checkpoint.checkpoint_sequential
  */
 export function checkpoint_sequential(
-  functions: Sequential | readonly ((input: Tensor) => Tensor)[],
+  functions: Layers,
   segments: number,
   input: Tensor,
-  options: Pick<CheckpointOptions, 'use_reentrant' | 'preserve_rng_state'> = {},
-): Tensor {
-  const { preserve_rng_state = true } = options
-  const use_reentrant = is_reentrant(options, 'torch.utils.checkpoint.checkpoint_sequential')
+  use_reentrant?: boolean | null,
+  options?: { preserve_rng_state?: boolean },
+): Tensor
+export function checkpoint_sequential(
+  functions: Layers,
+  segments: number,
+  input: Tensor,
+  options?: Pick<CheckpointOptions, 'use_reentrant' | 'preserve_rng_state'>,
+): Tensor
+export function checkpoint_sequential(...args: unknown[]): Tensor {
+  const { functions, segments, input, kwargs, preserve_rng_state, ...given } =
+    CHECKPOINT_SEQUENTIAL.take(args)
+  const unknown = Object.keys(kwargs)
+  if (unknown.length > 0) throw value_error(`Unexpected keyword arguments: ${unknown.join(',')}`)
+  const use_reentrant = is_reentrant(given.use_reentrant, 'torch.utils.checkpoint.checkpoint_sequential')
   const layers =
     functions instanceof Sequential
       ? ([...functions.children()] as unknown as ((input: Tensor) => Tensor)[])
