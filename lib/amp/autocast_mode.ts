@@ -2,7 +2,8 @@ import { type ModeGuard, open_guard } from '../autograd/guard.js'
 import { bfloat16, type DType, float16 } from '../dtype.js'
 import { assertion_error, python_type_name, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
-import { take_options } from '../ops/keywords.js'
+import { optional, required } from '../python/parameters.js'
+import { type GivenBy, signature } from '../python/signature.js'
 import { warn_once } from '../warn.js'
 import { type Autocast, autocast_mode, with_device } from './autocast_state.js'
 import {
@@ -32,14 +33,14 @@ export type AutocastArguments =
   | [dtype: DType | null, enabled: boolean, options: AutocastOptions]
   | [dtype: DType | null, enabled: boolean, cache_enabled: boolean | null]
 
-interface Given {
-  device_type: string
-  dtype: DType | null
-  enabled: boolean
-  cache_enabled: boolean | null
-}
+const AUTOCAST = signature(
+  'autocast.__init__',
+  { device_type: required<string>() },
+  { dtype: optional<DType | null>(null) },
+  { enabled: optional(true) },
+  { cache_enabled: optional<boolean | null>(null) },
+)
 
-const NAMES = ['device_type', 'dtype', 'enabled', 'cache_enabled'] as const
 const SUPPORTED = [bfloat16, float16]
 
 /** Whether CUDA's autocast has no device to work on. */
@@ -72,7 +73,7 @@ function may_enable(device_type: string, dtype: DType): boolean {
   return false
 }
 
-function state_for({ device_type, ...given }: Given): Autocast {
+function state_for({ device_type, ...given }: GivenBy<typeof AUTOCAST>): Autocast {
   if (typeof device_type !== 'string')
     throw value_error(
       `Expected \`device_type\` of type \`str\`, got: \`<class '${python_type_name(device_type)}'>\``,
@@ -126,12 +127,7 @@ export function autocast(
 ): ModeGuard
 export function autocast(...args: unknown[]): unknown {
   const callback = typeof args.at(-1) === 'function' ? (args.pop() as () => unknown) : undefined
-  const given = take_options<Given>('autocast.__init__', args, NAMES, {
-    dtype: null,
-    enabled: true,
-    cache_enabled: null,
-  })
-  const state = state_for(given)
+  const state = state_for(AUTOCAST.take(args))
   return callback === undefined
     ? open_guard(autocast_mode.open(state), 'autocast')
     : autocast_mode.run(state, callback)
@@ -149,6 +145,12 @@ export type DeviceAutocastArguments =
 
 /** The deprecated autocast of one type of device. */
 export function device_autocast_function(device_type: string, fast_dtype: DType) {
+  const parameters = signature(
+    'autocast.__init__',
+    { enabled: optional(true) },
+    { dtype: optional<DType>(fast_dtype) },
+    { cache_enabled: optional(true) },
+  )
   function device_autocast<T>(...rest: [...DeviceAutocastArguments, callback: () => T]): T
   function device_autocast(...rest: DeviceAutocastArguments): ModeGuard
   function device_autocast(...args: unknown[]): unknown {
@@ -157,13 +159,7 @@ export function device_autocast_function(device_type: string, fast_dtype: DType)
       'FutureWarning',
     )
     const callback = typeof args.at(-1) === 'function' ? [args.pop() as () => unknown] : []
-    const given = take_options<AutocastOptions>(
-      'autocast.__init__',
-      args,
-      ['enabled', 'dtype', 'cache_enabled'],
-      { enabled: true, dtype: fast_dtype, cache_enabled: true },
-    )
-    return autocast(device_type, given, ...(callback as [() => unknown]))
+    return autocast(device_type, parameters.take(args), ...(callback as [() => unknown]))
   }
   return device_autocast
 }

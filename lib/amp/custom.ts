@@ -1,6 +1,8 @@
 import type { DType } from '../dtype.js'
-import { attribute_error, python_type_name, type_error, value_error } from '../errors.js'
+import { attribute_error, python_type_name, value_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { keyword, optional, required_keyword } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { is_map } from '../realm.js'
 import { Tensor } from '../tensor.js'
 import { autocast } from './autocast_mode.js'
@@ -44,17 +46,27 @@ export function _cast(value: unknown, device_type: string, dtype: DType): unknow
   return value
 }
 
-function expect_device_type(name: string, options: CustomBwdOptions | undefined): string {
-  if (options === undefined || options.device_type === undefined)
-    throw type_error(`${name}() missing 1 required keyword-only argument: 'device_type'`, name)
-  const { device_type } = options
-  if (typeof device_type !== 'string')
-    throw value_error(
-      `Expected \`device_type\` of type \`str\`, got: \`<class '${python_type_name(device_type)}'>\``,
-      name,
-    )
-  return device_type
+function expect_device_type(value: unknown, name: string): string {
+  if (typeof value === 'string') return value
+  throw value_error(
+    `Expected \`device_type\` of type \`str\`, got: \`<class '${python_type_name(value)}'>\``,
+    name,
+  )
 }
+
+type AnyWithContext = WithContext<AmpContext, unknown[], unknown>
+
+const CUSTOM_FWD = signature(
+  'custom_fwd',
+  { fwd: optional<AnyWithContext | null>(null) },
+  { device_type: required_keyword<string>(expect_device_type) },
+  { cast_inputs: keyword<DType | null>(null) },
+)
+const CUSTOM_BWD = signature(
+  'custom_bwd',
+  { bwd: optional<AnyWithContext | null>(null) },
+  { device_type: required_keyword<string>(expect_device_type) },
+)
 
 /**
  * Wraps a custom function's forward: under autocast its floating-point tensors are cast to `cast_inputs`, and it runs
@@ -83,23 +95,16 @@ export function custom_fwd<C extends object, A extends unknown[], R>(
 export function custom_fwd(
   options: CustomFwdOptions,
 ): <C extends object, A extends unknown[], R>(fwd: WithContext<C, A, R>) => WithContext<C, A, R>
-export function custom_fwd<C extends object, A extends unknown[], R>(
-  first: WithContext<C, A, R> | CustomFwdOptions,
-  options?: CustomFwdOptions,
-): unknown {
-  if (typeof first !== 'function') {
-    expect_device_type('custom_fwd', first)
-    return (fwd: WithContext<C, A, R>) => custom_fwd(fwd, first)
-  }
-  const device_type = expect_device_type('custom_fwd', options)
-  const cast_inputs = options?.cast_inputs ?? null
-  return (ctx: C & AmpContext, ...args: A): R => {
+export function custom_fwd(...given: unknown[]): unknown {
+  const { fwd, device_type, cast_inputs } = CUSTOM_FWD.take(given)
+  if (fwd === null) return (later: AnyWithContext): unknown => custom_fwd(later, { device_type, cast_inputs })
+  return (ctx: AmpContext, ...args: unknown[]): unknown => {
     ctx._dtype = get_autocast_dtype(device_type)
     const enabled = is_autocast_enabled(device_type)
     ctx._fwd_used_autocast = cast_inputs === null && enabled
-    if (cast_inputs === null || !enabled) return first(ctx, ...args)
+    if (cast_inputs === null || !enabled) return fwd(ctx, ...args)
     return autocast(device_type, { enabled: false }, () =>
-      first(ctx, ...(_cast(args, device_type, cast_inputs) as A)),
+      fwd(ctx, ...(_cast(args, device_type, cast_inputs) as unknown[])),
     )
   }
 }
@@ -118,19 +123,13 @@ export function custom_bwd<C extends object, A extends unknown[], R>(
 export function custom_bwd(
   options: CustomBwdOptions,
 ): <C extends object, A extends unknown[], R>(bwd: WithContext<C, A, R>) => WithContext<C, A, R>
-export function custom_bwd<C extends object, A extends unknown[], R>(
-  first: WithContext<C, A, R> | CustomBwdOptions,
-  options?: CustomBwdOptions,
-): unknown {
-  if (typeof first !== 'function') {
-    expect_device_type('custom_bwd', first)
-    return (bwd: WithContext<C, A, R>) => custom_bwd(bwd, first)
-  }
-  const device_type = expect_device_type('custom_bwd', options)
-  return (ctx: C & AmpContext, ...args: A): R => {
+export function custom_bwd(...given: unknown[]): unknown {
+  const { bwd, device_type } = CUSTOM_BWD.take(given)
+  if (bwd === null) return (later: AnyWithContext): unknown => custom_bwd(later, { device_type })
+  return (ctx: AmpContext, ...args: unknown[]): unknown => {
     const { _dtype: dtype, _fwd_used_autocast: enabled } = ctx
     if (dtype === undefined || enabled === undefined)
       throw attribute_error(`'${python_type_name(ctx)}' object has no attribute '_fwd_used_autocast'`)
-    return autocast(device_type, { enabled, dtype }, () => first(ctx, ...args))
+    return autocast(device_type, { enabled, dtype }, () => bwd(ctx, ...args))
   }
 }

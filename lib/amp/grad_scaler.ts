@@ -5,7 +5,7 @@ import { assertion_error, key_error, runtime_error, value_error } from '../error
 import { IDENTITY, next_identity } from '../identity.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { is_options } from '../ops/keywords.js'
+
 import { operator } from '../ops/operator.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { methods } from '../python/methods.js'
@@ -255,11 +255,13 @@ export class GradScaler {
    * @returns what the optimizer's step returned, or null where there was none
    * @throws RuntimeError where it has been called since the last update
    */
-  step(optimizer: AnyOptimizer, ...args: unknown[]): unknown {
-    const step = () => (optimizer.step as (...given: unknown[]) => unknown).apply(optimizer, args)
+  step(optimizer: AnyOptimizer, ...args: unknown[]): unknown
+  step(optimizer: AnyOptimizer, args: unknown, kwargs?: unknown): unknown {
+    const named = kwargs as Record<string, unknown>
+    const given = Object.keys(named).length > 0 ? [...(args as unknown[]), named] : (args as unknown[])
+    const step = () => (optimizer.step as (...given: unknown[]) => unknown).apply(optimizer, given)
     if (!this.#enabled) return step()
-    const last = args.at(-1)
-    if (is_options(last) && 'closure' in last)
+    if ('closure' in named)
       throw runtime_error('Closure use is not currently supported if GradScaler is enabled.')
     this.#expect_scale('step')
     const state = this.#state(optimizer)

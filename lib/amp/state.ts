@@ -1,6 +1,7 @@
 import { DType } from '../dtype.js'
 import { python_type_name, runtime_error, type_error } from '../errors.js'
 import { native } from '../native.js'
+import { keyworded } from '../python/methods.js'
 import { autocast_mode, device_autocast, with_device } from './autocast_state.js'
 
 // The state of autocast, piece by piece. What a setter sets holds until the block or the asynchronous callback ends
@@ -31,10 +32,13 @@ export function expect_argument(
  * @throws RuntimeError for what is no type of device
  * @see https://docs.pytorch.org/docs/2.13/amp.html#torch.amp.autocast_mode.is_autocast_available
  */
-export function is_autocast_available(device_type: string): boolean {
-  expect_argument('_is_autocast_available', 'device_type', 1, device_type, 'str')
-  return native.has_autocast(device_type)
-}
+export const is_autocast_available = keyworded(
+  'is_autocast_available(device_type)',
+  (device_type: string): boolean => {
+    expect_argument('_is_autocast_available', 'device_type', 1, device_type, 'str')
+    return native.has_autocast(device_type)
+  },
+)
 
 /** Whether autocast is on here for a type of device, `'cuda'` where none is given. */
 export function is_autocast_enabled(device_type = 'cuda'): boolean {

@@ -2,6 +2,7 @@ import { device_autocast_function } from '../amp/autocast_mode.js'
 import * as amp from '../amp/custom.js'
 import { device_grad_scaler } from '../amp/device_grad_scaler.js'
 import { type DType, float16 } from '../dtype.js'
+import { keyworded } from '../python/methods.js'
 import { warn_once } from '../warn.js'
 
 // torch.cuda.amp, which PyTorch keeps for old scripts.
@@ -21,18 +22,28 @@ const warn = (name: string) =>
   )
 
 /** Deprecated: `torch.amp.custom_fwd(fwd, { device_type: 'cuda' })`. */
-export function custom_fwd<C extends object, A extends unknown[], R>(
+export const custom_fwd = keyworded('custom_fwd(fwd?, *, cast_inputs?)', own_custom_fwd)
+
+function own_custom_fwd<C extends object, A extends unknown[], R>(
   fwd: amp.WithContext<C, A, R>,
-  options: { cast_inputs?: DType | null } = {},
-): amp.WithContext<C, A, R> {
+  options?: { cast_inputs?: DType | null },
+): amp.WithContext<C, A, R>
+function own_custom_fwd(options?: {
+  cast_inputs?: DType | null
+}): <C extends object, A extends unknown[], R>(fwd: amp.WithContext<C, A, R>) => amp.WithContext<C, A, R>
+function own_custom_fwd(fwd: unknown = null, cast_inputs: unknown = null): unknown {
   warn('custom_fwd')
-  return amp.custom_fwd(fwd, { ...options, device_type: 'cuda' })
+  return amp.custom_fwd(fwd as amp.WithContext<object, unknown[], unknown>, {
+    device_type: 'cuda',
+    cast_inputs: cast_inputs as DType | null,
+  })
 }
 
 /** Deprecated: `torch.amp.custom_bwd(bwd, { device_type: 'cuda' })`. */
-export function custom_bwd<C extends object, A extends unknown[], R>(
-  bwd: amp.WithContext<C, A, R>,
-): amp.WithContext<C, A, R> {
-  warn('custom_bwd')
-  return amp.custom_bwd(bwd, { device_type: 'cuda' })
-}
+export const custom_bwd = keyworded(
+  'custom_bwd(bwd)',
+  <C extends object, A extends unknown[], R>(bwd: amp.WithContext<C, A, R>): amp.WithContext<C, A, R> => {
+    warn('custom_bwd')
+    return amp.custom_bwd(bwd, { device_type: 'cuda' })
+  },
+)
