@@ -18,3 +18,11 @@ export function run_then<T>(callback: () => T, after: () => void): T {
   after()
   return result
 }
+
+/** A call's arguments, and the function after them, which runs inside as what stands under Python's `with`. */
+export function split_callback<T>(
+  args: readonly unknown[],
+): [args: readonly unknown[], callback: (() => T) | undefined] {
+  const last = args.at(-1)
+  return typeof last === 'function' ? [args.slice(0, -1), last as () => T] : [args, undefined]
+}

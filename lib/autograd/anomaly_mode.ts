@@ -1,14 +1,30 @@
-import { run_then } from '../callback.js'
+import { run_then, split_callback } from '../callback.js'
+import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
+import { optional, required } from '../python/parameters.js'
+import { type KeywordsOf, signature } from '../python/signature.js'
 import { is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled } from '../switches.js'
 import { warn_once } from '../warn.js'
 import { type ModeGuard, open_guard } from './guard.js'
 
-/** Keywords of {@link detect_anomaly}. */
-export interface AnomalyOptions {
+const CHECK_NAN = {
   /** Whether a gradient that is NaN is an Error. Default: true. */
-  check_nan?: boolean
+  check_nan: optional(true, expect_bool),
 }
+const DETECT_ANOMALY = signature('detect_anomaly', CHECK_NAN)
+const SET_DETECT_ANOMALY = signature(
+  'set_detect_anomaly',
+  {
+    /** Whether backward refuses gradients that are NaN. */
+    mode: required<boolean>(expect_bool),
+  },
+  CHECK_NAN,
+)
+
+/** Keywords of {@link detect_anomaly}. */
+export type AnomalyOptions = KeywordsOf<typeof DETECT_ANOMALY>
+/** Keywords of {@link set_detect_anomaly}. */
+export type SetAnomalyOptions = KeywordsOf<typeof SET_DETECT_ANOMALY>
 
 function change(mode: boolean, check_nan: boolean): () => void {
   const before = [is_anomaly_enabled(), is_anomaly_check_nan_enabled()] as const
@@ -33,18 +49,14 @@ function change(mode: boolean, check_nan: boolean): () => void {
 export function detect_anomaly(check_nan?: boolean | AnomalyOptions): ModeGuard
 export function detect_anomaly<T>(callback: () => T): T
 export function detect_anomaly<T>(check_nan: boolean | AnomalyOptions, callback: () => T): T
-export function detect_anomaly<T>(
-  first: boolean | AnomalyOptions | (() => T) = true,
-  second?: () => T,
-): T | ModeGuard {
+export function detect_anomaly<T>(...args: unknown[]): T | ModeGuard {
+  const [given, callback] = split_callback<T>(args)
+  const [check_nan] = DETECT_ANOMALY.bind(given)
   warn_once(
     'Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.',
     'UserWarning',
     native.context_get('warn_always'),
   )
-  const callback = typeof first === 'function' ? first : second
-  const check_nan =
-    typeof first === 'boolean' ? first : typeof first === 'function' || first.check_nan !== false
   const restore = change(true, check_nan)
   return callback === undefined ? open_guard(restore, 'detect_anomaly') : run_then(callback, restore)
 }
@@ -57,19 +69,16 @@ export function detect_anomaly<T>(
  * @see https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.set_detect_anomaly
  */
 export function set_detect_anomaly(mode: boolean, check_nan?: boolean | AnomalyOptions): ModeGuard
+export function set_detect_anomaly(options: SetAnomalyOptions): ModeGuard
+export function set_detect_anomaly<T>(options: SetAnomalyOptions, callback: () => T): T
 export function set_detect_anomaly<T>(mode: boolean, callback: () => T): T
 export function set_detect_anomaly<T>(
   mode: boolean,
   check_nan: boolean | AnomalyOptions,
   callback: () => T,
 ): T
-export function set_detect_anomaly<T>(
-  mode: boolean,
-  ...rest: (boolean | AnomalyOptions | (() => T) | undefined)[]
-): T | ModeGuard {
-  const [first] = rest
-  const given = typeof first === 'object' ? first.check_nan : first
-  const restore = change(mode, given !== false)
-  const callback = rest.find((argument): argument is () => T => typeof argument === 'function')
+export function set_detect_anomaly<T>(...args: unknown[]): T | ModeGuard {
+  const [given, callback] = split_callback<T>(args)
+  const restore = change(...SET_DETECT_ANOMALY.bind(given))
   return callback === undefined ? { [Symbol.dispose]: restore } : run_then(callback, restore)
 }

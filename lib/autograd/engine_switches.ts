@@ -1,21 +1,37 @@
-import { run_then } from '../callback.js'
+import { run_then, split_callback } from '../callback.js'
 import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
+import { optional, required } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import type { ModeGuard } from './guard.js'
 
 // Switches of LibTorch's engine: each is its thread's own.
 
-function engine_switch(name: string, argument: string, key: string) {
-  function set(on?: boolean): ModeGuard
-  function set<T>(on: boolean, callback: () => T): T
-  function set<T>(on = true, callback?: () => T): T | ModeGuard {
-    expect_bool(on, name, argument)
+interface SetMultithreading {
+  (mode: boolean | { mode: boolean }): ModeGuard
+  <T>(mode: boolean | { mode: boolean }, callback: () => T): T
+}
+interface EnforceLayout {
+  (enable?: boolean | { enable?: boolean }): ModeGuard
+  <T>(enable: boolean | { enable?: boolean }, callback: () => T): T
+  <T>(callback: () => T): T
+}
+
+const SET_MULTITHREADING = signature('set_multithreading_enabled', {
+  mode: required<boolean>(expect_bool),
+})
+const ENFORCE_LAYOUT = signature('enforce_grad_layout_policy', { enable: optional(true, expect_bool) })
+
+function engine_switch(parameters: typeof SET_MULTITHREADING | typeof ENFORCE_LAYOUT, key: string) {
+  function set<T>(...args: unknown[]): T | ModeGuard {
+    const [given, callback] = split_callback<T>(args)
+    const [on] = parameters.bind(given)
     const before = native.context_get(key)
     const restore = () => native.context_set(key, before)
     native.context_set(key, on)
     return callback === undefined ? { [Symbol.dispose]: restore } : run_then(callback, restore)
   }
-  Object.defineProperty(set, 'name', { value: name })
+  Object.defineProperty(set, 'name', { value: parameters.name })
   return set
 }
 
@@ -30,9 +46,8 @@ function engine_switch(name: string, argument: string, key: string) {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad_mode.set_multithreading_enabled.html
  */
-export const set_multithreading_enabled = engine_switch(
-  'set_multithreading_enabled',
-  'mode',
+export const set_multithreading_enabled: SetMultithreading = engine_switch(
+  SET_MULTITHREADING,
   'autograd_multithreading',
 )
 
@@ -53,11 +68,7 @@ export function is_multithreading_enabled(): boolean {
  * ```
  * @see torch/autograd/grad_mode.py
  */
-export const enforce_grad_layout_policy = engine_switch(
-  'enforce_grad_layout_policy',
-  'enable',
-  'autograd_grad_layout',
-)
+export const enforce_grad_layout_policy: EnforceLayout = engine_switch(ENFORCE_LAYOUT, 'autograd_grad_layout')
 
 /** Whether views of views are computed again from their base after an in-place change. */
 export function is_view_replay_enabled(): boolean {

@@ -1,6 +1,11 @@
+import { split_callback } from '../callback.js'
 import { type_error, type_name } from '../errors.js'
 import { expect_bool } from '../expect.js'
 import type { Mode } from '../native.js'
+import { is_options } from '../ops/keywords.js'
+import { optional, required } from '../python/parameters.js'
+import { type Signature, signature } from '../python/signature.js'
+import { too_many_positionals } from '../python/words.js'
 import { grad_mode, is_inference, MODE, records } from './context.js'
 import { type ModeGuard, open_guard } from './guard.js'
 
@@ -12,14 +17,27 @@ function recording(wanted: boolean): Mode {
   return wanted ? MODE.grad : MODE.no_grad
 }
 
+/** Says how a callback is given where something else came, as a call's result for the call. */
+function refuse_arguments(parameters: Signature<readonly []>, args: readonly unknown[]): void {
+  const [first] = args
+  if (first === undefined || is_options(first)) parameters.bind(args)
+  else
+    throw type_error(
+      `${too_many_positionals(parameters.name, 0, 0, args.length)}; the callback must be function, not ${type_name(first)}`,
+      parameters.name,
+    )
+}
+
 function mode_function(mode: () => Mode, name: string) {
+  const parameters = signature(name)
   function run(): ModeGuard
   function run<T>(callback: () => T): T
-  function run<T>(callback?: () => T): T | ModeGuard {
-    if (callback === undefined) return open_guard(grad_mode.open(mode()), name)
-    if (typeof callback !== 'function')
-      throw type_error(`${name}(): argument 'callback' must be function, not ${type_name(callback)}`, name)
-    return grad_mode.run(mode(), callback)
+  function run<T>(...args: unknown[]): T | ModeGuard {
+    const [first] = args
+    if (args.length === 1 && typeof first === 'function') return grad_mode.run(mode(), first as () => T)
+    const [others, callback] = split_callback<T>(args)
+    refuse_arguments(parameters, others)
+    return callback === undefined ? open_guard(grad_mode.open(mode()), name) : grad_mode.run(mode(), callback)
   }
   Object.defineProperty(run, 'name', { value: name })
   return run
@@ -43,25 +61,26 @@ export const no_grad = mode_function(() => recording(false), 'no_grad')
 /** The opposite of {@link no_grad}: inside it operators record again. */
 export const enable_grad = mode_function(() => recording(true), 'enable_grad')
 
-/** As {@link no_grad}, and tensors made inside can never be used where gradients are recorded; faster. */
-const infer = mode_function(() => MODE.inference, 'inference_mode')
+const INFERENCE_MODE = signature('inference_mode', { mode: optional(true, expect_bool) })
+const SET_GRAD_ENABLED = signature('set_grad_enabled', { mode: required<boolean>(expect_bool) })
 
 /**
- * @param mode_or_callback `false` to leave inference mode for the block, or the callback
+ * As {@link no_grad}, and tensors made inside can never be used where gradients are recorded; faster.
+ *
+ * @param mode - false leaves inference mode for the block. Default: true
+ * @param callback - what runs under it; it may be asynchronous
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad_mode.inference_mode.html
  */
-export function inference_mode(mode?: boolean): ModeGuard
+export function inference_mode(mode?: boolean | { mode?: boolean }): ModeGuard
 export function inference_mode<T>(callback: () => T): T
-export function inference_mode<T>(mode: boolean, callback: () => T): T
-export function inference_mode<T>(
-  mode_or_callback: boolean | (() => T) = true,
-  callback?: () => T,
-): T | ModeGuard {
-  if (typeof mode_or_callback === 'function') return infer(mode_or_callback)
-  if (mode_or_callback) return callback === undefined ? infer() : infer(callback)
+export function inference_mode<T>(mode: boolean | { mode?: boolean }, callback: () => T): T
+export function inference_mode<T>(...args: unknown[]): T | ModeGuard {
+  const [given, callback] = split_callback<T>(args)
+  const [mode] = INFERENCE_MODE.bind(given)
+  const wanted = mode ? MODE.inference : MODE.grad
   return callback === undefined
-    ? open_guard(grad_mode.open(MODE.grad), 'inference_mode')
-    : grad_mode.run(MODE.grad, callback)
+    ? open_guard(grad_mode.open(wanted), 'inference_mode')
+    : grad_mode.run(wanted, callback)
 }
 
 /**
@@ -69,10 +88,11 @@ export function inference_mode<T>(
  *
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad_mode.set_grad_enabled.html
  */
-export function set_grad_enabled(mode: boolean): ModeGuard
-export function set_grad_enabled<T>(mode: boolean, callback: () => T): T
-export function set_grad_enabled<T>(mode: boolean, callback?: () => T): T | ModeGuard {
-  expect_bool(mode, 'set_grad_enabled', 'mode')
+export function set_grad_enabled(mode: boolean | { mode: boolean }): ModeGuard
+export function set_grad_enabled<T>(mode: boolean | { mode: boolean }, callback: () => T): T
+export function set_grad_enabled<T>(...args: unknown[]): T | ModeGuard {
+  const [given, callback] = split_callback<T>(args)
+  const [mode] = SET_GRAD_ENABLED.bind(given)
   if (callback !== undefined) return grad_mode.run(recording(mode), callback)
   const before = grad_mode.current()
   grad_mode.set(recording(mode))

@@ -1,18 +1,35 @@
 import { python_type_name, runtime_error, type_error, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import { optional } from '../python/parameters.js'
+import { type KeywordsOf, signature } from '../python/signature.js'
 import { Tensor } from '../tensor.js'
 import { warn_once } from '../warn.js'
 
-/** Options of {@link Variable}. */
-export interface VariableOptions {
-  /** Default: an empty tensor. */
-  data?: Tensor | null
-  /** Whether gradients are computed for it. Default: false. */
-  requires_grad?: boolean | null
-  /** Has no effect any more: a warning says so. */
-  volatile?: boolean | null
+/** A flag, which may be a whole number as in Python. */
+function as_flag(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value
+  if (Number.isInteger(value)) return value !== 0
+  throw type_error(`'${python_type_name(value)}' object cannot be interpreted as an integer`, name)
 }
+
+const VARIABLE = signature(
+  'Variable',
+  {
+    /** Default: an empty tensor. */
+    data: optional<Tensor | null>(null),
+  },
+  {
+    /** Whether gradients are computed for it. Default: false. */
+    requires_grad: optional(false, as_flag),
+  },
+  {
+    /** Has no effect any more: a warning says so. */
+    volatile: optional(false, as_flag),
+  },
+)
+
+/** Options of {@link Variable}. */
+export type VariableOptions = KeywordsOf<typeof VARIABLE>
 
 /** What {@link Variable} may be called as. */
 export interface VariableConstructor {
@@ -24,19 +41,13 @@ export interface VariableConstructor {
 }
 
 function make_variable(...args: unknown[]): Tensor {
-  const given = take_options<Required<VariableOptions>>(
-    'Variable',
-    args,
-    ['data', 'requires_grad', 'volatile'],
-    { data: null, requires_grad: false, volatile: false },
-  )
-  const { data, requires_grad, volatile } = given
+  const { data, requires_grad, volatile } = VARIABLE.take(args)
   if (volatile && requires_grad)
     throw value_error("Variable can't be volatile and require_grad at the same time!", 'Variable')
   if (volatile) warn_once('volatile was removed and now has no effect. Use `with torch.no_grad():` instead.')
   if (data !== null && !(data instanceof Tensor))
     throw type_error(`Variable data has to be a tensor, but got ${python_type_name(data)}`, 'Variable')
-  return (data === null ? ops.empty([0]) : data.detach()).requires_grad_(requires_grad === true)
+  return (data === null ? ops.empty([0]) : data.detach()).requires_grad_(requires_grad)
 }
 
 /**
