@@ -32,7 +32,7 @@ describe('map_location', () => {
       map_location: (storage, location) => {
         expectTypeOf(storage).toEqualTypeOf<torch.UntypedStorage>()
         seen.push([storage.nbytes(), location])
-        return location === 'cpu' && storage.nbytes() === 24 ? storage.to('meta') : null
+        return location === 'cpu' && storage.nbytes() === 24 ? storage.to({ device: 'meta' }) : null
       },
     })
     expect(seen).toEqual([
