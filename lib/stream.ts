@@ -1,11 +1,13 @@
 import { inspect } from 'node:util'
 import { type Device, type DeviceLike, device } from './device.js'
 import { type_error, type_name } from './errors.js'
-import { expect_bool } from './expect.js'
+import { expect_bool, expect_int } from './expect.js'
 import { IDENTITY, next_identity } from './identity.js'
 import { native, type RawEvent, type RawStream } from './native.js'
-import { take_options } from './ops/keywords.js'
 import { LOWERED } from './ops/lowered.js'
+import { methods } from './python/methods.js'
+import { optional } from './python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from './python/signature.js'
 
 // Streams and events of any device. A processor has one stream, and nothing to wait for.
 
@@ -19,6 +21,34 @@ function parts_of(stream: Stream | null | undefined, where: DeviceLike): RawStre
   if (stream instanceof Stream) return stream._parts
   throw type_error(`argument 'stream' must be torch.Stream, not ${type_name(stream)}`)
 }
+
+const DEVICE = {
+  /** Default: the current accelerator, or the processor. */
+  device: optional<DeviceLike | null>(null),
+}
+const STREAM = signature('Stream', DEVICE, {
+  /** Lower numbers are served first. Default: 0. */
+  priority: optional(0, expect_int),
+})
+const EVENT = signature(
+  'Event',
+  DEVICE,
+  {
+    /** Whether {@link Event.elapsed_time} can be asked. Default: false. */
+    enable_timing: optional(false, expect_bool),
+  },
+  {
+    /** Accepted; waiting is LibTorch's own. */
+    blocking: optional(false, expect_bool),
+  },
+  {
+    /** Accepted; other processes do not see it. */
+    interprocess: optional(false, expect_bool),
+  },
+)
+
+/** Keywords of {@link Event}. */
+export type EventOptions = KeywordsOf<typeof EVENT>
 
 /**
  * A queue of work on a device: what is put into it is done in order, and beside what other streams do.
@@ -36,20 +66,23 @@ function parts_of(stream: Stream | null | undefined, where: DeviceLike): RawStre
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.Stream.html
  */
 export class Stream {
+  static {
+    methods(Stream, {
+      query: '',
+      synchronize: '',
+      wait_event: 'event',
+      wait_stream: 'stream',
+      record_event: 'event?',
+    })
+  }
+
   /** @internal */
   readonly _parts: RawStream
 
-  constructor(
-    device?: DeviceLike | null | { device?: DeviceLike | null; priority?: number },
-    priority?: number,
-  )
+  constructor(...args: Call<typeof STREAM>)
+  constructor(...args: UsualCall<typeof STREAM>)
   constructor(...args: unknown[]) {
-    const given = take_options<{ device: DeviceLike | null; priority: number }>(
-      'Stream',
-      args,
-      ['device', 'priority'],
-      { device: null, priority: 0 },
-    )
+    const given = STREAM.take(args)
     this._parts = native.stream_new(device_text(given.device), given.priority)
   }
 
@@ -112,18 +145,6 @@ export class Stream {
   }
 }
 
-/** Keywords of {@link Event}. */
-export interface EventOptions {
-  /** The event's device. Default: the current accelerator, or the processor. */
-  device?: DeviceLike | null
-  /** Whether {@link Event.elapsed_time} can be asked. Default: false. */
-  enable_timing?: boolean
-  /** Accepted; waiting is LibTorch's own. */
-  blocking?: boolean
-  /** Accepted; other processes do not see it. */
-  interprocess?: boolean
-}
-
 /**
  * A mark in a {@link Stream}: to wait for, or to measure time with.
  *
@@ -135,16 +156,20 @@ export class Event {
   readonly [IDENTITY]: string = next_identity()
   readonly #event: RawEvent
 
-  constructor(device?: DeviceLike | null | EventOptions, options?: EventOptions)
+  static {
+    methods(Event, {
+      record: 'stream?',
+      wait: 'stream?',
+      query: '',
+      synchronize: '',
+      elapsed_time: 'end_event',
+    })
+  }
+
+  constructor(...args: Call<typeof EVENT>)
+  constructor(...args: UsualCall<typeof EVENT>)
   constructor(...args: unknown[]) {
-    const given = take_options<Required<EventOptions>>(
-      'Event',
-      args,
-      ['device', 'enable_timing', 'blocking', 'interprocess'],
-      { device: null, enable_timing: false, blocking: false, interprocess: false },
-    )
-    for (const name of ['enable_timing', 'blocking', 'interprocess'] as const)
-      expect_bool(given[name], 'Event', name)
+    const given = EVENT.take(args)
     this.#event = native.event_new(device_text(given.device), given.enable_timing)
   }
 

@@ -1,8 +1,11 @@
 import { run_then } from '../callback.js'
 import type { DeviceLike } from '../device.js'
 import { runtime_error } from '../errors.js'
+import { expect_bool, expect_int } from '../expect.js'
 import { native } from '../native.js'
-import { take_options } from '../ops/keywords.js'
+import { methods } from '../python/methods.js'
+import { optional } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { Event as AnyEvent, Stream as AnyStream, current_stream_of, set_current_stream } from '../stream.js'
 import type { Tensor } from '../tensor.js'
 import { check_cuda } from './available.js'
@@ -15,13 +18,32 @@ const dummy = (name: string) => runtime_error(`Tried to instantiate dummy base c
 
 const cuda_device = (where: DeviceLike | null | undefined): DeviceLike => where ?? 'cuda'
 
-/** Keywords of {@link Stream}. */
-export interface StreamOptions {
-  /** The GPU. Default: the current one. */
-  device?: DeviceLike | null
-  /** Lower numbers are served first. Default: 0. */
-  priority?: number
-}
+const STREAM = signature(
+  'Stream',
+  {
+    /** The GPU. Default: the current one. */
+    device: optional<DeviceLike | null>(null),
+  },
+  {
+    /** Lower numbers are served first. Default: 0. */
+    priority: optional(0, expect_int),
+  },
+)
+const EVENT = signature(
+  'Event',
+  {
+    /** Whether the time between it and another can be asked. Default: false. */
+    enable_timing: optional(false, expect_bool),
+  },
+  {
+    /** Accepted; waiting is LibTorch's own. */
+    blocking: optional(false, expect_bool),
+  },
+  {
+    /** Accepted; other processes do not see it. */
+    interprocess: optional(false, expect_bool),
+  },
+)
 
 /**
  * A queue of work on a GPU.
@@ -30,14 +52,16 @@ export interface StreamOptions {
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.cuda.Stream.html
  */
 export class Stream extends AnyStream {
-  constructor(device?: DeviceLike | null | StreamOptions, priority?: number)
+  static {
+    methods(Stream, { record_event: 'event?' })
+  }
+
+  constructor(...args: Call<typeof STREAM>)
+  constructor(...args: UsualCall<typeof STREAM>)
   constructor(...args: unknown[]) {
+    const given = STREAM.take(args)
     if (!native.has_cuda()) throw runtime_error('torch.cuda.Stream requires CUDA support')
     check_cuda()
-    const given = take_options<Required<StreamOptions>>('Stream', args, ['device', 'priority'], {
-      device: null,
-      priority: 0,
-    })
     super(cuda_device(given.device), given.priority)
   }
 
@@ -57,7 +81,10 @@ export class Stream extends AnyStream {
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.cuda.Event.html
  */
 export class Event extends AnyEvent {
-  constructor(options: { enable_timing?: boolean; blocking?: boolean; interprocess?: boolean } = {}) {
+  constructor(...args: Call<typeof EVENT>)
+  constructor(...args: UsualCall<typeof EVENT>)
+  constructor(...args: unknown[]) {
+    const options = EVENT.take(args)
     if (!native.has_cuda()) throw dummy('Event')
     check_cuda()
     super('cuda', options)
