@@ -4,16 +4,19 @@ import { value_error } from './errors.js'
 import { expect_bool } from './expect.js'
 import { collect_all, memory_stats } from './memory.js'
 import { type Handle, native } from './native.js'
-import { take_options } from './ops/keywords.js'
+import { keyword, optional } from './python/parameters.js'
+import { callable, type KeywordsOf, signature } from './python/signature.js'
 import { handle_of, type Tensor, watch_new } from './tensor.js'
 
-/** Options of {@link memory_summary}. */
-export interface MemorySummaryOptions {
+const MEMORY_SUMMARY = signature('memory_summary', {
   /** What goes into one row: tensors of one dtype, shape and device, or those that one line made. Default: `'shape'`. */
-  by?: 'shape' | 'line'
+  by: keyword<'shape' | 'line'>('shape'),
   /** How many rows at most, the largest first. Default: 20. */
-  limit?: number
-}
+  limit: keyword(20),
+})
+
+/** Options of {@link memory_summary}. */
+export type MemorySummaryOptions = KeywordsOf<typeof MEMORY_SUMMARY>
 
 /** Which line made the tensor of a handle; null while nothing is traced. */
 let lines: Map<Handle, string> | null = null
@@ -39,12 +42,14 @@ function line_of_caller(): string {
  *
  * @param enabled - Default: true
  */
-export function trace_memory(enabled = true): void {
-  expect_bool(enabled, 'trace_memory', 'enabled')
-  if (enabled && lines !== null) return
-  lines = enabled ? new Map() : null
-  watch_new(note_line, enabled)
-}
+export const trace_memory = callable(
+  signature('trace_memory', { enabled: optional(true, expect_bool) }),
+  (enabled): void => {
+    if (enabled && lines !== null) return
+    lines = enabled ? new Map() : null
+    watch_new(note_line, enabled)
+  },
+)
 
 function note_line(tensor: Tensor): void {
   lines?.set(handle_of(tensor), line_of_caller())
@@ -117,14 +122,9 @@ function table_of(header: readonly string[], rows: readonly Row[]): string {
  * torch.trace_memory(false)
  * ```
  */
-export function memory_summary(options: MemorySummaryOptions = {}): string {
-  const { by, limit } = take_options<Required<MemorySummaryOptions>>(
-    'memory_summary',
-    [options],
-    ['by', 'limit'],
-    { by: 'shape', limit: 20 },
-    0,
-  )
+export function memory_summary(options?: MemorySummaryOptions): string
+export function memory_summary(...args: unknown[]): string {
+  const { by, limit } = MEMORY_SUMMARY.take(args)
   if (by !== 'shape' && by !== 'line')
     throw value_error(`memory_summary(): argument 'by' must be 'shape' or 'line', but got ${String(by)}`)
   if (!(Number.isInteger(limit) && limit >= 1))

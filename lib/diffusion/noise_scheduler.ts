@@ -5,21 +5,32 @@ import { type_error, type_name, value_error } from '../errors.js'
 import type { Generator } from '../generator.js'
 import { Module } from '../nn/modules/module.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import { methods } from '../python/methods.js'
+import { optional } from '../python/parameters.js'
+import { type Call, type GivenBy, type KeywordsOf, signature, type UsualCall } from '../python/signature.js'
 import type { Tensor } from '../tensor.js'
 
 /** What predicts the noise in `x` at timestep `t`: a model, or any function of the two. */
 export type NoisePredictor = (x: Tensor, t: Tensor) => Tensor
 
+const NOISE_SCHEDULER = signature(
+  'NoiseScheduler',
+  {
+    /** How many timesteps the forward process takes. Default: 24. */
+    steps: optional(24),
+  },
+  {
+    /** The variance of the noise added at the first timestep, in [0, 1). Default: 1e-4. */
+    beta_start: optional(1e-4),
+  },
+  {
+    /** The variance of the noise added at the last timestep, in [0, 1). Default: 0.6. */
+    beta_end: optional(0.6),
+  },
+)
+
 /** Options of {@link NoiseScheduler}. */
-export interface NoiseSchedulerOptions {
-  /** How many timesteps the forward process takes. Default: 24. */
-  steps?: number
-  /** The variance of the noise added at the first timestep, in [0, 1). Default: 1e-4. */
-  beta_start?: number
-  /** The variance of the noise added at the last timestep, in [0, 1). Default: 0.6. */
-  beta_end?: number
-}
+export type NoiseSchedulerOptions = KeywordsOf<typeof NOISE_SCHEDULER>
 
 /** Options of {@link NoiseScheduler.step}. */
 export interface ReverseStepOptions {
@@ -48,9 +59,6 @@ export interface SampleOptions {
   callback?: (x: Tensor, t: number) => void
 }
 
-const NAMES = ['steps', 'beta_start', 'beta_end'] as const
-const DEFAULTS = { steps: 24, beta_start: 1e-4, beta_end: 0.6 }
-
 /**
  * The noise schedule of a diffusion model: β is linear from `beta_start` to `beta_end`, α = 1 − β, and ᾱ the cumulative
  * product of α. It is a module so that the three buffers move to a device with everything else.
@@ -70,6 +78,14 @@ const DEFAULTS = { steps: 24, beta_start: 1e-4, beta_end: 0.6 }
  * @see Ho et al., Denoising Diffusion Probabilistic Models, https://arxiv.org/abs/2006.11239
  */
 export class NoiseScheduler extends Module {
+  static {
+    methods(NoiseScheduler, {
+      add_noise: 'x0, t, noise',
+      step: 'x, t, predicted_noise, *, generator?, noise?, clip_sample?',
+      sample: 'model, shape, *, generator?, device?, x?, clip_sample?, callback?',
+    })
+  }
+
   declare steps: number
   declare beta_start: number
   declare beta_end: number
@@ -80,15 +96,11 @@ export class NoiseScheduler extends Module {
   /** ᾱ_t, the product of α_0 … α_t, of shape (steps). */
   declare alpha_bar: Tensor
 
-  constructor(options?: NoiseSchedulerOptions)
-  constructor(
-    steps: number,
-    beta_start?: number | NoiseSchedulerOptions,
-    beta_end?: number | NoiseSchedulerOptions,
-  )
+  constructor(...args: Call<typeof NOISE_SCHEDULER>)
+  constructor(...args: UsualCall<typeof NOISE_SCHEDULER>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<NoiseSchedulerOptions>>('NoiseScheduler', args, NAMES, DEFAULTS)
+    const given = NOISE_SCHEDULER.take(args)
     check_options(given)
     this.steps = given.steps
     this.beta_start = given.beta_start
@@ -125,7 +137,16 @@ export class NoiseScheduler extends Module {
    * @returns the images at timestep t − 1, of x's shape
    * @throws IndexError for a timestep outside of the schedule
    */
-  step(x: Tensor, t: number | Tensor, predicted_noise: Tensor, options: ReverseStepOptions = {}): Tensor {
+  step(x: Tensor, t: number | Tensor, predicted_noise: Tensor, options?: ReverseStepOptions): Tensor
+  step(
+    x: Tensor,
+    t: number | Tensor,
+    predicted_noise: Tensor,
+    generator?: unknown,
+    given_noise?: unknown,
+    clip_sample = false,
+  ): Tensor {
+    const noise = given_noise as Tensor | undefined
     const timestep = typeof t === 'number' ? ops.full([], t, { dtype: int64, device: this.beta.device }) : t
     const beta = over_images(this.beta.at(timestep), x)
     const alpha = over_images(this.alpha.at(timestep), x)
@@ -133,7 +154,7 @@ export class NoiseScheduler extends Module {
     // At t = 0 this reads the last element, as an index of -1 does; z is zero there.
     const alpha_bar_before = over_images(this.alpha_bar.at(timestep.sub(1)), x)
     const noise_level = ops.sub(1, alpha_bar).sqrt()
-    if (options.clip_sample === true) {
+    if (clip_sample) {
       const image_level = alpha_bar.sqrt()
       const x0 = x.sub(noise_level.mul(predicted_noise)).div(image_level).clamp(-1, 1)
       predicted_noise = x.sub(image_level.mul(x0)).div(noise_level)
@@ -142,7 +163,7 @@ export class NoiseScheduler extends Module {
     const variance = ops.sub(1, alpha_bar_before).div(ops.sub(1, alpha_bar)).mul(beta)
     const z = ops.where(
       over_images(timestep, x).gt(0),
-      options.noise ?? gaussian_like(x, options.generator),
+      noise ?? gaussian_like(x, generator as Generator | undefined),
       0,
     )
     return mean.add(variance.sqrt().mul(z))
@@ -162,10 +183,17 @@ export class NoiseScheduler extends Module {
    * const images = noise_scheduler.sample(model, [4, 3, 8, 8], { generator })
    * ```
    */
-  sample(model: NoisePredictor, shape: readonly number[], options: SampleOptions = {}): Tensor {
-    const { generator, callback, clip_sample = false, device = this.beta.device } = options
+  sample(model: NoisePredictor, shape: readonly number[], options?: SampleOptions): Tensor
+  sample(model: NoisePredictor, shape: readonly number[], ...given: unknown[]): Tensor {
+    const [generator, device = this.beta.device, start, clip_sample = false, callback] = given as [
+      generator?: Generator,
+      device?: DeviceLike,
+      x?: Tensor,
+      clip_sample?: boolean,
+      callback?: (x: Tensor, t: number) => void,
+    ]
     return no_grad(() => {
-      let x = options.x ?? ops.randn([...shape], { device, ...(generator && { generator }) })
+      let x = start ?? ops.randn([...shape], { device, ...(generator && { generator }) })
       for (let i = this.steps - 1; i >= 0; i--) {
         const t = ops.full([shape[0] ?? 1, 1], i, { dtype: int64, device })
         x = this.step(x, t, model(x, t), { clip_sample, ...(generator && { generator }) })
@@ -180,7 +208,7 @@ export class NoiseScheduler extends Module {
   }
 }
 
-function check_options({ steps, beta_start, beta_end }: Required<NoiseSchedulerOptions>): void {
+function check_options({ steps, beta_start, beta_end }: GivenBy<typeof NOISE_SCHEDULER>): void {
   for (const [name, value] of Object.entries({ steps, beta_start, beta_end }))
     if (typeof value !== 'number')
       throw type_error(`NoiseScheduler(): argument '${name}' must be a number, not ${type_name(value)}`)
