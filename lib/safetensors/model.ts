@@ -2,11 +2,12 @@ import { items_of } from '../collections.js'
 import type { DeviceLike } from '../device.js'
 import { make_error, runtime_error, type_error, type_name, ValueError } from '../errors.js'
 import { Module } from '../nn/modules/module.js'
-import { take_options } from '../ops/keywords.js'
+import { of_objects, optional, required } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { saved_part } from '../serialization/mapped.js'
 import { Tensor } from '../tensor.js'
 import { load_file } from './load_file.js'
-import { is_metadata, save_file } from './save_file.js'
+import { save_file } from './save_file.js'
 
 type Metadata = Readonly<Record<string, string>> | null
 type Named = Map<string, Tensor>
@@ -26,6 +27,23 @@ export interface LoadModelOptions {
   /** Where the tensors are put before the model takes them. Default: `'cpu'`. */
   device?: DeviceLike
 }
+
+const MODEL = { model: required<Module>() }
+const FILENAME = { filename: required<string | URL>() }
+const SAVE_MODEL = signature(
+  'save_model',
+  MODEL,
+  FILENAME,
+  { metadata: of_objects(optional<Metadata>(null)) },
+  { force_contiguous: optional(true) },
+)
+const LOAD_MODEL = signature(
+  'load_model',
+  MODEL,
+  FILENAME,
+  { strict: optional(true) },
+  { device: optional<DeviceLike>('cpu') },
+)
 
 /**
  * Saves a model's state in the safetensors format. Of tensors that share memory, as tied weights do, one is saved; the
@@ -52,16 +70,7 @@ export function save_model(
   force_contiguous?: boolean | SaveModelOptions,
 ): void
 export function save_model(...args: unknown[]): void {
-  const names = ['model', 'filename', 'metadata', 'force_contiguous'] as const
-  const given = take_options<{
-    model: unknown
-    filename: string | URL
-    metadata: Metadata
-    force_contiguous: boolean
-  }>('save_model', is_metadata(args[2]) ? [...args, {}] : args, names, {
-    metadata: null,
-    force_contiguous: true,
-  })
+  const given = SAVE_MODEL.take(args)
   const state = state_of('save_model', given.model)
   const metadata: Record<string, string> = { ...given.metadata }
   for (const [kept, others] of duplicates_of(state))
@@ -109,12 +118,7 @@ export function load_model(
   device?: DeviceLike | LoadModelOptions,
 ): [missing: string[], unexpected: string[]]
 export function load_model(...args: unknown[]): [missing: string[], unexpected: string[]] {
-  const given = take_options<{
-    model: Module
-    filename: string | URL
-    strict: boolean
-    device: DeviceLike
-  }>('load_model', args, ['model', 'filename', 'strict', 'device'], { strict: true, device: 'cpu' })
+  const given = LOAD_MODEL.take(args)
   const own = state_of('load_model', given.model)
   const state = load_file(given.filename, { device: given.device })
   const in_file = new Set(Array.from(items_of(state), ([name]) => name))

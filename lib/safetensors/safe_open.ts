@@ -2,7 +2,8 @@ import { Device, type DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import { key_error, runtime_error, value_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
-import { take_options } from '../ops/keywords.js'
+import { optional, required } from '../python/parameters.js'
+import { callable, type KeywordsOf, signature } from '../python/signature.js'
 import { map_file } from '../serialization/read_storage.js'
 import { open_source, path_of, type Source } from '../serialization/source.js'
 import type { IndexItem } from '../tensor/indexing.js'
@@ -10,13 +11,21 @@ import type { Tensor } from '../tensor.js'
 import { type Header, read_header, type TensorInfo } from './header.js'
 import { put, read_tensor } from './read_tensor.js'
 
+const SAFE_OPEN = signature(
+  'safe_open',
+  { filename: required<string | URL>() },
+  {
+    /** `'pt'`, `'torch'` or `'pytorch'`: what the tensors are. Default: `'pt'`. */
+    framework: optional<string>('pt'),
+  },
+  {
+    /** Where the tensors are put. Default: `'cpu'`. */
+    device: optional<DeviceLike>('cpu'),
+  },
+)
+
 /** Options of {@link safe_open}. */
-export interface SafeOpenOptions {
-  /** `'pt'`, `'torch'` or `'pytorch'`: what the tensors are. Default: 'pt'. */
-  framework?: string
-  /** Where the tensors are put. Default: 'cpu'. */
-  device?: DeviceLike
-}
+export type SafeOpenOptions = Omit<KeywordsOf<typeof SAFE_OPEN>, 'filename'>
 
 /** An open safetensors file; see {@link safe_open}. */
 export class SafeOpen implements Disposable {
@@ -128,8 +137,8 @@ export class TensorSlice {
  * Opens a safetensors file to read tensors by name. Only its header is read; a tensor's bytes are, when they are used.
  *
  * @param filename path of the file
- * @param options.framework what the tensors are: `'pt'`, `'torch'` or `'pytorch'`. Default: 'pt'
- * @param options.device where the tensors are put. Default: 'cpu'
+ * @param framework what the tensors are: `'pt'`, `'torch'` or `'pytorch'`. Default: 'pt'
+ * @param device where the tensors are put. Default: 'cpu'
  * @throws RuntimeError where the header is damaged; it says where
  *
  * @example
@@ -140,24 +149,10 @@ export class TensorSlice {
  * ```
  * @see https://huggingface.co/docs/safetensors/api/torch
  */
-export function safe_open(filename: string | URL, options?: SafeOpenOptions): SafeOpen
-export function safe_open(filename: string | URL, framework?: string, options?: SafeOpenOptions): SafeOpen
-export function safe_open(
-  filename: string | URL,
-  framework?: string,
-  device?: DeviceLike,
-  options?: SafeOpenOptions,
-): SafeOpen
-export function safe_open(...args: unknown[]): SafeOpen {
-  const given = take_options<{ filename: unknown; framework: unknown; device: DeviceLike }>(
-    'safe_open',
-    args,
-    ['filename', 'framework', 'device'],
-    { framework: 'pt', device: 'cpu' },
-  )
-  if (!['pt', 'torch', 'pytorch'].includes(String(given.framework))) {
-    throw value_error(`safe_open(): argument 'framework' must be 'pt', not '${String(given.framework)}'`)
+export const safe_open = callable(SAFE_OPEN, (filename, framework, device): SafeOpen => {
+  if (!['pt', 'torch', 'pytorch'].includes(String(framework))) {
+    throw value_error(`safe_open(): argument 'framework' must be 'pt', not '${String(framework)}'`)
   }
-  if (typeof given.device === 'string') new Device(given.device)
-  return new SafeOpen(path_of('safe_open', given.filename, 'filename'), given.device)
-}
+  if (typeof device === 'string') new Device(device)
+  return new SafeOpen(path_of('safe_open', filename, 'filename'), device)
+})

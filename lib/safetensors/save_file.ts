@@ -1,7 +1,8 @@
 import { type Items, items_of, type OrderedDict } from '../collections.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
-import { is_options, take_options } from '../ops/keywords.js'
+import { of_objects, optional, required } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { write_all, write_atomically } from '../serialization/atomic.js'
 import { bytes_at } from '../serialization/read_storage.js'
 import { path_of } from '../serialization/source.js'
@@ -21,6 +22,12 @@ interface Part {
   kind: string
   place: number
 }
+
+const TENSORS = { tensors: of_objects(required<unknown>()) }
+// Strings by name are a plain object, which is a value here and no keywords.
+const METADATA = { metadata: of_objects(optional<unknown>(null)) }
+const SAVE_FILE = signature('save_file', TENSORS, { filename: required<unknown>() }, METADATA)
+const SAVE = signature('save', TENSORS, METADATA)
 
 /** Options of {@link save_file}. */
 export interface SaveFileOptions {
@@ -50,28 +57,15 @@ export function save_file(
   metadata?: Metadata,
   options?: SaveFileOptions,
 ): void
-export function save_file(tensors: unknown, ...rest: unknown[]): void {
-  const given = take_options<{ tensors: unknown; filename: unknown; metadata: unknown }>(
-    'save_file',
-    // A plain object of tensors is no keywords, and one of metadata neither.
-    [undefined, ...rest, ...(is_metadata(rest[1]) ? [{}] : [])],
-    ['tensors', 'filename', 'metadata'],
-    { tensors, metadata: null },
-  )
+export function save_file(...args: unknown[]): void {
+  const given = SAVE_FILE.take(args)
   const path = path_of('save_file', given.filename, 'filename')
-  const parts = parts_of('save_file', tensors)
+  const parts = parts_of('save_file', given.tensors)
   const header = header_of('save_file', parts, given.metadata)
   write_atomically('save_file', path, (file) => {
     write_all(file, header)
     for (const { tensor } of parts) for (const bytes of chunks_of(tensor)) write_all(file, bytes)
   })
-}
-
-/** Whether a plain object is metadata by position, and no keywords: it holds texts only. */
-export function is_metadata(value: unknown): boolean {
-  if (!is_options(value)) return false
-  const values = Object.values(value)
-  return values.length > 0 && values.every((item) => typeof item === 'string')
 }
 
 /**
@@ -85,7 +79,11 @@ export function is_metadata(value: unknown): boolean {
  * torch.safetensors.save({ x: torch.ones(2) }).length // 72
  * ```
  */
-export function save(tensors: NamedTensors, metadata: Metadata = null): Uint8Array {
+export function save(tensors: NamedTensors, metadata?: Metadata): Uint8Array
+export function save(tensors: NamedTensors, options: SaveFileOptions): Uint8Array
+export function save(...args: unknown[]): Uint8Array {
+  // A single object holds tensors, whatever their names.
+  const { tensors, metadata } = SAVE.take(args.length === 1 ? [args[0], null] : args)
   const parts = parts_of('save', tensors)
   const pieces = [header_of('save', parts, metadata)]
   for (const { tensor } of parts) pieces.push(...chunks_of(tensor))
