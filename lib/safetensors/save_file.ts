@@ -24,10 +24,14 @@ interface Part {
 }
 
 const TENSORS = { tensors: of_objects(required<unknown>()) }
-// Strings by name are a plain object, which is a value here and no keywords.
-const METADATA = { metadata: of_objects(optional<unknown>(null)) }
-const SAVE_FILE = signature('save_file', TENSORS, { filename: required<unknown>() }, METADATA)
-const SAVE = signature('save', TENSORS, METADATA)
+const SAVE_FILE = signature(
+  'save_file',
+  TENSORS,
+  { filename: required<unknown>() },
+  { metadata: optional<unknown>(null, (value) => value) },
+)
+// Strings by name in the second place are a plain object, which is a value there.
+const SAVE = signature('save', TENSORS, { metadata: of_objects(optional<unknown>(null)) })
 
 /** Options of {@link save_file}. */
 export interface SaveFileOptions {
