@@ -2,35 +2,44 @@ import { no_grad } from '../autograd/grad_mode.js'
 import { uint8 } from '../dtype.js'
 import { type_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
-import { take_options } from '../ops/keywords.js'
+import { optional, required } from '../python/parameters.js'
+import { callable, type KeywordsOf, signature } from '../python/signature.js'
 import { Tensor } from '../tensor.js'
 import { image_of } from './pixels.js'
 
-/** Keywords of {@link make_grid}. */
-export interface GridOptions {
-  /** How many images a row has. Default: 8. */
-  nrow?: number
-  /** How many pixels lie between two images, and around them. Default: 2. */
-  padding?: number
-  /** Whether values are shifted to between 0 and 1. Default: false. */
-  normalize?: boolean
-  /** The values that become 0 and 1. Default: the least and the greatest. */
-  value_range?: readonly [number, number] | null
-  /** Whether each image has a range of its own. Default: false. */
-  scale_each?: boolean
-  /** The value between images. Default: 0. */
-  pad_value?: number
-}
+const MAKE_GRID = signature(
+  'make_grid',
+  { tensor: required<Tensor | readonly Tensor[]>() },
+  {
+    /** How many images a row has. Default: 8. */
+    nrow: optional(8),
+  },
+  {
+    /** How many pixels lie between two images, and around them. Default: 2. */
+    padding: optional(2),
+  },
+  {
+    /** Whether values are shifted to between 0 and 1. Default: false. */
+    normalize: optional(false),
+  },
+  {
+    /** The values that become 0 and 1. Default: the least and the greatest. */
+    value_range: optional<readonly [number, number] | null>(null),
+  },
+  {
+    /** Whether each image has a range of its own. Default: false. */
+    scale_each: optional(false),
+  },
+  {
+    /** The value between images. Default: 0. */
+    pad_value: optional(0),
+  },
+)
 
-const NAMES = ['nrow', 'padding', 'normalize', 'value_range', 'scale_each', 'pad_value'] as const
-const DEFAULTS = {
-  nrow: 8,
-  padding: 2,
-  normalize: false,
-  value_range: null,
-  scale_each: false,
-  pad_value: 0,
-}
+type Values = ReturnType<typeof MAKE_GRID.bind>
+
+/** Keywords of {@link make_grid}. */
+export type GridOptions = Omit<KeywordsOf<typeof MAKE_GRID>, 'tensor'>
 
 function normalize_in_place(images: Tensor, range: readonly [number, number] | null): void {
   const [low, high] = range ?? [images.min().item() as number, images.max().item() as number]
@@ -70,33 +79,25 @@ function as_batch(given: Tensor | readonly Tensor[]): Tensor {
  *
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.utils.make_grid.html
  */
-export function make_grid(
-  tensor: Tensor | readonly Tensor[],
-  nrow: number | GridOptions = {},
-  padding: number | GridOptions = {},
-  options: GridOptions = {},
-): Tensor {
-  const positional = [nrow, padding].filter((value) => typeof value === 'number')
-  const keywords = Object.assign({}, ...[nrow, padding, options].filter((value) => typeof value === 'object'))
-  const given = take_options<Required<GridOptions>>('make_grid', [...positional, keywords], NAMES, DEFAULTS)
+export const make_grid = callable(MAKE_GRID, (...values): Tensor => {
+  const [tensor, , , normalize, value_range, scale_each] = values
   return no_grad(() => {
     let images = as_batch(tensor)
-    if (given.normalize) {
+    if (normalize) {
       images = images.clone()
-      for (const part of given.scale_each ? images : [images]) normalize_in_place(part, given.value_range)
+      for (const part of scale_each ? images : [images]) normalize_in_place(part, value_range)
     }
-    return images.shape[0] === 1 ? images.squeeze(0) : lay_out(images, given)
+    return images.shape[0] === 1 ? images.squeeze(0) : lay_out(images, values)
   })
-}
+})
 
-function lay_out(images: Tensor, given: Required<GridOptions>): Tensor {
-  const { padding } = given
+function lay_out(images: Tensor, [, nrow, padding, , , , pad_value]: Values): Tensor {
   const [count, channels, h, w] = images.shape as [number, number, number, number]
-  const across = Math.min(given.nrow, count)
+  const across = Math.min(nrow, count)
   const down = Math.ceil(count / across)
   const [height, width] = [h + padding, w + padding]
   const size = [channels, height * down + padding, width * across + padding]
-  const grid = images.new_full(size, given.pad_value)
+  const grid = images.new_full(size, pad_value)
   for (let k = 0; k < count; k++) {
     const [y, x] = [Math.floor(k / across), k % across]
     grid

@@ -1,11 +1,22 @@
 import { DType } from '../../dtype.js'
 import { type_name, value_error } from '../../errors.js'
 import { Module } from '../../nn/modules/module.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
 import type { Image, Mode } from '../image.js'
 import * as F from './convert.js'
 import { floats } from './transform.js'
+
+const TO_PIL_IMAGE = signature('ToPILImage', { mode: optional<Mode | null>(null) })
+const CONVERT_IMAGE_DTYPE = signature('ConvertImageDtype', { dtype: required<DType>() })
+const TO_DTYPE = signature('ToDtype', { dtype: required<DType>() }, { scale: optional(false) })
+const NORMALIZE = signature(
+  'Normalize',
+  { mean: required<readonly number[]>() },
+  { std: required<readonly number[]>() },
+  { inplace: optional(false) },
+)
 
 /**
  * An {@link Image} as floats between 0 and 1.
@@ -44,9 +55,11 @@ export class ToImage extends Module {
 export class ToPILImage extends Module {
   declare mode: Mode | null
 
-  constructor(mode: Mode | null = null) {
+  constructor(...args: Call<typeof TO_PIL_IMAGE>)
+  constructor(...args: UsualCall<typeof TO_PIL_IMAGE>)
+  constructor(...args: unknown[]) {
     super()
-    this.mode = mode
+    this.mode = TO_PIL_IMAGE.take(args).mode
   }
 
   override forward(pic: Tensor): Image {
@@ -62,9 +75,11 @@ export class ToPILImage extends Module {
 export class ConvertImageDtype extends Module {
   declare dtype: DType
 
-  constructor(dtype: DType) {
+  constructor(...args: Call<typeof CONVERT_IMAGE_DTYPE>)
+  constructor(...args: UsualCall<typeof CONVERT_IMAGE_DTYPE>)
+  constructor(...args: unknown[]) {
     super()
-    this.dtype = dtype
+    this.dtype = CONVERT_IMAGE_DTYPE.take(args).dtype
   }
 
   override forward(image: Tensor): Tensor {
@@ -84,13 +99,15 @@ export class ToDtype extends Module {
   declare dtype: DType
   declare scale: boolean
 
-  constructor(dtype: DType, scale: boolean | { scale?: boolean } = false) {
+  constructor(...args: Call<typeof TO_DTYPE>)
+  constructor(...args: UsualCall<typeof TO_DTYPE>)
+  constructor(...args: unknown[]) {
     super()
-    const given = take_options('ToDtype', [scale], ['scale'], { scale: false })
+    const { dtype, scale } = TO_DTYPE.take(args)
     if (!(dtype instanceof DType))
       throw value_error(`dtype must be a dict or a torch.dtype, got ${type_name(dtype)} instead`)
     this.dtype = dtype
-    this.scale = given.scale
+    this.scale = scale
   }
 
   override forward<T>(inpt: T): T {
@@ -123,16 +140,14 @@ export class Normalize extends Module {
   declare std: readonly number[]
   declare inplace: boolean
 
-  constructor(
-    mean: readonly number[],
-    std: readonly number[],
-    inplace: boolean | { inplace?: boolean } = false,
-  ) {
+  constructor(...args: Call<typeof NORMALIZE>)
+  constructor(...args: UsualCall<typeof NORMALIZE>)
+  constructor(...args: unknown[]) {
     super()
-    const given = take_options('Normalize', [inplace], ['inplace'], { inplace: false })
+    const { mean, std, inplace } = NORMALIZE.take(args)
     this.mean = mean
     this.std = std
-    this.inplace = given.inplace
+    this.inplace = inplace
   }
 
   override forward(tensor: Tensor): Tensor {

@@ -1,21 +1,41 @@
 import { type_error, type_name, value_error } from '../../errors.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import { py_repr } from '../../repr.js'
 import { rgb_to_grayscale } from './color.js'
-import type { Fill, InterpolationMode, Padding, PaddingMode, ResizeOptions } from './geometry.js'
+import type { Fill, InterpolationMode, Padding, PaddingMode } from './geometry.js'
 import * as F from './geometry.js'
 import { type Picture, pair_of, type SizeLike } from './picture.js'
 import { PictureTransform } from './transform.js'
 
 const TWO = 'Please provide only two dimensions (h, w) for size.'
 
+const RESIZE = signature(
+  'Resize',
+  { size: required<SizeLike>() },
+  { interpolation: optional<InterpolationMode>('bilinear') },
+  { max_size: optional<number | null>(null) },
+  { antialias: optional<boolean | null>(true) },
+)
+const CENTER_CROP = signature('CenterCrop', { size: required<SizeLike>() })
+const PAD = signature(
+  'Pad',
+  { padding: required<Padding>() },
+  { fill: optional<Fill>(0) },
+  { padding_mode: optional<PaddingMode>('constant') },
+)
+const GRAYSCALE = signature('Grayscale', { num_output_channels: optional(1) })
+
+/** Keywords of {@link Pad}. */
+export type PadOptions = Omit<KeywordsOf<typeof PAD>, 'padding'>
+
 /**
  * An image at another size.
  *
  * @param size - height and width, or the shorter side
  * @param interpolation - how values between pixels are found. Default: `'bilinear'`
- * @param options.max_size - the most that the longer side may have
- * @param options.antialias - whether a tensor's filter widens with the scale. Default: true
+ * @param max_size - the most that the longer side may have
+ * @param antialias - whether a tensor's filter widens with the scale. Default: true
  *
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html
  */
@@ -25,22 +45,15 @@ export class Resize extends PictureTransform {
   declare max_size: number | null
   declare antialias: boolean | null
 
-  constructor(
-    size: SizeLike,
-    interpolation: InterpolationMode | ResizeOptions = 'bilinear',
-    options: ResizeOptions = {},
-  ) {
+  constructor(...args: Call<typeof RESIZE>)
+  constructor(...args: UsualCall<typeof RESIZE>)
+  constructor(...args: unknown[]) {
     super()
+    const { size, ...given } = RESIZE.take(args)
     if (typeof size !== 'number' && !Array.isArray(size))
       throw type_error(`Size should be int or sequence. Got ${type_name(size)}`)
     if (Array.isArray(size) && size.length !== 1 && size.length !== 2)
       throw value_error('If size is a sequence, it should have 1 or 2 values')
-    const given = take_options<Required<ResizeOptions>>(
-      'Resize',
-      typeof interpolation === 'string' ? [interpolation, options] : [{ ...interpolation, ...options }],
-      ['interpolation', 'max_size', 'antialias'],
-      { interpolation: 'bilinear', max_size: null, antialias: true },
-    )
     this.size = size
     this.interpolation = given.interpolation
     this.max_size = given.max_size
@@ -68,9 +81,11 @@ export class Resize extends PictureTransform {
 export class CenterCrop extends PictureTransform {
   declare size: readonly [number, number]
 
-  constructor(size: SizeLike) {
+  constructor(...args: Call<typeof CENTER_CROP>)
+  constructor(...args: UsualCall<typeof CENTER_CROP>)
+  constructor(...args: unknown[]) {
     super()
-    this.size = pair_of(size, TWO)
+    this.size = pair_of(CENTER_CROP.take(args).size, TWO)
   }
 
   override forward<P extends Picture>(img: P): P {
@@ -80,12 +95,6 @@ export class CenterCrop extends PictureTransform {
   protected override described(): string {
     return `size=${py_repr([...this.size])}`
   }
-}
-
-/** Keywords of {@link Pad}. */
-export interface PadOptions {
-  fill?: Fill
-  padding_mode?: PaddingMode
 }
 
 /**
@@ -102,13 +111,11 @@ export class Pad extends PictureTransform {
   declare fill: Fill
   declare padding_mode: PaddingMode
 
-  constructor(padding: Padding, fill?: Fill | PadOptions, padding_mode?: PaddingMode | PadOptions)
-  constructor(padding: Padding, ...rest: unknown[]) {
+  constructor(...args: Call<typeof PAD>)
+  constructor(...args: UsualCall<typeof PAD>)
+  constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<PadOptions>>('Pad', rest, ['fill', 'padding_mode'], {
-      fill: 0,
-      padding_mode: 'constant',
-    })
+    const { padding, ...given } = PAD.take(args)
     if (!['constant', 'edge', 'reflect', 'symmetric'].includes(given.padding_mode))
       throw value_error('Padding mode should be either constant, edge, reflect or symmetric')
     if (Array.isArray(padding) && ![1, 2, 4].includes(padding.length))
@@ -139,11 +146,11 @@ export class Pad extends PictureTransform {
 export class Grayscale extends PictureTransform {
   declare num_output_channels: number
 
-  constructor(num_output_channels: number | { num_output_channels?: number } = 1) {
+  constructor(...args: Call<typeof GRAYSCALE>)
+  constructor(...args: UsualCall<typeof GRAYSCALE>)
+  constructor(...args: unknown[]) {
     super()
-    this.num_output_channels = take_options('Grayscale', [num_output_channels], ['num_output_channels'], {
-      num_output_channels: 1,
-    }).num_output_channels
+    this.num_output_channels = GRAYSCALE.take(args).num_output_channels
   }
 
   override forward<P extends Picture>(img: P): P {

@@ -1,6 +1,7 @@
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import { py_float, py_repr } from '../../repr.js'
 import { round_half_even } from '../../round.js'
 import { tensor } from '../../tensor/create.js'
@@ -27,17 +28,29 @@ export function log_of(ratio: readonly [number, number]): [number, number] {
   return ops.log(tensor([...ratio])).tolist() as [number, number]
 }
 
+const RANDOM_CROP = signature(
+  'RandomCrop',
+  { size: required<SizeLike>() },
+  {
+    /** What is put around the image first. Default: nothing. */
+    padding: optional<Padding | null>(null),
+  },
+  {
+    /** Whether a smaller image is made large enough. Default: false. */
+    pad_if_needed: optional(false),
+  },
+  {
+    /** Default: 0. */
+    fill: optional<Fill>(0),
+  },
+  {
+    /** Default: `'constant'`. */
+    padding_mode: optional<PaddingMode>('constant'),
+  },
+)
+
 /** Keywords of {@link RandomCrop}. */
-export interface RandomCropOptions {
-  /** What is put around the image first. Default: nothing. */
-  padding?: Padding | null
-  /** Whether a smaller image is made large enough. Default: false. */
-  pad_if_needed?: boolean
-  /** Default: 0. */
-  fill?: Fill
-  /** Default: `'constant'`. */
-  padding_mode?: PaddingMode
-}
+export type RandomCropOptions = Omit<KeywordsOf<typeof RANDOM_CROP>, 'size'>
 
 /**
  * A part of an image at a random place.
@@ -56,16 +69,12 @@ export class RandomCrop extends PictureTransform {
   declare fill: Fill
   declare padding_mode: PaddingMode
 
-  constructor(size: SizeLike, padding?: Padding | null | RandomCropOptions, options?: RandomCropOptions)
-  constructor(size: SizeLike, ...rest: unknown[]) {
+  constructor(...args: Call<typeof RANDOM_CROP>)
+  constructor(...args: UsualCall<typeof RANDOM_CROP>)
+  constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<RandomCropOptions>>(
-      'RandomCrop',
-      rest,
-      ['padding', 'pad_if_needed', 'fill', 'padding_mode'],
-      { padding: null, pad_if_needed: false, fill: 0, padding_mode: 'constant' },
-    )
-    this.size = pair_of(size, TWO)
+    const given = RANDOM_CROP.take(args)
+    this.size = pair_of(given.size, TWO)
     this.padding = given.padding
     this.pad_if_needed = given.pad_if_needed
     this.fill = given.fill
@@ -101,11 +110,16 @@ export class RandomCrop extends PictureTransform {
 }
 
 class RandomFlip extends PictureTransform {
+  /** @internal */
+  static readonly default_p: number = 0.5
+
   declare p: number
 
-  constructor(p: number | { p?: number } = 0.5) {
+  constructor(p?: number | { p?: number })
+  constructor(...args: unknown[]) {
     super()
-    this.p = take_options(new.target.name, [p], ['p'], { p: 0.5 }).p
+    const { name, default_p } = new.target
+    this.p = signature(name, { p: optional(default_p) }).take(args).p
   }
 
   protected flip<P extends Picture>(img: P): P {
@@ -155,26 +169,37 @@ export class RandomVerticalFlip extends RandomFlip {
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.RandomGrayscale.html
  */
 export class RandomGrayscale extends RandomFlip {
-  constructor(p: number | { p?: number } = 0.1) {
-    super(p)
-  }
+  /** @internal */
+  static override readonly default_p = 0.1
 
   protected override flip<P extends Picture>(img: P): P {
     return rgb_to_grayscale(img, get_dimensions(img)[0])
   }
 }
 
+const RANDOM_RESIZED_CROP = signature(
+  'RandomResizedCrop',
+  { size: required<SizeLike>() },
+  {
+    /** The least and the most of the image's area. Default: `[0.08, 1]`. */
+    scale: optional<readonly [number, number]>([0.08, 1]),
+  },
+  {
+    /** The least and the greatest ratio of width to height. Default: `[3 / 4, 4 / 3]`. */
+    ratio: optional<readonly [number, number]>([3 / 4, 4 / 3]),
+  },
+  {
+    /** Default: `'bilinear'`. */
+    interpolation: optional<InterpolationMode>('bilinear'),
+  },
+  {
+    /** Default: true. */
+    antialias: optional<boolean | null>(true),
+  },
+)
+
 /** Keywords of {@link RandomResizedCrop}. */
-export interface RandomResizedCropOptions {
-  /** The least and the most of the image's area. Default: `[0.08, 1]`. */
-  scale?: readonly [number, number]
-  /** The least and the greatest ratio of width to height. Default: `[3 / 4, 4 / 3]`. */
-  ratio?: readonly [number, number]
-  /** Default: `'bilinear'`. */
-  interpolation?: InterpolationMode
-  /** Default: true. */
-  antialias?: boolean | null
-}
+export type RandomResizedCropOptions = Omit<KeywordsOf<typeof RANDOM_RESIZED_CROP>, 'size'>
 
 /**
  * A random part of an image, of random area and ratio, at a given size.
@@ -191,23 +216,14 @@ export class RandomResizedCrop extends PictureTransform {
   declare interpolation: InterpolationMode
   declare antialias: boolean | null
 
-  constructor(
-    size: SizeLike,
-    scale?: readonly [number, number] | RandomResizedCropOptions,
-    ratio?: readonly [number, number] | RandomResizedCropOptions,
-    options?: RandomResizedCropOptions,
-  )
-  constructor(size: SizeLike, ...rest: unknown[]) {
+  constructor(...args: Call<typeof RANDOM_RESIZED_CROP>)
+  constructor(...args: UsualCall<typeof RANDOM_RESIZED_CROP>)
+  constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<RandomResizedCropOptions>>(
-      'RandomResizedCrop',
-      rest,
-      ['scale', 'ratio', 'interpolation', 'antialias'],
-      { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], interpolation: 'bilinear', antialias: true },
-    )
+    const given = RANDOM_RESIZED_CROP.take(args)
     if (given.scale[0] > given.scale[1] || given.ratio[0] > given.ratio[1])
       process.emitWarning('Scale and ratio should be of kind (min, max)')
-    this.size = pair_of(size, TWO)
+    this.size = pair_of(given.size, TWO)
     this.scale = given.scale
     this.ratio = given.ratio
     this.interpolation = given.interpolation

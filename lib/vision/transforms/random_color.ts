@@ -1,7 +1,8 @@
 import { type_error, value_error } from '../../errors.js'
 import { Module } from '../../nn/modules/module.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import { py_float, py_repr } from '../../repr.js'
 import { round_half_even } from '../../round.js'
 import { tensor } from '../../tensor/create.js'
@@ -13,17 +14,31 @@ import { floats, happens, PictureTransform } from './transform.js'
 
 type Range = readonly [number, number]
 
+const COLOR_JITTER = signature(
+  'ColorJitter',
+  { brightness: optional<number | Range>(0) },
+  { contrast: optional<number | Range>(0) },
+  { saturation: optional<number | Range>(0) },
+  { hue: optional<number | Range>(0) },
+)
+const GAUSSIAN_BLUR = signature(
+  'GaussianBlur',
+  { kernel_size: required<SizeLike>() },
+  { sigma: optional<number | Range>([0.1, 2]) },
+)
+const RANDOM_ERASING = signature(
+  'RandomErasing',
+  { p: optional(0.5) },
+  { scale: optional<Range>([0.02, 0.33]) },
+  { ratio: optional<Range>([0.3, 3.3]) },
+  { value: optional<number | readonly number[] | 'random'>(0) },
+  { inplace: optional(false) },
+)
+
 /** Keywords of {@link ColorJitter}: each how far from unchanged, or a least and a greatest factor. */
-export interface ColorJitterOptions {
-  /** Default: 0. */
-  brightness?: number | Range
-  /** Default: 0. */
-  contrast?: number | Range
-  /** Default: 0. */
-  saturation?: number | Range
-  /** At most 0.5 either way. Default: 0. */
-  hue?: number | Range
-}
+export type ColorJitterOptions = KeywordsOf<typeof COLOR_JITTER>
+/** Keywords of {@link RandomErasing}. */
+export type RandomErasingOptions = KeywordsOf<typeof RANDOM_ERASING>
 
 const NAMES = ['brightness', 'contrast', 'saturation', 'hue'] as const
 
@@ -65,20 +80,11 @@ export class ColorJitter extends PictureTransform {
   declare saturation: Range | null
   declare hue: Range | null
 
-  constructor(
-    brightness?: number | Range | ColorJitterOptions,
-    contrast?: number | Range | ColorJitterOptions,
-    saturation?: number | Range | ColorJitterOptions,
-    hue?: number | Range,
-  )
+  constructor(...args: Call<typeof COLOR_JITTER>)
+  constructor(...args: UsualCall<typeof COLOR_JITTER>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<ColorJitterOptions>>('ColorJitter', args, NAMES, {
-      brightness: 0,
-      contrast: 0,
-      saturation: 0,
-      hue: 0,
-    })
+    const given = COLOR_JITTER.take(args)
     for (const name of NAMES) this[name] = range_of(given[name], name)
   }
 
@@ -111,11 +117,11 @@ export class GaussianBlur extends PictureTransform {
   declare kernel_size: readonly [number, number]
   declare sigma: Range
 
-  constructor(kernel_size: SizeLike, sigma: number | Range | { sigma?: number | Range } = [0.1, 2]) {
+  constructor(...args: Call<typeof GAUSSIAN_BLUR>)
+  constructor(...args: UsualCall<typeof GAUSSIAN_BLUR>)
+  constructor(...args: unknown[]) {
     super()
-    const given = take_options<{ sigma: number | Range }>('GaussianBlur', [sigma], ['sigma'], {
-      sigma: [0.1, 2],
-    })
+    const { kernel_size, ...given } = GAUSSIAN_BLUR.take(args)
     this.kernel_size = pair_of(kernel_size, 'Kernel size should be a tuple/list of two integers')
     if (this.kernel_size.some((size) => size <= 0 || size % 2 === 0))
       throw value_error('Kernel size value should be an odd and positive number.')
@@ -141,20 +147,6 @@ export class GaussianBlur extends PictureTransform {
   }
 }
 
-/** Keywords of {@link RandomErasing}. */
-export interface RandomErasingOptions {
-  /** Default: 0.5. */
-  p?: number
-  /** The least and the most of the image's area. Default: `[0.02, 0.33]`. */
-  scale?: Range
-  /** The least and the greatest ratio of height to width. Default: `[0.3, 3.3]`. */
-  ratio?: Range
-  /** What is put there: a value, one for each channel, or `'random'`. Default: 0. */
-  value?: number | readonly number[] | 'random'
-  /** Default: false. */
-  inplace?: boolean
-}
-
 /**
  * A tensor with a random rectangle erased, with probability p.
  *
@@ -169,15 +161,11 @@ export class RandomErasing extends Module {
   declare value: number | readonly number[] | 'random'
   declare inplace: boolean
 
-  constructor(p?: number | RandomErasingOptions, options?: RandomErasingOptions)
+  constructor(...args: Call<typeof RANDOM_ERASING>)
+  constructor(...args: UsualCall<typeof RANDOM_ERASING>)
   constructor(...args: unknown[]) {
     super()
-    const given = take_options<Required<RandomErasingOptions>>(
-      'RandomErasing',
-      args,
-      ['p', 'scale', 'ratio', 'value', 'inplace'],
-      { p: 0.5, scale: [0.02, 0.33], ratio: [0.3, 3.3], value: 0, inplace: false },
-    )
+    const given = RANDOM_ERASING.take(args)
     if (typeof given.value === 'string' && given.value !== 'random')
       throw value_error("If value is str, it should be 'random'")
     if (given.scale[0] < 0 || given.scale[1] > 1) throw value_error('Scale should be between 0 and 1')

@@ -1,7 +1,8 @@
 import { type_error, type_name } from '../../errors.js'
 import { Module } from '../../nn/modules/module.js'
 import * as ops from '../../ops/generated/torch.js'
-import { take_options } from '../../ops/keywords.js'
+import { optional, required } from '../../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { py_float, py_repr } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import type { Picture } from './picture.js'
@@ -102,6 +103,12 @@ export function happens(p: number): boolean {
   return ops.rand(1).lt(p).item() as unknown as boolean
 }
 
+const RANDOM_APPLY = signature(
+  'RandomApply',
+  { transforms: required<readonly Step[]>() },
+  { p: optional(0.5) },
+)
+
 /**
  * Some transforms, all or none of them.
  *
@@ -112,11 +119,13 @@ export class RandomApply<Result = Tensor> extends Module {
   declare transforms: readonly Step[]
   declare p: number
 
-  constructor(transforms: readonly Step[], p: number | { p?: number } = 0.5) {
+  constructor(...args: Call<typeof RANDOM_APPLY>)
+  constructor(...args: UsualCall<typeof RANDOM_APPLY>)
+  constructor(...args: unknown[]) {
     super()
-    const given = take_options('RandomApply', [p], ['p'], { p: 0.5 })
+    const { transforms, p } = RANDOM_APPLY.take(args)
     this.transforms = transforms
-    this.p = given.p
+    this.p = p
   }
 
   override forward(img: unknown): Result {
