@@ -266,7 +266,7 @@ describe('wrong type: operator, argument, expected, received', () => {
     [
       'a mode',
       () => torch.no_grad(3 as unknown as () => void),
-      "no_grad(): argument 'callback' must be function, not number",
+      'no_grad() takes 0 positional arguments but 1 was given; the callback must be function, not number',
     ],
     [
       'a gradient',
