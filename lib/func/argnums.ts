@@ -1,4 +1,8 @@
-import { runtime_error } from '../errors.js'
+import { runtime_error, type_error } from '../errors.js'
+import { is_options } from '../ops/keywords.js'
+import { unexpected_keyword } from '../python/words.js'
+import { Tensor } from '../tensor.js'
+import { tree_flatten } from '../utils/pytree.js'
 
 /** One argument by its place, or several. */
 export type Argnums = number | readonly number[]
@@ -34,4 +38,13 @@ export function replace_args(args: readonly unknown[], chosen: unknown, argnums:
     })
   }
   return result
+}
+
+/** Throws where the last primal is a plain object without a tensor: a misspelt keyword, not an argument. */
+export function refuse_keywords(name: string, primals: readonly unknown[], known: readonly string[]): void {
+  const last = primals.at(-1)
+  if (!is_options(last)) return
+  const [keyword] = Object.keys(last)
+  if (keyword === undefined || tree_flatten(last)[0].some((leaf) => leaf instanceof Tensor)) return
+  throw type_error(unexpected_keyword(name, keyword, known), name)
 }

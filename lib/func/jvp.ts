@@ -5,7 +5,7 @@ import { keyworded } from '../python/methods.js'
 import { py_size } from '../repr.js'
 import { Tensor } from '../tensor.js'
 import { same_structure, show_structure, tree_flatten, tree_unflatten } from '../utils/pytree.js'
-import { type Argnums, replace_args, slice_argnums } from './argnums.js'
+import { type Argnums, refuse_keywords, replace_args, slice_argnums } from './argnums.js'
 import { check_outputs } from './grad.js'
 import { split_aux, unwrap_tensors, with_forward_mode, within_level, wrap_tensors } from './levels.js'
 
@@ -132,6 +132,7 @@ type Linearize = <A extends readonly unknown[], R>(
 ) => [output: R, jvp_fn: (...tangents: A) => R]
 
 function own_linearize(func: Loose, primals: unknown[]): unknown[] {
+  refuse_keywords('linearize', primals, [])
   const shapes = tree_flatten<Tensor>(primals)[0].map((primal) => py_size(primal.shape))
   const jvp_fn = (...tangents: unknown[]): unknown => {
     tree_flatten<Tensor>(tangents)[0].forEach((tangent, i) => {

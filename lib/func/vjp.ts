@@ -1,4 +1,5 @@
 import { keyworded } from '../python/methods.js'
+import { refuse_keywords } from './argnums.js'
 import { vjp_with_argnums } from './grad.js'
 
 type Loose = (...args: unknown[]) => unknown
@@ -37,6 +38,7 @@ interface Vjp {
 export const vjp = keyworded('vjp(func, *primals{}, has_aux?)', own_vjp) as unknown as Vjp
 
 function own_vjp(func: Loose, primals: readonly unknown[], has_aux = false): unknown[] {
+  refuse_keywords('vjp', primals, ['has_aux'])
   const { output, vjp_fn, aux } = vjp_with_argnums(func, primals, null, has_aux)
   return has_aux ? [output, vjp_fn, aux] : [output, vjp_fn]
 }

@@ -144,10 +144,7 @@ function own_optimizer_subject(): Subject {
 }
 
 class Table extends optim.lr_scheduler.LRScheduler {
-  declare rates: Record<number, number>
-  constructor(optimizer: torch.optim.Optimizer) {
-    super(optimizer, -1, { rates: { 0: 1, 5: 0.5, 9: 0.25, 16: 0.125 } })
-  }
+  rates: Record<number, number> = { 0: 1, 5: 0.5, 9: 0.25, 16: 0.125 }
   override get_lr() {
     const now = this.rates[this.last_epoch]
     return this.base_lrs.map((lr, i) => (now === undefined ? this.get_last_lr()[i]! : (lr as number) * now))

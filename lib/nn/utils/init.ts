@@ -29,6 +29,10 @@ export function skip_init<A extends unknown[], M extends Module>(
   module_cls: new (...args: A) => M,
   ...args: A
 ): M
+export function skip_init<M extends Module>(
+  module_cls: new (...args: never[]) => M,
+  ...args: readonly unknown[]
+): M
 export function skip_init(...given: unknown[]): Module {
   const [module_cls, args, kwargs] = SKIP_INIT.bind(given)
   if (typeof module_cls !== 'function' || !(module_cls.prototype instanceof Module))

@@ -26,7 +26,7 @@ const FUNCTIONAL_CALL = signature(
   'functional_call',
   MODULE,
   { parameter_and_buffer_dicts: of_objects(required<Dictionaries>()) },
-  { args: of_objects(optional<unknown>(null)) },
+  { args: optional<unknown>(null) },
   { kwargs: of_objects(optional<Kwargs>(null)) },
   ...CHOICES,
 )
