@@ -7,7 +7,7 @@ import { signature } from '../python/signature.js'
 import { saved_part } from '../serialization/mapped.js'
 import { Tensor } from '../tensor.js'
 import { load_file } from './load_file.js'
-import { save_file } from './save_file.js'
+import { save_file, with_metadata } from './save_file.js'
 
 type Metadata = Readonly<Record<string, string>> | null
 type Named = Map<string, Tensor>
@@ -28,7 +28,8 @@ export interface LoadModelOptions {
   device?: DeviceLike
 }
 
-const MODEL = { model: required<Module>() }
+// Checked with the operator's words where its state is read.
+const MODEL = { model: required((value) => value as Module) }
 const FILENAME = { filename: required<string | URL>() }
 const SAVE_MODEL = signature(
   'save_model',
@@ -70,7 +71,7 @@ export function save_model(
   force_contiguous?: boolean | SaveModelOptions,
 ): void
 export function save_model(...args: unknown[]): void {
-  const given = SAVE_MODEL.take(args)
+  const given = SAVE_MODEL.take(with_metadata(args))
   const state = state_of('save_model', given.model)
   const metadata: Record<string, string> = { ...given.metadata }
   for (const [kept, others] of duplicates_of(state))

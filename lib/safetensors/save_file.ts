@@ -1,6 +1,7 @@
 import { type Items, items_of, type OrderedDict } from '../collections.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
+import { is_options } from '../ops/keywords.js'
 import { of_objects, optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import { write_all, write_atomically } from '../serialization/atomic.js'
@@ -62,7 +63,7 @@ export function save_file(
   options?: SaveFileOptions,
 ): void
 export function save_file(...args: unknown[]): void {
-  const given = SAVE_FILE.take(args)
+  const given = SAVE_FILE.take(with_metadata(args))
   const path = path_of('save_file', given.filename, 'filename')
   const parts = parts_of('save_file', given.tensors)
   const header = header_of('save_file', parts, given.metadata)
@@ -70,6 +71,21 @@ export function save_file(...args: unknown[]): void {
     write_all(file, header)
     for (const { tensor } of parts) for (const bytes of chunks_of(tensor)) write_all(file, bytes)
   })
+}
+
+/** A call's arguments with metadata in third place as a keyword: a plain object that holds texts only. */
+export function with_metadata(args: readonly unknown[]): readonly unknown[] {
+  const [first, second, third, ...rest] = args
+  const texts = is_options(third) ? Object.values(third) : []
+  if (texts.length === 0 || texts.some((text) => typeof text !== 'string')) return args
+  const [last] = rest
+  return [
+    first,
+    second,
+    ...(rest.length === 0 || is_options(last)
+      ? [{ metadata: third, ...(last as object | undefined) }]
+      : [third, ...rest]),
+  ]
 }
 
 /**

@@ -1,5 +1,6 @@
 import { OrderedDict } from '../collections.js'
 import { runtime_error } from '../errors.js'
+import { is_set } from '../realm.js'
 import { storage_of_bytes, typed_storage_of_bytes } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import { are_integer_names, type Form, keeps_order, note_form } from './form.js'
@@ -30,7 +31,7 @@ export function settle(value: unknown, seen: Map<object, unknown> = new Map()): 
     return value
   }
   if (value instanceof Dict) return settle_dict(value, seen)
-  if (value instanceof Set) return settle_set(value, seen)
+  if (is_set(value)) return settle_set(value, seen)
   if (value instanceof Storage)
     return remember(
       value,

@@ -170,8 +170,6 @@ export class Pickler {
     } else if (is_plain_object(value)) {
       this.#expect_named(value, where)
       this.#dict(value, items_of_object(value), where)
-    } else if (typeof value === 'function') {
-      throw type_error(`save(): cannot save ${where}: function is no kind of value that is saved`)
     } else {
       throw not_saved(value, where)
     }

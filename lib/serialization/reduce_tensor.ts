@@ -7,7 +7,7 @@ import { Layout, QScheme } from '../layout.js'
 import { native } from '../native.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { operator } from '../ops/operator.js'
-import { is_bytes, is_set } from '../realm.js'
+import { is_bytes, is_map, is_set } from '../realm.js'
 import { Complex, FloatScalar } from '../scalar.js'
 import { Size } from '../size.js'
 import { bytes_of_storage, is_storage, TypedStorage, type UntypedStorage } from '../storage.js'
@@ -208,7 +208,7 @@ function formed(value: object, { kind, keys }: Form): Reduce | PlainDict {
 }
 
 function entries_of(value: object): (readonly [unknown, unknown])[] {
-  if (value instanceof Map) return [...value]
+  if (is_map(value)) return [...value]
   return value instanceof OrderedDict ? OrderedDict.prototype.items.call(value) : Object.entries(value)
 }
 

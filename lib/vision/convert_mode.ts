@@ -1,4 +1,5 @@
 import { value_error } from '../errors.js'
+import { is_bytes } from '../realm.js'
 import { type ChannelMode, type Mode, PIXEL, type Raster, type Transparency } from './mode.js'
 
 const clip = (value: number) => (value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value))
@@ -30,7 +31,7 @@ export function full_palette(palette: Uint8Array, transparency?: Transparency): 
     table[i * 4 + 3] = 255
   }
   if (typeof transparency === 'number') table[transparency * 4 + 3] = 0
-  else if (transparency instanceof Uint8Array)
+  else if (is_bytes(transparency))
     transparency.subarray(0, 256).forEach((alpha, i) => {
       table[i * 4 + 3] = alpha
     })
@@ -106,8 +107,7 @@ function key_of({ mode, transparency }: Raster): readonly number[] | undefined {
 // What stays transparent where the new mode has no alpha of its own.
 function carried(image: Raster, to: ChannelMode): { transparency?: Transparency } {
   const { mode, transparency } = image
-  if (transparency === undefined || to === 'LA' || to === 'RGBA' || transparency instanceof Uint8Array)
-    return {}
+  if (transparency === undefined || to === 'LA' || to === 'RGBA' || is_bytes(transparency)) return {}
   if (mode === 'P') {
     const place = full_palette(image.palette ?? new Uint8Array(0)).subarray((transparency as number) * 4)
     const [r, g, b] = place as unknown as [number, number, number]

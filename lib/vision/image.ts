@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { inspect } from 'node:util'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
+import { is_error } from '../realm.js'
 import { write_whole } from '../serialization/atomic.js'
 import { convert_mode } from './convert_mode.js'
 import { read_image_bytes } from './formats/index.js'
@@ -175,7 +176,7 @@ export function require_channels(image: Image, name: string): asserts image is I
 
 /** The error of a file that cannot be read, with its name. */
 export function unreadable(name: string, cause: unknown): Error {
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = is_error(cause) ? cause.message : String(cause)
   const error = runtime_error(`cannot read the image ${name}: ${message}`)
   error.cause = cause
   return error

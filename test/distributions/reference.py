@@ -70,7 +70,7 @@ def attempt(call):
     except Exception as error:  # noqa: BLE001
         # A class goes by its name; a line of Python continued inside a text leaves its indentation there.
         message = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r'\1', str(error).split('\n')[0])
-        message = re.sub(' {5,}', ' ', message).replace('CPUBoolType', 'torch.BoolTensor')
+        message = re.sub(' {5,}', ' ', message)
         return {'error': type(error).__name__, 'message': message}
 
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,6 +82,8 @@ it('compiles alone, strictly, and types calls', { timeout: 120_000 }, () => {
   expect(run.stderr).toBe('')
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(folder, 'lib/types.ts'), types)
+  mkdirSync(join(folder, 'tensor'))
+  copyFileSync(join(repository, 'lib/tensor/several.ts'), join(folder, 'tensor/several.ts'))
   writeFileSync(
     join(folder, 'lib/bind.ts'),
     'export declare function bind_function<F>(name: string, namespace?: string): F\n',

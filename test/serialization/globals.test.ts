@@ -1,6 +1,7 @@
 import * as torch from 'typetorch'
 import { nn, type Tensor } from 'typetorch'
 import { describe, expect, it } from 'vitest'
+import { own_attributes } from '../../lib/identity.js'
 import { temporary_folder } from '../helpers/folder.js'
 import { live_torch, run_python } from '../helpers/python.js'
 import { forge_archive, pickle, storage, text } from './forge.js'
@@ -19,7 +20,7 @@ const there_and_back = <T>(value: T): T => {
   torch.save(value, path('there.pt'))
   return torch.load<T>(path('there.pt'))
 }
-const own_of = (tensor: Tensor) => ({ ...tensor }) as Record<string, unknown>
+const own_of = (tensor: Tensor) => Object.fromEntries(own_attributes(tensor))
 
 // What Python has under each name that its weights-only reader allows, and how it prints it.
 const ALLOWED = `

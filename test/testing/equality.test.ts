@@ -147,6 +147,9 @@ describe('what tells objects apart', () => {
     ContextMode: 'inner',
     FunctionCtx: 'lives for one call',
     KeyOrder: 'inner',
+    Bar: 'inner',
+    Pace: 'inner',
+    PackedSequence: 'a private method',
     ProcessContext: 'its processes have identities',
     BackwardHookSetup: 'inner',
     LinearCrossEntropyOptions: 'its private part is a function',
@@ -212,7 +215,7 @@ describe('what tells objects apart', () => {
     const gone = Array.from({ length: 1000 }, disposed)
     const keys = [...alive, ...gone].map((x) => (x as unknown as { _identity: unknown })._identity)
     expect(new Set(keys).size).toBe(2000)
-    expect(Object.keys(alive[0]!)).toEqual(['_identity'])
+    expect(Object.keys(alive[0]!)).toEqual(['_identity', '_uncloneable'])
   })
 
   it('is not the printed form, which shortens, for any class that prints itself', () => {

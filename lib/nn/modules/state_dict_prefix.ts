@@ -1,5 +1,6 @@
 import { items_of, OrderedDict } from '../../collections.js'
 import { type_error, type_name } from '../../errors.js'
+import { is_map } from '../../realm.js'
 import { metadata_of, type StateDictLike } from './state_dict.js'
 
 /** What a prefix is taken off from: anything whose keys can be set and deleted. */
@@ -21,7 +22,7 @@ function keys_of(state: unknown): Keys {
       },
     }
   }
-  if (state instanceof Map)
+  if (is_map(state))
     return {
       keys: () => [...(state as Map<string, unknown>).keys()],
       rename(from, to) {

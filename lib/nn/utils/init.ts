@@ -2,6 +2,7 @@ import type { DeviceLike } from '../../device.js'
 import { runtime_error, type_name } from '../../errors.js'
 import { keywords, required, variadic } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
+import { is_error } from '../../realm.js'
 import { Module } from '../modules/module.js'
 
 const SKIP_INIT = signature(
@@ -44,7 +45,8 @@ export function skip_init(...given: unknown[]): Module {
   try {
     made = new module_cls(...args, { ...kwargs, device: 'meta' })
   } catch (error) {
-    if (error instanceof TypeError && is_made_without_device(module_cls, args, kwargs)) throw no_device()
+    if (is_error(error) && error.name === 'TypeError' && is_made_without_device(module_cls, args, kwargs))
+      throw no_device()
     throw error
   }
   const parameters = [...made.parameters()]

@@ -3,6 +3,7 @@ import * as ops from '../../ops/generated/torch.js'
 import type { Entry, Keywords, Others, Usual, Values } from '../../python/call_types.js'
 import { keywords, optional, optional_tensor, required, tensor } from '../../python/parameters.js'
 import { callable, signature } from '../../python/signature.js'
+import { is_map } from '../../realm.js'
 import type { Tensor } from '../../tensor.js'
 import { fields_of, INTERNALS } from '../modules/internals.js'
 import type { Module } from '../modules/module.js'
@@ -136,7 +137,7 @@ export const custom_from_mask: Prune<typeof BY_MASK> = pruning(
 type Scores = ReadonlyMap<Module, Readonly<Record<string, Tensor>>>
 
 function expect_scores(value: unknown): Scores | null {
-  if (value === null || value instanceof Map) return value
+  if (value === null || is_map(value)) return value as Scores | null
   throw type_error('global_unstructured(): importance_scores must be a Map of modules to scores by name')
 }
 

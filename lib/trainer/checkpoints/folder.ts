@@ -111,7 +111,7 @@ const LOST = new Set(['ENOENT', 'EIO'])
 
 /** Whether an error says that the file is at fault, and not the version, the memory, the rights or the program. */
 function is_damage(error: unknown): boolean {
-  if (!(error instanceof Error)) return true
+  if (!is_error(error)) return true
   const { code, cause } = error as NodeJS.ErrnoException
   if (
     error instanceof NewerVersionError ||

@@ -1,3 +1,4 @@
+import { is_error } from '../../realm.js'
 import type { CheckpointEvent } from '../callback.js'
 import type { TrainerStateDict } from '../state.js'
 import type { Trainer } from '../trainer.js'
@@ -33,7 +34,7 @@ function load(trainer: Trainer, path: string, state: Partial<TrainerStateDict>):
   try {
     trainer.load_state_dict(state)
   } catch (cause) {
-    if (!(cause instanceof Error)) throw cause
+    if (!is_error(cause)) throw cause
     cause.message = `checkpoint '${path}' does not fit: ${cause.message}`
     throw cause
   }
