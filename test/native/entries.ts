@@ -705,6 +705,8 @@ export const operators: Record<string, Entry> = {
 /** Functions that are neither given tensors nor make them. */
 export const without_tensors: readonly string[] = [
   ...['start', 'constants', 'fail_allocations', 'bind', 'math'],
+  // Signals for a runner above.
+  ...['answer_signal', 'leave_signal'],
   // Schemas and registrations.
   ...['schema', 'alias_sets', 'is_data_dependent', 'has_kernel', 'operator_names', 'open_registration'],
   ...['define_operator', 'implement_operator', 'close_registration', 'below_autograd'],
