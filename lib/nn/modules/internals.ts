@@ -21,28 +21,45 @@ export function install_assignment(checked: Assign): void {
   assign = checked
 }
 
+/** The accessors of a name, the same for all modules: one of a module's own would keep it from minor collections. */
+interface Accessors {
+  readonly get: (this: Module) => unknown
+  readonly set: (this: Module, given: unknown) => void
+}
+
+const accessors_by_name = new Map<string, Accessors>()
+
+function accessors_of(name: string): Accessors {
+  let found = accessors_by_name.get(name)
+  if (found === undefined) {
+    found = {
+      get() {
+        return this[INTERNALS].fields.get(name)?.value
+      },
+      set(given) {
+        assign(this, name, given)
+      },
+    }
+    accessors_by_name.set(name, found)
+  }
+  return found
+}
+
 /** A field that is a member: an own accessor, so that assigning to it is checked at once. */
 export class MemberField {
-  readonly get: () => unknown
-
   constructor(
     module: Module,
     name: string,
     public kind: MemberKind,
     public value: unknown,
   ) {
-    this.get = () => this.value
-    Object.defineProperty(module, name, {
-      get: this.get,
-      set: (given: unknown) => assign(module, name, given),
-      enumerable: true,
-      configurable: true,
-    })
+    const { get, set } = accessors_of(name)
+    Object.defineProperty(module, name, { get, set, enumerable: true, configurable: true })
   }
 
   /** False where the program has deleted the field or a subclass has defined it again. */
   is_field_of(module: Module, name: string): boolean {
-    return Object.getOwnPropertyDescriptor(module, name)?.get === this.get
+    return Object.getOwnPropertyDescriptor(module, name)?.get === accessors_of(name).get
   }
 }
 
