@@ -13,6 +13,9 @@ let collect_garbage: Collect | undefined
 /** V8's own collector; a flag brings it without one on the command line. */
 function garbage_collector(): Collect {
   if (collect_garbage === undefined) {
+    // V8 makes objects old at once where others from the same place have lived long; one of those that refers to tensors
+    // would keep them from every minor collection.
+    v8.setFlagsFromString('--no-allocation-site-pretenuring')
     const given = (globalThis as { gc?: Collect }).gc
     if (given !== undefined) {
       collect_garbage = given

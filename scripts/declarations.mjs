@@ -56,7 +56,9 @@ function mark(node, file) {
 }
 
 /** The text with `| undefined` behind each optional property's type, and `Required` without it. */
-export function rewrite_declarations(text) {
+export function rewrite_declarations(given) {
+  // TypeScript before 5.7 has typed arrays without a parameter.
+  const text = given.replace(/\b(\w+Array)<ArrayBufferLike>/g, '$1')
   const file = ts.createSourceFile('declarations.d.ts', text, ts.ScriptTarget.Latest, true)
   const edits = []
   let uses_required = false

@@ -193,7 +193,8 @@ export class Signature<T extends readonly Entry[]> {
       if (i + 1 < this.least) return !names.some((name) => place_in_list(name) >= i)
       return !(place.name in value && names.every((name) => place_in_list(name) >= i))
     }
-    return !(names.length > 0 && names.every((name) => place_in_list(name) >= 0))
+    // An empty object holds no keywords.
+    return !names.every((name) => place_in_list(name) >= 0)
   }
 
   private count_keyword_only(keywords: Record<string, unknown>): number {

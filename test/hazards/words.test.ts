@@ -36,7 +36,7 @@ const calls: [name: string, call: () => unknown, words: string][] = [
   ['svd_lowrank', () => loose['svd_lowrank']!(x, 2, 2, 3), "svd_lowrank(): argument 'M' must be Tensor, not number"],
   ['set_anomaly_enabled', () => loose['set_anomaly_enabled']!('on'), "set_anomaly_enabled(): argument 'mode' must be bool, not string"],
   ['sym_max', () => loose['sym_max']!(1, 2n), "sym_max(): argument 'b' must be a number, not bigint"],
-  ['sym_min', () => loose['sym_min']!(bare, 2), "sym_min(): argument 'a' must not be a plain object"],
+  ['sym_min', () => loose['sym_min']!(bare, 2), "sym_min(): argument 'a' must be a number, not object"],
   ['adaptive_avg_pool3d', () => functional['adaptive_avg_pool3d']!(torch.ones(1, 2, 2, 2), new Map()), "argument 'output_size' (position 2) must be tuple of ints, not Map"],
   ['alpha_dropout', () => functional['alpha_dropout']!(x, new Map()), "alpha_dropout(): argument 'p' must be a number, not Map"],
   ['glu', () => functional['glu']!(), "glu() missing 1 required positional argument: 'input'"],

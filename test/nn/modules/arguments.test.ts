@@ -142,7 +142,7 @@ describe("a layer's numbers and flags", () => {
     ['LSTM', [1, 1, { bidirectional: 'no' }], 'bidirectional'],
   ]
 
-  it.each(flags)('%s throws TypeError for %j as a flag', (name, args, argument) => {
+  it.each(flags)('%s throws TypeError for a flag that is not a bool (case %#)', (name, args, argument) => {
     expect(() => make(name, ...args)).toThrow(`${name}(): argument '${argument}' must be bool, not`)
   })
 
