@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import { assertion_error, type_error, type_name, value_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
+import { check_options } from '../python/options.js'
 import { is_error } from '../realm.js'
 import { type Forwarded, same_error, with_class } from '../utils/data/_utils/worker_error.js'
 import { close_channel, open_channel } from './hand_over.js'
@@ -56,6 +57,7 @@ export class Process<A extends unknown[] = unknown[]> {
   #error: Error | undefined
 
   constructor(options: ProcessOptions<A>) {
+    check_options('Process', options ?? {}, ['target', 'args', 'name', 'daemon', 'worker_module'])
     if (typeof options?.target !== 'function')
       throw type_error(`Process(): argument 'target' must be function, not ${type_name(options?.target)}`)
     this.#options = options

@@ -1,4 +1,5 @@
 import { type_error, type_name } from '../errors.js'
+import { check_options } from '../python/options.js'
 import { Process } from './process.js'
 
 /** A thread of {@link spawn} that did not end well. */
@@ -139,6 +140,7 @@ export async function spawn<A extends unknown[]>(
   fn: (i: number, ...args: A) => unknown,
   options: SpawnOptions<A> = {},
 ): Promise<ProcessContext | null> {
+  check_options('spawn', options, ['args', 'nprocs', 'join', 'daemon', 'worker_module'])
   const { args = [] as unknown as A, nprocs = 1, join = true, daemon = false, worker_module = null } = options
   if (typeof fn !== 'function')
     throw type_error(`spawn(): argument 'fn' must be function, not ${type_name(fn)}`, 'spawn')

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { uint8 } from '../dtype.js'
 import { key_error, runtime_error, type_error, type_name } from '../errors.js'
+import { check_options } from '../python/options.js'
 import { write_whole } from '../serialization/atomic.js'
 import { frombuffer } from '../tensor/from_memory.js'
 import { Tensor } from '../tensor.js'
 import { type DecodeMode, decode } from './decode.js'
 import { type Image, unreadable } from './image.js'
-import { check_options } from './options.js'
 import { bytes_of, image_of } from './pixels.js'
 import { load_sharp } from './sharp.js'
 

@@ -1,6 +1,7 @@
 import { runtime_error, value_error } from '../../errors.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { float } from '../../python/checks.js'
 import { keyword, optional, optional_tensor, tensor } from '../../python/parameters.js'
 import { callable, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
@@ -129,13 +130,12 @@ export const multi_margin_loss = callable(
     'multi_margin_loss',
     { input: tensor },
     { target: tensor },
-    { p: optional(1) },
+    { p: optional(1, float) },
     { margin: optional(1) },
     { weight: optional_tensor },
     ...REDUCTION,
   ),
-  (input, target, given_p, margin, weight, size_average, reduce, given): Tensor => {
-    const p = Number(given_p)
+  (input, target, p, margin, weight, size_average, reduce, given): Tensor => {
     const reduction = get_enum(reduction_of(size_average, reduce, given))
     if (p !== 1 && p !== 2) throw value_error('only p == 1 and p == 2 supported')
     if (weight !== null && weight.ndim !== 1) throw value_error('weight must be one-dimensional')

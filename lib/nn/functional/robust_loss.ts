@@ -1,6 +1,7 @@
 import { value_error } from '../../errors.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { float } from '../../python/checks.js'
 import { optional, optional_tensor, tensor } from '../../python/parameters.js'
 import { callable, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
@@ -18,12 +19,14 @@ import { REDUCED, REDUCTION, reduction_of } from './reduction.js'
  * @see torch/nn/functional.py
  */
 export const smooth_l1_loss = callable(
-  signature('smooth_l1_loss', { input: tensor }, { target: tensor }, ...REDUCTION, { beta: optional(1) }),
+  signature('smooth_l1_loss', { input: tensor }, { target: tensor }, ...REDUCTION, {
+    beta: optional(1, float),
+  }),
   (input, target, size_average, reduce, given, beta): Tensor => {
     warn_of_sizes('smooth_l1_loss', input, target)
     const reduction = reduction_of(size_average, reduce, given)
     const [x, y] = ops.broadcast_tensors([input, target]) as [Tensor, Tensor]
-    if (Number(beta) === 0) return nn.l1_loss(x, y, get_enum(reduction))
+    if (beta === 0) return nn.l1_loss(x, y, get_enum(reduction))
     return nn.smooth_l1_loss(x, y, get_enum(reduction), beta)
   },
 )

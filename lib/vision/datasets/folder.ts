@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error, value_error } from '../../errors.js'
+import { check_options } from '../../python/options.js'
 import { Image } from '../image.js'
-import { check_options } from '../options.js'
 import { sample_index } from './mnist.js'
 import { TRANSFORMS, type TransformOptions, VisionDataset } from './vision_dataset.js'
 

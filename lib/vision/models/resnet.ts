@@ -10,8 +10,8 @@ import { Module } from '../../nn/modules/module.js'
 import { GroupNorm } from '../../nn/modules/normalization.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import * as ops from '../../ops/generated/torch.js'
+import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
-import { check_options } from '../options.js'
 import { make_model, one_set, two_sets, type WeightsEnum, type WeightsLike } from './weights.js'
 
 /** A layer that keeps its input's shape and ends in a Tensor. */

@@ -9,8 +9,8 @@ import { MaxPool2d } from '../../nn/modules/max_pool.js'
 import { Module } from '../../nn/modules/module.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import * as ops from '../../ops/generated/torch.js'
+import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
-import { check_options } from '../options.js'
 import { make_model, one_set, type WeightsEnum, type WeightsLike } from './weights.js'
 
 /** Options of {@link VGG}. */

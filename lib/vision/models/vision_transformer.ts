@@ -11,8 +11,8 @@ import { LayerNorm } from '../../nn/modules/normalization.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import { Parameter } from '../../nn/parameter.js'
 import * as ops from '../../ops/generated/torch.js'
+import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
-import { check_options } from '../options.js'
 import { make_model, one_set, type WeightsLike } from './weights.js'
 
 const assert = (holds: boolean, message: string) => {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { closest_name, key_error, runtime_error, type_error, type_name, value_error } from '../../errors.js'
 import type { Module } from '../../nn/modules/module.js'
 import type { StateDictLike } from '../../nn/modules/state_dict.js'
+import { check_options } from '../../python/options.js'
 import { load } from '../../serialization.js'
-import { check_options } from '../options.js'
 import { type ClassificationPreset, image_classification } from './preset.js'
 
 /** Trained weights that torchvision has: the file's name, how images are prepared for them, how many classes they tell. */
