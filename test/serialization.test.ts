@@ -260,7 +260,7 @@ describe('save and load', () => {
     torch.save({ x: torch.ones(2) }, path)
     const before = readFileSync(path)
     expect(() => torch.save({ x: torch.ones(2), f: () => 1 }, path)).toThrow(
-      "save(): cannot save the object['f']: function is no kind of value that is saved",
+      "save(): cannot save the object['f']: a function is code, which is not saved",
     )
     expect(() => torch.save({ m: new Date(0) }, path)).toThrow(
       "save(): cannot save the object['m']: Date is no kind of object that is saved",
