@@ -6,6 +6,7 @@ import { runtime_error, type_error } from './errors.js'
 import { expect_bool } from './expect.js'
 import { type Layout, strided } from './layout.js'
 import { operator } from './ops/operator.js'
+import { check_options } from './python/options.js'
 import { as_tensor, type TensorData } from './tensor/create.js'
 import { Tensor } from './tensor.js'
 
@@ -23,6 +24,8 @@ export interface NestedOptions {
   /** `torch.strided`, the one that there is here. */
   layout?: Layout | null
 }
+
+const OPTIONS = ['dtype', 'device', 'layout']
 
 const from_list = operator('aten::_nested_tensor_from_tensor_list')
 const view_from_buffer = operator('aten::_nested_view_from_buffer')
@@ -57,6 +60,7 @@ export function nested_tensor(
   tensor_list: readonly TensorData[],
   options: NestedOptions & { requires_grad?: boolean; pin_memory?: boolean } = {},
 ): Tensor {
+  check_options('nested_tensor', options, [...OPTIONS, 'requires_grad', 'pin_memory'])
   check_layout(options.layout)
   if (!Array.isArray(tensor_list)) {
     throw type_error(
@@ -82,6 +86,7 @@ export function nested_tensor(
  * @see https://docs.pytorch.org/docs/2.13/nested.html
  */
 export function as_nested_tensor(ts: Tensor | readonly Tensor[], options: NestedOptions = {}): Tensor {
+  check_options('as_nested_tensor', options, OPTIONS)
   if (!(ts instanceof Tensor)) {
     if (!Array.isArray(ts) || !ts.every((t) => t instanceof Tensor)) {
       throw type_error(
@@ -123,6 +128,7 @@ export function narrow(
   length: number | Tensor,
   options: { layout?: Layout } = {},
 ): Tensor {
+  check_options('narrow', options, ['layout'])
   for (const [name, value] of [
     ['start', start],
     ['length', length],

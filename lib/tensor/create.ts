@@ -4,12 +4,14 @@ import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { expect_bool } from '../expect.js'
+import type { Layout } from '../layout.js'
 import { legacy_name } from '../legacy_types.js'
 import { native } from '../native.js'
-import { is_options, take_options } from '../ops/keywords.js'
 import { lower_device } from '../ops/lower.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
+import { keyword, optional, required } from '../python/parameters.js'
+import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { is_typed_array } from '../realm.js'
 import { Complex, FloatScalar } from '../scalar.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
@@ -188,6 +190,31 @@ function on_default_device<Options extends { device?: DeviceLike | null }>(optio
     : { ...options, device: default_device }
 }
 
+const DTYPE = { dtype: optional<DType | null>(null) }
+const DEVICE = { device: optional<DeviceLike | null>(null) }
+const KEYWORD_DTYPE = { dtype: keyword<DType | null>(null) }
+const KEYWORD_DEVICE = { device: keyword<DeviceLike | null>(null) }
+const REQUIRES_GRAD = { requires_grad: keyword(false, expect_bool) }
+
+const TENSOR = signature(
+  'tensor',
+  { data: required<TensorData>() },
+  KEYWORD_DTYPE,
+  KEYWORD_DEVICE,
+  // Checked where the tensor is made.
+  { requires_grad: keyword<boolean>(false) },
+  { pin_memory: keyword<boolean>(false) },
+)
+const AS_TENSOR = signature('as_tensor', { data: required<TensorData>() }, DTYPE, DEVICE)
+const ASARRAY = signature(
+  'asarray',
+  { obj: required<TensorData>() },
+  KEYWORD_DTYPE,
+  KEYWORD_DEVICE,
+  { copy: keyword<boolean | null>(null) },
+  REQUIRES_GRAD,
+)
+
 /**
  * A tensor with a copy of data. The dtype follows the JavaScript type, never the values: numbers give the default
  * dtype (float32), bigints int64, booleans bool, typed arrays their own type.
@@ -206,13 +233,8 @@ function on_default_device<Options extends { device?: DeviceLike | null }>(optio
 export function tensor(data: TensorData, options?: CreateOptions): Tensor
 export function tensor(options: CreateOptions & { data: TensorData }): Tensor
 export function tensor(...args: unknown[]): Tensor {
-  const given = take_options('tensor', args, ['data', 'dtype', 'device', 'requires_grad', 'pin_memory'], {
-    dtype: undefined,
-    device: undefined,
-    requires_grad: false,
-    pin_memory: false,
-  } as Record<string, unknown>)
-  return make_tensor(given['data'], on_default_device(given as CreateOptions))
+  const { data, ...options } = TENSOR.take(args)
+  return make_tensor(data, on_default_device(options))
 }
 
 /**
@@ -222,8 +244,15 @@ export function tensor(...args: unknown[]): Tensor {
  */
 export function as_tensor(
   data: TensorData,
-  given: { dtype?: DType | null; device?: DeviceLike | null } = {},
-): Tensor {
+  options?: { dtype?: DType | null; device?: DeviceLike | null },
+): Tensor
+export function as_tensor(
+  data: TensorData,
+  dtype: DType | null,
+  device?: DeviceLike | null | { device?: DeviceLike | null },
+): Tensor
+export function as_tensor(...args: unknown[]): Tensor {
+  const { data, ...given } = AS_TENSOR.take(args)
   const options = on_default_device(given)
   if (data instanceof Tensor) {
     const same_dtype = !options.dtype || options.dtype === data.dtype
@@ -235,25 +264,32 @@ export function as_tensor(
   return make_tensor(data, options)
 }
 
-/** torch.asarray: {@link as_tensor} with a choice to copy. */
-export function asarray(
-  data: TensorData,
-  options: {
-    dtype?: DType | null
-    device?: DeviceLike | null
-    copy?: boolean | null
-    requires_grad?: boolean
-  } = {},
-): Tensor {
-  if (!is_options(options))
-    throw type_error(`asarray(): its keywords must be a plain object, not ${type_name(options)}`)
-  const requires_grad = expect_bool(options.requires_grad ?? false, 'asarray', 'requires_grad')
-  const made =
-    options.copy === true ? make_tensor(data, on_default_device(options)) : as_tensor(data, options)
+/**
+ * As {@link as_tensor}, with a choice to copy.
+ *
+ * @param options `dtype`, `device`; `copy`: true always copies; `requires_grad`
+ * @see https://docs.pytorch.org/docs/2.13/generated/torch.asarray.html
+ */
+export function asarray(...args: Call<typeof ASARRAY>): Tensor
+export function asarray(...args: UsualCall<typeof ASARRAY>): Tensor
+export function asarray(...args: unknown[]): Tensor {
+  const { obj, copy, requires_grad, ...options } = ASARRAY.take(args)
+  const made = copy === true ? make_tensor(obj, on_default_device(options)) : as_tensor(obj, options)
   return requires_grad ? made.requires_grad_() : made
 }
 
 const full_operator = operator('aten::full')
+const FULL = signature(
+  'full',
+  { size: required<readonly (number | bigint)[]>() },
+  { fill_value: required<Leaf>() },
+  { out: keyword<Tensor | null>(null) },
+  KEYWORD_DTYPE,
+  { layout: keyword<Layout | null>(null) },
+  KEYWORD_DEVICE,
+  { pin_memory: keyword<boolean | null>(null) },
+  REQUIRES_GRAD,
+)
 
 /**
  * A tensor filled with one value; its dtype follows the value's JavaScript type, as {@link tensor}'s.
@@ -265,13 +301,16 @@ const full_operator = operator('aten::full')
 export function full(
   size: readonly (number | bigint)[],
   fill_value: Leaf,
-  options: Omit<CreateOptions, 'pin_memory'> & { out?: Tensor } = {},
-): Tensor {
-  const { out, requires_grad, dtype, device } = options
-  if (out !== undefined) return operator('aten::full.out')(size, fill_value, { out })
+  options?: Omit<CreateOptions, 'pin_memory'> & { out?: Tensor },
+): Tensor
+export function full(...args: unknown[]): Tensor {
+  const { size, fill_value, out, requires_grad, dtype, device, layout, pin_memory } = FULL.take(args)
+  if (out !== null) return operator('aten::full.out')(size, fill_value, { out })
   return full_operator(size, fill_value, {
     dtype: dtype ?? dtype_of([fill_value]),
     ...(device ? { device } : {}),
+    ...(layout ? { layout } : {}),
+    ...(pin_memory ? { pin_memory } : {}),
     requires_grad,
   })
 }

@@ -5,6 +5,8 @@ import { expect_dtype } from '../expect.js'
 import { collect, collect_all } from '../memory.js'
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
+import { keyword, positional, required, required_keyword } from '../python/parameters.js'
+import { signature } from '../python/signature.js'
 import { is_array_buffer, is_typed_array } from '../realm.js'
 import { type Tensor, wrap } from '../tensor.js'
 import { dtype_of_array, type TypedArray } from './elements.js'
@@ -61,6 +63,8 @@ function keep_in_place(buffer: ArrayBuffer): void {
   }
 }
 
+const FROM_NUMPY = signature('from_numpy', { ndarray: positional<TypedArray | Uint8ClampedArray>() })
+
 /**
  * A tensor of one dimension over a typed array's own memory: Node has typed arrays where Python has NumPy. What is written to
  * one is seen in the other. The tensor keeps the memory alive, and the array's buffer can no longer be transferred to another
@@ -75,11 +79,22 @@ function keep_in_place(buffer: ArrayBuffer): void {
  * ```
  * @see https://docs.pytorch.org/docs/2.13/generated/torch.from_numpy.html
  */
-export function from_numpy(array: TypedArray | Uint8ClampedArray): Tensor {
+export function from_numpy(array: TypedArray | Uint8ClampedArray): Tensor
+export function from_numpy(...args: unknown[]): Tensor {
+  const [array] = FROM_NUMPY.bind(args)
   if (!is_typed_array(array))
     throw type_error(`from_numpy(): expected a typed array (got ${type_name(array)})`, 'from_numpy')
   return over(array, dtype_of_array(array), array.length)
 }
+
+const FROMBUFFER = signature(
+  'frombuffer',
+  { buffer: required<ArrayBufferLike | ArrayBufferView>() },
+  { dtype: required_keyword<DType>(expect_dtype) },
+  { count: keyword(-1) },
+  { offset: keyword(0) },
+  { requires_grad: keyword(false) },
+)
 
 /**
  * A tensor of one dimension over raw bytes (little-endian), as {@link from_numpy}; copied where the elements do not begin at a
@@ -101,9 +116,9 @@ export function from_numpy(array: TypedArray | Uint8ClampedArray): Tensor {
 export function frombuffer(
   buffer: ArrayBufferLike | ArrayBufferView,
   options: { dtype: DType; count?: number; offset?: number; requires_grad?: boolean },
-): Tensor {
-  const { dtype, count = -1, offset = 0, requires_grad = false } = options ?? {}
-  expect_dtype(dtype, 'frombuffer', 'dtype')
+): Tensor
+export function frombuffer(...args: unknown[]): Tensor {
+  const { buffer, dtype, count, offset, requires_grad } = FROMBUFFER.take(args)
   const bytes = ArrayBuffer.isView(buffer)
     ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new Uint8Array(buffer)

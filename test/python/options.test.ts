@@ -26,6 +26,20 @@ it.each(calls)('%s throws TypeError for a misspelt option, naming the closest', 
   expect(call).toThrow(new RegExp(`${name}\\(\\) got an unexpected keyword .*did you mean '${suggestion}'`))
 })
 
+it.each([
+  ['as_tensor', () => loose(torch.as_tensor)([1], { dtyp: torch.int64 })],
+  ['asarray', () => loose(torch.asarray)([1], { dtyp: torch.int64 })],
+  ['full', () => loose(torch.full)([2], 1, { dtyp: torch.int64 })],
+  ['tensor', () => loose(torch.tensor)([1], { dtyp: torch.int64 })],
+  ['frombuffer', () => loose(torch.frombuffer)(Buffer.alloc(4), { dtyp: torch.int64 })],
+  ['nested_tensor', () => loose(torch.nested.nested_tensor)([[1]], { dtyp: torch.int64 })],
+  ['as_nested_tensor', () => loose(torch.nested.as_nested_tensor)([x], { dtyp: torch.int64 })],
+  ['sparse_coo_tensor', () => loose(torch.sparse_coo_tensor)([[0]], [1], [2], { dtyp: torch.int64 })],
+])('%s throws TypeError for a misspelt dtype', (_, call) => {
+  expect(call).toThrow(TypeError)
+  expect(call).toThrow("unexpected keyword argument 'dtyp'; did you mean 'dtype'?")
+})
+
 it('spawn rejects for a misspelt option', async () => {
   await expect(loose(torch.multiprocessing.spawn)(() => 1, { nproc: 2 })).rejects.toThrow(
     "spawn() got an unexpected keyword argument 'nproc'; did you mean 'nprocs'?",

@@ -195,7 +195,7 @@ describe('tensors from memory', () => {
       torch.frombuffer(Buffer.alloc(4), { dtype: torch.float32, requires_grad: true }).requires_grad,
     ).toBe(true)
     expect(() => torch.frombuffer(Buffer.alloc(4), {} as never)).toThrow(
-      "frombuffer(): argument 'dtype' must be torch.dtype, not undefined",
+      "frombuffer() missing 1 required keyword-only argument: 'dtype'",
     )
   })
 })
