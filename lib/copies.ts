@@ -35,7 +35,7 @@ export function mark_classes(classes: readonly { readonly prototype: object }[])
   for (const { prototype } of classes) Object.defineProperty(prototype, COPY, { value: here })
 }
 
-/** What errors call an object of another copy of the package; undefined for everything else. */
+/** The name that errors give an object made by another copy of the package; undefined for all other values. */
 export function foreign_name(value: unknown): string | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
   const copy = (value as { [COPY]?: Copy })[COPY]

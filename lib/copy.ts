@@ -37,7 +37,7 @@ function copy_container(value: object, memo: Memo): object {
     memo.set(value, copied)
     for (const [key, item] of OrderedDict.prototype.items.call(value) as [string, unknown][])
       OrderedDict.prototype.set.call(copied, key, deepcopy(item, memo))
-    // What Python calls its attributes: a state_dict's `_metadata`.
+    // Attributes set on the dict itself, such as a state_dict's `_metadata`.
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(value)))
       if (property.enumerable === false && 'value' in property)
         Object.defineProperty(copied, name, { ...property, value: deepcopy(property.value, memo) })

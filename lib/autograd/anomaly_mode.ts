@@ -15,7 +15,7 @@ const DETECT_ANOMALY = signature('detect_anomaly', CHECK_NAN)
 const SET_DETECT_ANOMALY = signature(
   'set_detect_anomaly',
   {
-    /** Whether backward refuses gradients that are NaN. */
+    /** If true, backward throws when it computes a NaN gradient. */
     mode: required<boolean>(expect_bool),
   },
   CHECK_NAN,

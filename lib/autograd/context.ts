@@ -151,10 +151,10 @@ export class ContextMode<T> {
 /** How operators may record on a thread. */
 export const MODE = native.constants.mode
 
-/** Whether operators record for backward in a mode. */
+/** True if operators record for backward in this mode. */
 export const records = (mode: Mode): boolean => mode === MODE.grad || mode === MODE.grad_in_inference
 
-/** Whether a mode is inference mode. */
+/** True for inference mode. */
 export const is_inference = (mode: Mode): boolean =>
   mode === MODE.inference || mode === MODE.grad_in_inference
 

@@ -19,7 +19,7 @@ const VARIABLE = signature(
     data: optional<Tensor | null>(null),
   },
   {
-    /** Whether gradients are computed for it. Default: false. */
+    /** If true, backward computes gradients for the variable. Default: false. */
     requires_grad: optional(false, as_flag),
   },
   {

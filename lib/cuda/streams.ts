@@ -32,7 +32,7 @@ const STREAM = signature(
 const EVENT = signature(
   'Event',
   {
-    /** Whether the time between it and another can be asked. Default: false. */
+    /** If true, the event measures time, for `elapsed_time`. Default: false. */
     enable_timing: optional(false, expect_bool),
   },
   {

@@ -54,7 +54,7 @@ function own_register_kl<P extends Distribution, Q extends Distribution>(
  * @param type_p - p's class
  * @param type_q - q's class
  * @param divergence - the function; without it, what takes one is returned, as Python's decorator
- * @throws TypeError for what is no class of distributions
+ * @throws TypeError unless both types are subclasses of Distribution
  *
  * @example
  * ```ts

@@ -1,7 +1,8 @@
 import type { AutocastOptions } from '../amp/autocast_mode.js'
 import type { GradScaler } from '../amp/grad_scaler.js'
-import { closest_name, type_error, type_name, value_error } from '../errors.js'
+import { type_error, type_name, value_error } from '../errors.js'
 import type { Generator } from '../generator.js'
+import { unexpected_keyword } from '../python/words.js'
 import type { TrainerCallback } from './callback.js'
 import type { Retention } from './checkpoints/folder.js'
 import type { EarlyStoppingOptions } from './early_stopping.js'
@@ -142,12 +143,7 @@ function check(
   kinds: Readonly<Record<string, { least: number; whole: boolean } | null>>,
 ): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    if (!Object.hasOwn(kinds, name)) {
-      const closest = closest_name(name, Object.keys(kinds))
-      throw type_error(
-        `${operator}() got an unexpected keyword argument '${name}'${closest === undefined ? '' : `; did you mean '${closest}'?`}`,
-      )
-    }
+    if (!Object.hasOwn(kinds, name)) throw type_error(unexpected_keyword(operator, name, Object.keys(kinds)))
     const kind = kinds[name]!
     if (kind === null || value === undefined) continue
     if (typeof value !== 'number')
