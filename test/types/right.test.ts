@@ -88,6 +88,16 @@ describe('right code', () => {
     expectTypeOf(model.fc.in_features).toBeNumber()
     model.fc = new nn.Linear(model.fc.in_features, 10)
     model.fc = new nn.Identity()
+    // Only compiled: the models are large.
+    const adapt = (vgg: torch.vision.models.VGG, vit: torch.vision.models.VisionTransformer) => {
+      expectTypeOf(vgg.classifier.at(6).in_features).toBeNumber()
+      vgg.classifier.set_at(6, new nn.Linear(vgg.classifier.at(6).in_features, 10))
+      vgg.classifier = new nn.Identity()
+      expectTypeOf(vit.heads.head.in_features).toBeNumber()
+      vit.heads.head = new nn.Linear(vit.heads.head.in_features, 10)
+      vit.heads = new nn.Identity()
+    }
+    expect(adapt).toHaveLength(2)
   })
 
   it('takes an option that is undefined as one that is not given', () => {
@@ -152,7 +162,11 @@ describe('right code', () => {
     for (const block of list) expectTypeOf(block(torch.ones(1, 3))).toEqualTypeOf<Tensor>()
     const mixed = new nn.ModuleList([new nn.Linear(2, 2), new Block()])
     for (const one of mixed) expectTypeOf(one).not.toBeAny()
+    const various = new nn.ModuleList([new nn.Linear(2, 2), new nn.Bilinear(2, 2, 2), new nn.LSTM(2, 2)])
+    expectTypeOf(various.at(0)).toEqualTypeOf<nn.Linear | nn.Bilinear | nn.LSTM>()
     const dict = new nn.ModuleDict({ a: new Block() })
+    const kinds = new nn.ModuleDict({ linear: new nn.Linear(2, 2), lstm: new nn.LSTM(2, 2) })
+    expectTypeOf(kinds.get('lstm')).toEqualTypeOf<nn.Linear | nn.LSTM>()
     for (const [, block] of dict.items()) expectTypeOf(block).toEqualTypeOf<Block>()
     for (const block of dict.values()) expectTypeOf(block).not.toBeAny()
   })

@@ -64,6 +64,14 @@ export interface Module {
 }
 
 /**
+ * What containers ask of their elements. Its call takes any arguments: where elements are of several classes, TypeScript
+ * would look for one call with the arguments of all of them, find none, and take every element for a plain
+ * {@link Module}.
+ */
+export type AnyModule = Pick<Module, keyof Module> &
+  ((...args: Parameters<Module['forward']>) => ReturnType<Module['forward']>)
+
+/**
  * Base class of all neural network modules.
  *
  * A module's fields that are {@link Parameter}s or modules are its parameters and children, in the order in which they

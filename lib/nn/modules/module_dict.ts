@@ -5,7 +5,7 @@ import { of_objects, optional } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
 import { py_repr } from '../repr.js'
 import { ASSIGN, delete_field } from './internals.js'
-import { Module } from './module.js'
+import { type AnyModule, Module } from './module.js'
 import { type_name } from './registration.js'
 import { children_in_order } from './sequential.js'
 
@@ -40,7 +40,7 @@ const MODULE_DICT = signature('ModuleDict', { modules: of_objects(optional<unkno
  *
  * @see torch/nn/modules/container.py
  */
-export class ModuleDict<M extends Module = Module> extends Module implements Iterable<string> {
+export class ModuleDict<M extends AnyModule = Module> extends Module implements Iterable<string> {
   constructor(modules?: Items<M> | OrderedDict<M> | ModuleDict<M> | null)
   constructor(options: { modules?: Items<M> | OrderedDict<M> | ModuleDict<M> | null })
   constructor(...args: unknown[]) {

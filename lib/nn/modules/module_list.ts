@@ -4,7 +4,7 @@ import { optional } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
 import { add_indent } from '../repr.js'
 import { ASSIGN, DELETED, delete_field, is_module, set_field } from './internals.js'
-import { Module } from './module.js'
+import { type AnyModule, Module } from './module.js'
 import { wrap_lines } from './module_repr.js'
 import { set_attribute, type_name } from './registration.js'
 import { after_delete, children_in_order, is_place, renumber } from './sequential.js'
@@ -30,7 +30,7 @@ const MODULE_LIST = signature('ModuleList', { modules: optional<Iterable<Module>
  *
  * @see torch/nn/modules/container.py
  */
-export class ModuleList<M extends Module = Module> extends Module implements Iterable<M> {
+export class ModuleList<M extends AnyModule = Module> extends Module implements Iterable<M> {
   constructor(modules?: Iterable<M> | null)
   constructor(options: { modules?: Iterable<M> | null })
   constructor(...args: unknown[]) {
@@ -114,7 +114,7 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
   }
 
   /** A list of this one's modules and others. Python's `+`. */
-  add<N extends Module>(other: Iterable<N>): ModuleList<M | N> {
+  add<N extends AnyModule>(other: Iterable<N>): ModuleList<M | N> {
     return new ModuleList<M | N>([...this, ...other])
   }
 

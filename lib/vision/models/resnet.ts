@@ -14,8 +14,8 @@ import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
 import { make_model, one_set, two_sets, type WeightsEnum, type WeightsLike } from './weights.js'
 
-/** A layer that keeps its input's shape and ends in a Tensor. */
-type Layer = Module & ((x: Tensor) => Tensor)
+/** A layer of one Tensor that ends in one. */
+export type Layer = Module & ((x: Tensor) => Tensor)
 
 /** Makes the normalisation of so many channels. */
 export type NormLayer = (channels: number) => Layer

@@ -11,6 +11,7 @@ import { Sequential } from '../../nn/modules/sequential.js'
 import * as ops from '../../ops/generated/torch.js'
 import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
+import type { Layer } from './resnet.js'
 import { make_model, one_set, type WeightsEnum, type WeightsLike } from './weights.js'
 
 /** Options of {@link VGG}. */
@@ -23,6 +24,17 @@ export interface VGGOptions {
   dropout?: number
 }
 
+/** The last layers, by their places. */
+export interface Classifier {
+  at(index: 0 | 3 | 6 | -1): Linear
+}
+
+// The classifier is made of these layers, and another one may take its place.
+export interface VGG {
+  get classifier(): Classifier & Sequential
+  set classifier(layer: Layer)
+}
+
 /**
  * Convolutions of 3×3 one after the other, then three linear layers.
  *
@@ -32,12 +44,12 @@ export interface VGGOptions {
  *
  * @see Simonyan and Zisserman, Very Deep Convolutional Networks, https://arxiv.org/abs/1409.1556
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface
 export class VGG extends Module {
-  features: Module & ((x: Tensor) => Tensor)
+  features: Layer
   declare avgpool: AdaptiveAvgPool2d
-  declare classifier: Sequential
 
-  constructor(features: Module & ((x: Tensor) => Tensor), options: VGGOptions = {}) {
+  constructor(features: Layer, options: VGGOptions = {}) {
     super()
     check_options('VGG', options, OPTIONS)
     const { num_classes = 1000, init_weights = true, dropout = 0.5 } = options
@@ -51,12 +63,12 @@ export class VGG extends Module {
       new ReLU(true),
       new Dropout({ p: dropout }),
       new Linear(4096, num_classes),
-    ) as Sequential
+    ) as Classifier & Sequential
     if (init_weights) for (const m of this.modules()) init(m)
   }
 
   override forward(x: Tensor): Tensor {
-    return this.classifier(ops.flatten(this.avgpool(this.features(x)), 1)) as Tensor
+    return this.classifier(ops.flatten(this.avgpool(this.features(x)), 1))
   }
 }
 

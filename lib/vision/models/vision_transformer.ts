@@ -13,6 +13,7 @@ import { Parameter } from '../../nn/parameter.js'
 import * as ops from '../../ops/generated/torch.js'
 import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
+import type { Layer } from './resnet.js'
 import { make_model, one_set, type WeightsLike } from './weights.js'
 
 const assert = (holds: boolean, message: string) => {
@@ -126,6 +127,18 @@ export interface VisionTransformerOptions {
   representation_size?: number | null
 }
 
+/** The last layers, by their names. */
+export interface Heads {
+  get head(): Linear
+  set head(layer: Layer)
+}
+
+// The layers are made as these, and others may take their place.
+export interface VisionTransformer {
+  get heads(): Sequential & Heads
+  set heads(layer: Layer)
+}
+
 /**
  * A transformer over an image's patches.
  *
@@ -135,6 +148,7 @@ export interface VisionTransformerOptions {
  *
  * @see Dosovitskiy et al., An Image is Worth 16x16 Words, https://arxiv.org/abs/2010.11929
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface
 export class VisionTransformer extends Module {
   declare image_size: number
   declare patch_size: number
@@ -143,7 +157,6 @@ export class VisionTransformer extends Module {
   declare class_token: Parameter
   declare encoder: Encoder
   declare seq_length: number
-  declare heads: Sequential
 
   constructor(options: VisionTransformerOptions) {
     super()
@@ -177,7 +190,7 @@ export class VisionTransformer extends Module {
     if (before !== null) heads.set('pre_logits', before).set('act', new Tanh())
     const head = new Linear(representation_size ?? hidden_dim, num_classes)
     heads.set('head', head)
-    this.heads = new Sequential(heads)
+    this.heads = new Sequential(heads) as Sequential & Heads
 
     trunc_normal_(this.conv_proj.weight, { std: Math.sqrt(1 / (3 * patch_size * patch_size)) })
     zeros_(this.conv_proj.bias!)
@@ -196,7 +209,7 @@ export class VisionTransformer extends Module {
     // (n, hidden_dim, rows, columns) → (n, rows · columns, hidden_dim)
     const patches = this.conv_proj(x).reshape(n, this.hidden_dim, -1).permute(0, 2, 1)
     const encoded = this.encoder(ops.cat([this.class_token.expand(n, -1, -1), patches], 1))
-    return this.heads(encoded.select(1, 0)) as Tensor
+    return this.heads(encoded.select(1, 0))
   }
 }
 
