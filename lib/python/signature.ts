@@ -1,7 +1,17 @@
 import { type_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
 import { Tensor } from '../tensor.js'
-import type { Callable, Entry, Given, Keywords, Others, Overridable, Usual, Values } from './call_types.js'
+import type {
+  Callable,
+  Entry,
+  Given,
+  Keywords,
+  Mixed,
+  Ordered,
+  Overridable,
+  Usual,
+  Values,
+} from './call_types.js'
 import type { Check, Kind, Parameter } from './parameters.js'
 import {
   keyword_object_in_place,
@@ -331,10 +341,16 @@ export function shortcut<T extends readonly Entry[], R>(parameters: Signature<T>
 
 const never = () => false
 
-type TableOf<S> = S extends Signature<infer T> ? T : never
+type TableOf<S> = S extends { readonly table: infer T extends readonly unknown[] } ? T : never
 
 /** The forms of a call other than {@link UsualCall}, for a constructor's or method's first overload. */
-export type Call<S> = Others<TableOf<S>>
+export type Call<S> = OrderedCall<S> | MixedCall<S>
+
+/** By position alone. In the package's declarations it is an overload of its own: see scripts/declarations.mjs. */
+export type OrderedCall<S> = Ordered<TableOf<S>>
+
+/** Each number of arguments by position, with the rest by keyword. */
+export type MixedCall<S> = Mixed<TableOf<S>>
 
 /** A call with what must be given by position and all else by keyword, for the last overload. */
 export type UsualCall<S> = Usual<TableOf<S>>

@@ -1,4 +1,4 @@
-// Trains and serves samples by HTTP, in the way that is asked for; run by serving.test.ts and `npm run bench -- serving`.
+// Trains and serves samples by HTTP, in the way that is asked for; run by turns.test.ts.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as torch from 'typetorch'
