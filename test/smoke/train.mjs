@@ -23,4 +23,22 @@ for (let step = 0; step < 2; step++) {
 assert.ok(Math.abs(losses[0] - 72.25 / 9) < 1e-5, `first loss is ${losses[0]}`)
 assert.ok(Math.abs(losses[1] - 72.25 / 36) < 1e-4, `second loss is ${losses[1]}`)
 assert.ok(model.weight.abs().max().item() < 0.25, 'the second step moved the weights on')
+
+// Each Node compares objects in its own way: none takes different tensors for equal.
+for (const compare of ['deepEqual', 'deepStrictEqual', 'partialDeepStrictEqual']) {
+  const call = assert[compare]
+  if (call === undefined) continue
+  call({ x }, { x })
+  for (const other of [
+    torch.zeros(1, 1, 3, 3),
+    torch.ones(3),
+    torch.ones(1, 1, 3, 3, { dtype: torch.float64 }),
+    {},
+  ])
+    assert.throws(
+      () => call({ x }, { x: other }),
+      { code: 'ERR_ASSERTION' },
+      `${compare} takes ${other} for ${x}`,
+    )
+}
 console.log(`ok ${process.version} ${losses.join(' ')}`)
