@@ -6,7 +6,7 @@ import type { Program } from './programs.js'
 import type { Report, Settings } from './runner.js'
 import { ChildError, median, number_text, progress, ratio_text } from './runner.js'
 
-const GOAL_S = 2
+const GOAL_S = 0.5
 const COMPILERS = ['typescript-5.5', 'typescript', 'typescript-7.0']
 const FILES = {
   bare: 'export const x: number = 1\n',
