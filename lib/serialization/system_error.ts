@@ -4,6 +4,28 @@ import { make_error } from '../errors.js'
 /** What the system's refusals carry. */
 export type SystemError = NodeJS.ErrnoException
 
+/** The system's texts, as Python and PyTorch print them; Node has others. */
+const TEXTS: Readonly<Record<string, string>> = {
+  EACCES: 'Permission denied',
+  EBUSY: 'Device or resource busy',
+  EDQUOT: 'Disk quota exceeded',
+  EEXIST: 'File exists',
+  EIO: 'Input/output error',
+  EISDIR: 'Is a directory',
+  ELOOP: 'Too many levels of symbolic links',
+  EMFILE: 'Too many open files',
+  ENAMETOOLONG: 'File name too long',
+  ENOENT: 'No such file or directory',
+  ENOSPC: 'No space left on device',
+  ENOTDIR: 'Not a directory',
+  EPERM: 'Operation not permitted',
+  EROFS: 'Read-only file system',
+}
+
+/** The system's own text for a code of its errors, where it is a common one. */
+export const strerror = (code: string): string | undefined =>
+  Object.hasOwn(TEXTS, code) ? TEXTS[code] : undefined
+
 /** An error as Node makes one of the system's number, for calls that are not Node's. */
 export function system_error(errno: number, syscall: string): SystemError {
   const code = getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`
@@ -19,6 +41,13 @@ function said_by({ code, errno, syscall, message }: SystemError): string {
   return text === undefined ? message : `${code}: ${text}${syscall === undefined ? '' : `, ${syscall}`}`
 }
 
+/** A RuntimeError with the system's `code`, `errno` and `syscall`, and the path. */
+function refused(message: string, path: string, cause: SystemError): Error {
+  const { code, errno, syscall } = cause
+  const fields = code === undefined ? {} : { code, errno, syscall }
+  return Object.assign(make_error('RuntimeError', message), { cause, path }, fields)
+}
+
 /**
  * The error of a file that cannot be written: a RuntimeError that names it, with the system's `code`, `errno` and
  * `syscall`, and `path`.
@@ -27,7 +56,13 @@ function said_by({ code, errno, syscall, message }: SystemError): string {
  */
 export function cannot_write(operator: string, path: string, cause: SystemError, words?: string): Error {
   const said = words === undefined ? said_by(cause) : `${words} (${said_by(cause)})`
-  const error = make_error('RuntimeError', `${operator}(): cannot write '${path}': ${said}`)
-  const { code, errno, syscall } = cause
-  return Object.assign(error, { cause, path }, code === undefined ? {} : { code, errno, syscall })
+  return refused(`${operator}(): cannot write '${path}': ${said}`, path, cause)
+}
+
+/** The same of a file or folder that cannot be read, in the words of Python's OSError. */
+export function cannot_read(operator: string, path: string, cause: SystemError): Error {
+  const { code = '', errno } = cause
+  const text = strerror(code)
+  const said = text === undefined ? said_by(cause) : `[Errno ${-errno!}] ${text} (${said_by(cause)})`
+  return refused(`${operator}(): cannot read '${path}': ${said}`, path, cause)
 }
