@@ -51,17 +51,17 @@ export class Unfinished {
       for (let other = n + 1; remove_left(`${prefix}.${other}.tmp`) !== 'nothing'; other++);
       break
     }
-    // The system has applied the umask, or the folder's own rules.
+    // Still empty; the system has applied the umask, or the folder's own rules.
     this.#mode = fstatSync(this.file).mode & 0o7777
     if (present === undefined) this.#set_mode(OWN)
     else this.#mode = present.mode & 0o7777
   }
 
-  /** Takes the name of the target, with the mode and the owner of what is there; then all of it is on the disk. */
+  /** Takes the name of the target, with the mode and the owner of what is there, when all of it is on the disk. */
   replace(target: string, present: Stats | undefined): void {
     if (present !== undefined) this.#take_owner(present)
-    this.#set_mode(this.#mode)
     sync(this.file)
+    this.#set_mode(this.#mode)
     renameSync(this.#path, target)
     this.#is_renamed = true
     sync_folder(dirname(target))
