@@ -11,13 +11,25 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as torch from 'typetorch'
-import { CSVLogger, JSONLinesLogger, TensorBoardLogger, Trainer, type TrainerCallback } from 'typetorch'
+import {
+  CSVLogger,
+  JSONLinesLogger,
+  TensorBoardLogger,
+  Trainer,
+  type TrainerCallback,
+  type TrainerOptions,
+} from 'typetorch'
 import { afterAll, describe, expect, it, test } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'typetorch-loggers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function train(callback: TrainerCallback, max_steps: number, checkpoints?: string) {
+function train(
+  callback: TrainerCallback,
+  max_steps: number,
+  checkpoints?: string,
+  options: TrainerOptions = {},
+) {
   torch.manual_seed(0)
   const model = new torch.nn.Linear(2, 1)
   const optimizer = new torch.optim.SGD(model.parameters(), { lr: 0.5 })
@@ -27,6 +39,7 @@ function train(callback: TrainerCallback, max_steps: number, checkpoints?: strin
     progress: false,
     callbacks: [callback],
     ...(checkpoints === undefined ? {} : { checkpoints }),
+    ...options,
   })
   const x = torch.ones(3, 2)
   return trainer.fit([x, x], (x) => ({ loss: model(x).pow(2).mean(), rows: 3 }), { validation: [x] })
@@ -87,6 +100,18 @@ test('TensorBoard: a file for each process, closed at the end', async () => {
   expect(board.writer).toBeNull()
   await train(new TensorBoardLogger(join(folder, 'board')), 4, join(folder, 'board-checkpoints'))
   expect(readdirSync(join(folder, 'board'))).toHaveLength(2)
+})
+
+test('a trial by fast_dev_run leaves the log of another run alone', async () => {
+  for (const logger of [
+    new JSONLinesLogger(join(folder, 'trial.jsonl')),
+    new CSVLogger(join(folder, 'trial.csv')),
+  ]) {
+    await train(logger, 3)
+    const before = readFileSync(logger.path, 'utf8')
+    await train(logger, 3, undefined, { fast_dev_run: true })
+    expect(readFileSync(logger.path, 'utf8')).toBe(before)
+  }
 })
 
 describe('a file that a logger has not written is refused by name, and stays as it is', () => {

@@ -1,9 +1,9 @@
-import { dirname, resolve } from 'node:path'
-import { append_whole, make_folder, write_whole } from '../../serialization/atomic.js'
+import { append_whole, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { not_own, text_of_log } from './own_file.js'
-import { type LoggerOptions, RowLogger } from './row_logger.js'
+import type { LoggerOptions } from './row_logger.js'
 import { are_of_row, bytes_of_lines, type Row } from './rows.js'
+import { TextLogger } from './text_logger.js'
 
 const LOGGER = 'CSVLogger'
 
@@ -30,18 +30,14 @@ const is_number = (cell: string): boolean => cell === 'NaN' || !Number.isNaN(Num
  * const trainer = new Trainer(model, optimizer, { callbacks: [new CSVLogger('out/log.csv', { log_every: 10 })] })
  * ```
  */
-export class CSVLogger extends RowLogger {
-  readonly path: string
+export class CSVLogger extends TextLogger {
   #columns: string[] = []
 
   constructor(path: string, options: LoggerOptions = {}) {
-    super(options)
-    this.path = resolve(path)
+    super(LOGGER, path, options)
   }
 
-  /** @throws RuntimeError for a file that holds a table of something else */
-  on_fit_start(trainer: Trainer): void {
-    make_folder(LOGGER, dirname(this.path))
+  protected override begin(trainer: Trainer): void {
     this.#columns = []
     const [head = '', ...lines] = text_of_log(LOGGER, this.path).split('\n')
     if (head === '' && lines.length === 0) return
@@ -60,7 +56,7 @@ export class CSVLogger extends RowLogger {
     write_whole(LOGGER, this.path, bytes_of_lines([head, ...kept]))
   }
 
-  protected override write(row: Row): void {
+  protected override add(row: Row): void {
     const added = Object.keys(row).filter((name) => !this.#columns.includes(name))
     if (added.length > 0) this.#widen(added)
     const cells = this.#columns.map((name) => row[name] ?? '')

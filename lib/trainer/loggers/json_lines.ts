@@ -1,10 +1,10 @@
-import { dirname, resolve } from 'node:path'
 import { is_plain_object } from '../../realm.js'
-import { append_whole, make_folder, write_whole } from '../../serialization/atomic.js'
+import { append_whole, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { not_own, text_of_log } from './own_file.js'
-import { type LoggerOptions, RowLogger } from './row_logger.js'
+import type { LoggerOptions } from './row_logger.js'
 import { are_of_row, bytes_of_lines, type Row } from './rows.js'
+import { TextLogger } from './text_logger.js'
 
 const LOGGER = 'JSONLinesLogger'
 
@@ -20,17 +20,12 @@ const LOGGER = 'JSONLinesLogger'
  * const trainer = new Trainer(model, optimizer, { callbacks: [new JSONLinesLogger('out/log.jsonl')] })
  * ```
  */
-export class JSONLinesLogger extends RowLogger {
-  readonly path: string
-
+export class JSONLinesLogger extends TextLogger {
   constructor(path: string, options: LoggerOptions = {}) {
-    super(options)
-    this.path = resolve(path)
+    super(LOGGER, path, options)
   }
 
-  /** @throws RuntimeError for a file that holds lines of something else */
-  on_fit_start(trainer: Trainer): void {
-    make_folder(LOGGER, dirname(this.path))
+  protected override begin(trainer: Trainer): void {
     const lines = text_of_log(LOGGER, this.path).split('\n')
     const kept = lines.filter((line, i) => {
       const step = step_of(line)
@@ -43,7 +38,7 @@ export class JSONLinesLogger extends RowLogger {
     write_whole(LOGGER, this.path, bytes_of_lines(kept))
   }
 
-  protected override write(row: Row): void {
+  protected override add(row: Row): void {
     append_whole(LOGGER, this.path, bytes_of_lines([JSON.stringify(row)]))
   }
 }
