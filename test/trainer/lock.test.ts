@@ -9,15 +9,20 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
+import { constants, hostname } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { native } from '../../lib/native.js'
+import { write_whole } from '../../lib/serialization/atomic.js'
+import { CheckpointFolder } from '../../lib/trainer/checkpoints/folder.js'
+import { FolderLock } from '../../lib/trainer/checkpoints/lock.js'
 import { has_namespaces } from '../../scripts/torture/namespaces.mjs'
 import { temporary_folder } from '../helpers/folder.js'
 import { PROGRAM, start, start_contained, train } from './holder.js'
 
 const path = temporary_folder()
+const { errno } = constants
 const permitted = has_namespaces()
 const where = permitted ? '' : ' (skipped: unshare is not permitted here)'
 let folders = 0
@@ -161,6 +166,47 @@ describe('a lock that is lost while training runs ends it before the next save',
     await other
     expect(names).toContain('trainer.lock')
     expect(readdirSync(folder)).toContain('step-00000007.pt')
+  })
+})
+
+describe('a file system', () => {
+  const refuse = (errno: number) => vi.spyOn(native, 'lock_file').mockReturnValue(errno)
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('that has no locks is refused by name for checkpoints', () => {
+    const checkpoints = new CheckpointFolder(new_folder(), {})
+    refuse(errno.ENOLCK)
+    expect(() => checkpoints.open()).toThrow(
+      expect.objectContaining({
+        code: 'ENOLCK',
+        path: checkpoints.folder,
+        message: expect.stringMatching(/ENOLCK: .*, flock; its file system has no locks, by which/) as string,
+      }),
+    )
+  })
+
+  it('that has no locks takes files all the same, one beside what a killed process left', () => {
+    const folder = new_folder()
+    mkdirSync(folder)
+    writeFileSync(join(folder, '.x.0.tmp'), 'left')
+    refuse(errno.EOPNOTSUPP)
+    for (const text of ['old', 'new']) write_whole('save', join(folder, 'x'), Buffer.from(text))
+    expect(readFileSync(join(folder, 'x'), 'utf8')).toBe('new')
+    expect(readdirSync(folder).sort()).toEqual(['.x.0.tmp', 'x'])
+  })
+
+  it('whose server has lost the lock is noticed', () => {
+    const folder = new_folder()
+    mkdirSync(folder)
+    const lock = FolderLock.take(folder)
+    expect(() => lock.check()).not.toThrow()
+    refuse(errno.EIO)
+    expect(() => lock.check()).toThrow(
+      `Trainer: '${folder}' is no longer held by this Trainer: its lock was lost while it ran (EIO: i/o error, flock)`,
+    )
+    lock.release()
   })
 })
 

@@ -67,11 +67,23 @@ export class FolderLock {
 
   /** Throws where the folder is no longer held: the lock was removed, the folder was, or its server has lost the lock. */
   check(): void {
-    if (native.lock_file(this.#file) === 0 && is_at(this.#path, this.#file)) return
-    throw runtime_error(
-      `Trainer: '${this.#folder}' is no longer held by this Trainer: '${this.#path}' was removed or replaced while it ran. ` +
-        'Another Trainer may have written to the folder, so nothing is saved; run the program again to go on from the newest checkpoint',
-    )
+    const reason = this.#loss()
+    if (reason !== null)
+      throw runtime_error(
+        `Trainer: '${this.#folder}' is no longer held by this Trainer: ${reason}. Another Trainer may have written to the ` +
+          'folder, so nothing is saved; run the program again to go on from the newest checkpoint',
+      )
+  }
+
+  #loss(): string | null {
+    const refused = native.lock_file(this.#file)
+    if (refused !== 0) return `its lock was lost while it ran (${system_error(refused, 'flock').message})`
+    try {
+      if (is_at(this.#path, this.#file)) return null
+    } catch (error) {
+      return `'${this.#path}' cannot be looked at any more (${(error as Error).message})`
+    }
+    return `'${this.#path}' was removed or replaced while it ran`
   }
 
   /** Gives the folder back. */
