@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { record_problem } from '../../scripts/setup/doctor.mjs'
 import { fetch_libtorch } from '../../scripts/setup/fetch.mjs'
 import { cached_folder, find, inspect, look, python_torch, read_version } from '../../scripts/setup/find.mjs'
 import { write_manifest } from '../../scripts/setup/manifest.mjs'
@@ -227,6 +228,16 @@ describe('a cache that others could write is passed over by name', () => {
     const place = env()
     link_to(path.dirname(fake_cache(place)))
     expect(problem_of(place)).toBeNull()
+  })
+
+  test('the doctor says so of the one that is in use', () => {
+    const folder = fake_cache(env())
+    const record = { path: path.join(folder, 'torch'), how: 'cache' }
+    expect(record_problem(record)).toBeNull()
+    fs.chmodSync(path.join(folder, 'torch/lib/libtorch_cpu.so'), 0o777)
+    expect(record_problem(record)).toMatch(/libtorch_cpu.so may be written by others/)
+    expect(record_problem({ ...record, how: 'LIBTORCH' })).toBeNull()
+    expect(record_problem({ ...record, path: '/nowhere' })).toBe('is no longer there')
   })
 
   test('nothing is fetched into it', async () => {
