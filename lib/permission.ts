@@ -8,9 +8,15 @@ const permission = process.permission as NodeJS.Process['permission'] | undefine
 export const has_permission_model = permission !== undefined
 
 const RIGHTS = {
-  read: { scope: 'fs.read', name: 'FileSystemRead', flag: '--allow-fs-read' },
-  write: { scope: 'fs.write', name: 'FileSystemWrite', flag: '--allow-fs-write' },
+  read: { scope: 'fs.read', name: 'FileSystemRead' },
+  write: { scope: 'fs.write', name: 'FileSystemWrite' },
 } as const
+
+/** What is said of a refusal by Node's permission model, by Node's name for what is missing. */
+export function restricted_by_node(name: unknown): string {
+  const flag = { FileSystemRead: '--allow-fs-read', FileSystemWrite: '--allow-fs-write' }[String(name)]
+  return `access is restricted by Node's permission model (ERR_ACCESS_DENIED)${flag === undefined ? '' : `; allow it with ${flag}`}`
+}
 
 /**
  * Asks Node's permission model for a path that native code is about to open: Node sees only what its own functions open.
@@ -19,12 +25,12 @@ const RIGHTS = {
  */
 export function ask_permission(operator: string, path: string, right: keyof typeof RIGHTS): void {
   if (permission === undefined) return
-  const { scope, name, flag } = RIGHTS[right]
+  const { scope, name } = RIGHTS[right]
   const resource = resolve(path)
   if (permission.has(scope, resource)) return
   const error = make_error(
     'RuntimeError',
-    `${operator}(): cannot ${right} '${path}': access is restricted by Node's permission model (ERR_ACCESS_DENIED); allow it with ${flag}`,
+    `${operator}(): cannot ${right} '${path}': ${restricted_by_node(name)}`,
   )
   throw Object.assign(error, { code: 'ERR_ACCESS_DENIED', permission: name, resource, path })
 }

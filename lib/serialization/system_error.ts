@@ -1,9 +1,14 @@
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import { make_error } from '../errors.js'
+import { restricted_by_node } from '../permission.js'
 
 /** What the system's refusals carry. */
-export type SystemError = NodeJS.ErrnoException
+export type SystemError = NodeJS.ErrnoException & {
+  /** What Node's permission model has not allowed, and where. */
+  permission?: string
+  resource?: string
+}
 
 /** The system's texts, as Python and PyTorch print them; Node has others. */
 const TEXTS: Readonly<Record<string, string>> = {
@@ -54,6 +59,7 @@ export function system_error(errno: number, syscall: string): SystemError {
 /** `ENOSPC: no space left on device, write`. Node's own message names a file that nobody knows, where one is unfinished. */
 function said_by(error: SystemError): string {
   const { errno, syscall, message } = error
+  if (error.code === 'ERR_ACCESS_DENIED') return restricted_by_node(error.permission)
   if (errno === undefined) return message
   const code = name_of(error) ?? ''
   const text = getSystemErrorMap().get(errno)?.[1] ?? strerror(code) ?? 'unknown error'
@@ -62,9 +68,10 @@ function said_by(error: SystemError): string {
 
 /** A RuntimeError with the system's `code`, `errno` and `syscall`, and the path. */
 function refused(message: string, path: string, cause: SystemError): Error {
-  const { errno, syscall } = cause
+  const { errno, syscall, permission, resource } = cause
   const code = name_of(cause)
-  const fields = code === undefined ? {} : { code, errno, syscall }
+  const rights = permission === undefined ? {} : { permission, resource }
+  const fields = code === undefined ? {} : { code, errno, syscall, ...rights }
   return Object.assign(make_error('RuntimeError', message), { cause, path }, fields)
 }
 

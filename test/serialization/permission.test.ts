@@ -33,6 +33,11 @@ console.log(JSON.stringify(await attempt(async () => { ${body} })))`
 const READ_ALL = '--allow-fs-read=*'
 const WRITE_ALL = '--allow-fs-write=*'
 
+// Everything that loading reads, and no more.
+const LOADING = ['dist', 'build', 'node_modules', 'package.json', 'prebuilds'].map(
+  (name) => `--allow-fs-read=${new URL(name, root).pathname}${name.includes('.') ? '' : '/'}`,
+)
+
 beforeAll(() => {
   mkdirSync(path('out'))
   writeFileSync(path('secret'), Buffer.from(new Float32Array([1, 2]).buffer))
@@ -85,14 +90,15 @@ it('a folder alone may be allowed, and nothing beside it is written', () => {
   expect(run(rights, `torch.save(1, '${path('not.pt')}')`)).toMatchObject({
     name: 'RuntimeError',
     code: 'ERR_ACCESS_DENIED',
+    permission: 'FileSystemWrite',
     path: path('not.pt'),
+    message: `save(): cannot write '${path('not.pt')}': access is restricted by Node's permission model (ERR_ACCESS_DENIED); allow it with --allow-fs-write`,
+  })
+  expect(run([...LOADING, WRITE_ALL], `torch.save(1, '${path('not.pt')}')`)).toMatchObject({
+    permission: 'FileSystemRead',
+    message: expect.stringContaining('allow it with --allow-fs-read') as string,
   })
 })
-
-// Everything that loading reads, and no more.
-const LOADING = ['dist', 'build', 'node_modules', 'package.json', 'prebuilds'].map(
-  (name) => `--allow-fs-read=${new URL(name, root).pathname}${name.includes('.') ? '' : '/'}`,
-)
 
 it.each([
   ['from_file', `torch.from_file('SECRET', { size: 2 })`],
