@@ -102,6 +102,25 @@ test('TensorBoard: a file for each process, closed at the end', async () => {
   expect(readdirSync(join(folder, 'board'))).toHaveLength(2)
 })
 
+test('a training that begins keeps the log of an earlier one, also by a link', async () => {
+  for (const [name, Logger] of [
+    ['again.jsonl', JSONLinesLogger],
+    ['again.csv', CSVLogger],
+  ] as const) {
+    const path = join(folder, name)
+    const link = join(folder, `link to ${name}`)
+    symlinkSync(name, link)
+    const texts: string[] = []
+    for (const file of [path, link, path]) {
+      await train(new Logger(file), 2 + texts.length)
+      texts.push(readFileSync(path, 'utf8'))
+    }
+    expect(new Set(texts).size).toBe(3)
+    expect([1, 2].map((n) => readFileSync(`${path}.${n}`, 'utf8'))).toEqual(texts.slice(0, 2))
+    expect(readdirSync(folder).filter((other) => other.includes(name))).toHaveLength(4)
+  }
+})
+
 test('a trial by fast_dev_run leaves the log of another run alone', async () => {
   for (const logger of [
     new JSONLinesLogger(join(folder, 'trial.jsonl')),

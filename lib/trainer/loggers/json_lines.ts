@@ -1,7 +1,7 @@
 import { is_plain_object } from '../../realm.js'
 import { append_whole, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
-import { not_own, text_of_log } from './own_file.js'
+import { keep_log, not_own, text_of_log } from './own_file.js'
 import type { LoggerOptions } from './row_logger.js'
 import { are_of_row, bytes_of_lines, type Row } from './rows.js'
 import { TextLogger } from './text_logger.js'
@@ -10,7 +10,8 @@ const LOGGER = 'JSONLinesLogger'
 
 /**
  * Writes a line of JSON for each step and each validation: `{"step":0,"epoch":0,"loss":0.5,"lr":0.001}`. Where training
- * goes on from a checkpoint, the lines of later steps go first. A number that is not finite is null.
+ * goes on from a checkpoint, the lines of later steps go first; where it begins, an earlier log is kept as `NAME.1`,
+ * `NAME.2`, … A number that is not finite is null.
  *
  * @param path - the file, which is added to; one that holds something else is refused
  * @param options - every how many steps a line is written
@@ -27,13 +28,19 @@ export class JSONLinesLogger extends TextLogger {
 
   protected override begin(trainer: Trainer): void {
     const lines = text_of_log(LOGGER, this.path).split('\n')
+    let rows = 0
     const kept = lines.filter((line, i) => {
       const step = step_of(line)
+      if (step !== undefined) rows++
       // The last line of a process that was killed may be half a line, and of a machine that lost its power zeros.
       if (step === undefined && !(i === lines.length - 1 && /^(\{(".*)?)?\0*$/.test(line)))
         throw not_own(LOGGER, this.path, i + 1, line)
       return step !== undefined && step < trainer.global_step
     })
+    if (rows > 0 && trainer.global_step === 0) {
+      keep_log(LOGGER, this.path)
+      return
+    }
     if (kept.length === lines.length - 1 && lines.at(-1) === '') return
     write_whole(LOGGER, this.path, bytes_of_lines(kept))
   }

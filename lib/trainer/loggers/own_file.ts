@@ -1,5 +1,7 @@
-import { statSync } from 'node:fs'
+import { lstatSync, renameSync, statSync } from 'node:fs'
 import { runtime_error } from '../../errors.js'
+import { naming } from '../../serialization/atomic.js'
+import { destination_of } from '../../serialization/destination.js'
 import { read_text } from '../../serialization/read_file.js'
 import { cannot_read, type SystemError } from '../../serialization/system_error.js'
 
@@ -21,4 +23,15 @@ export function not_own(logger: string, path: string, line: number, text: string
     `${logger}(): '${path}' holds what no ${logger} has written (line ${line}: ${shown}); take another file`,
   )
   return Object.assign(error, { path })
+}
+
+/** Keeps the log of an earlier training beside the one that begins: `NAME.1`, `NAME.2`, … */
+export function keep_log(logger: string, path: string): void {
+  naming(logger, path, () => {
+    // A link to the log stays.
+    const { path: target } = destination_of(path)
+    let n = 1
+    while (lstatSync(`${target}.${n}`, { throwIfNoEntry: false })) n++
+    renameSync(target, `${target}.${n}`)
+  })
 }
