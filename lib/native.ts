@@ -282,6 +282,10 @@ export interface Native {
   answer_signal(number: number, socket: number, bytes: Uint8Array): boolean
   /** Ends what `answer_signal` began. */
   leave_signal(number: number): void
+  /** Takes an open file for its descriptor alone, until that is closed; 0, or the system's number for why not. */
+  lock_file(file: number): number
+  /** Has an open file's bytes reach the disk; 0, or the system's number for why not. */
+  sync_file(file: number): number
   /** Says that a call of ours reads and writes tensors until `end_use`; what would race with it is refused. */
   begin_use(operation: string, read: Handle[], written: Handle[]): number
   end_use(use: number): void

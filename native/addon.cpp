@@ -9,6 +9,7 @@
 #include "dlpack.h"
 #include "engine.h"
 #include "environment.h"
+#include "files.h"
 #include "functorch.h"
 #include "graph.h"
 #include "guard.h"
@@ -94,6 +95,7 @@ NAPI_MODULE_INIT() {
     export_serialize(wrapped, object);
     export_sharing(wrapped, object);
     export_signals(wrapped, object);
+    export_files(wrapped, object);
     return object;
   });
 }

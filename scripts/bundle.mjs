@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { build, context } from 'esbuild'
@@ -82,12 +81,7 @@ function write(file, text) {
 async function write_all({ outputFiles }) {
   const files = outputFiles.map(({ path: file, text }) => [file, text])
   for (const [file, text] of files) {
-    if (!file.endsWith('.cjs')) write(file, text)
-    else {
-      const code = rewrite(text)
-      const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
-      write(file, `/*${hash}*/${code}`)
-    }
+    write(file, file.endsWith('.cjs') ? rewrite(text) : text)
   }
   const beside = { ...shared, format: 'esm', outdir: 'dist' }
   const loader = await build({ ...beside, entryPoints: ['lib/load.ts'] })

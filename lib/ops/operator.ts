@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
+import { ask_permission } from '../permission.js'
 import type { Tensor } from '../tensor.js'
 import { bind_overloads } from './bind.js'
 import { forget_bound } from './plan.js'
@@ -102,6 +103,7 @@ function load_library(path: string): void {
   } catch {
     // The loader says what it does not find.
   }
+  ask_permission('load_library', found, 'read')
   native.open_library(found)
   loaded_libraries.add(found)
   operators_have_come()

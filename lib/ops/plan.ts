@@ -2,6 +2,7 @@ import { context, enter_context } from '../autograd/context.js'
 import { link_hooks } from '../autograd/hooks.js'
 import type { DeviceLike } from '../device.js'
 import { type NativeOperator, native } from '../native.js'
+import { ask_permission, has_permission_model } from '../permission.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
 import { compile, type Invoke, MOST_LETTERS } from './compile.js'
 import { named_results } from './generated/face.js'
@@ -45,8 +46,20 @@ const bound = new Map<string, NativeOperator>()
 export function native_operator(overload: Overload, numbers: number[]): NativeOperator {
   const key = `${overload.full}|${numbers.join()}`
   let found = bound.get(key)
-  if (found === undefined) bound.set(key, (found = native.bind(overload.name, overload.overload, numbers)))
+  if (found === undefined)
+    bound.set(key, (found = asking(overload, native.bind(overload.name, overload.overload, numbers))))
   return found
+}
+
+/** The one operator that opens a file asks for it first. */
+function asking({ name }: Overload, call: NativeOperator): NativeOperator {
+  if (name !== 'aten::from_file' || !has_permission_model) return call
+  return (...values) => {
+    const [path, shared] = values
+    ask_permission('from_file', String(path), 'read')
+    if (shared === true) ask_permission('from_file', String(path), 'write')
+    return call(...values)
+  }
 }
 
 /** The operator has gone, or is another one now. */

@@ -1,23 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { accessSync, closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { make_folders } from '../folders.js'
 import { is_error } from '../realm.js'
+import { destination_of } from './destination.js'
 import { cannot_write, type SystemError } from './system_error.js'
+import { Unfinished } from './unfinished.js'
 
 /**
  * Writes a file so that its name stands for all of the old or all of the new bytes at any moment: into a new file beside
@@ -89,31 +75,20 @@ export function write_all(file: number, bytes: Uint8Array): void {
 }
 
 function replace(path: string, write: (file: number) => void): void {
-  const present = statSync(path, { throwIfNoEntry: false })
-  // A device or a pipe cannot be replaced; a link stays and what it points to is replaced.
-  const target = present === undefined ? path : realpathSync(path)
-  if (present !== undefined && !present.isFile()) {
+  const { path: target, present, is_replaceable } = destination_of(path)
+  if (!is_replaceable) {
     with_file(target, 'w', write)
     return
   }
   // A file that may not be written stays, though its folder would let it be replaced.
   if (present !== undefined) accessSync(target, constants.W_OK)
-  const unfinished = join(
-    dirname(target),
-    `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`,
-  )
+  const unfinished = new Unfinished(target, present)
   try {
-    with_file(unfinished, 'wx', (file) => {
-      write(file)
-      if (present !== undefined) fchmodSync(file, present.mode & 0o7777)
-      fsyncSync(file)
-    })
-    renameSync(unfinished, target)
-  } catch (error) {
-    rmSync(unfinished, { force: true })
-    throw error
+    write(unfinished.file)
+    unfinished.replace(target, present)
+  } finally {
+    unfinished.close()
   }
-  with_file(dirname(target), 'r', fsyncSync)
 }
 
 function with_file(path: string, flags: string, use: (file: number) => void): void {

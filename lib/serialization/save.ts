@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { value_error } from '../errors.js'
 import { native } from '../native.js'
@@ -11,7 +12,7 @@ import { KINDS_RECORD, type Kinds } from './pickle_types.js'
 import { Pickler } from './pickler.js'
 import { Reduction } from './reduce_tensor.js'
 import { path_of } from './source.js'
-import { type SystemError, system_error } from './system_error.js'
+import { type SystemError, strerror, system_error } from './system_error.js'
 
 const ALIGNMENT = 64
 
@@ -109,19 +110,18 @@ function write(obj: unknown, path: string, buffer?: Uint8Array, take?: (length: 
 
 const has_kinds = ({ maps, bigints }: Kinds) => maps.length > 0 || bigints.length > 0
 
-/** What PyTorch says. Its own names for the system's errors are glibc's. */
-const STRERROR: Readonly<Record<string, string>> = {
-  EACCES: 'Permission denied',
-  EISDIR: 'Is a directory',
-  EPERM: 'Operation not permitted',
-  EROFS: 'Read-only file system',
-}
+/** What a file's opening is refused by, of which PyTorch says so. */
+const PYTORCH_OPENS = new Set([
+  ...['EACCES', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'],
+])
 
 function words_for({ code = '' }: SystemError, path: string, failed: string | undefined): string | undefined {
   if (failed !== undefined) {
     const what = failed === '' ? `central directory for archive ${path}` : `file ${failed}`
     return `PytorchStreamWriter failed writing ${what}: file write failed`
   }
-  if (code === 'ENOENT' || code === 'ENOTDIR') return `Parent directory ${dirname(path)} does not exist.`
-  return code in STRERROR ? `open file failed with strerror: ${STRERROR[code]}` : undefined
+  if ((code === 'ENOENT' || code === 'ENOTDIR') && !existsSync(dirname(path)))
+    return `Parent directory ${dirname(path)} does not exist.`
+  const text = PYTORCH_OPENS.has(code) ? strerror(code) : undefined
+  return text === undefined ? undefined : `open file failed with strerror: ${text}`
 }

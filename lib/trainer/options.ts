@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { AutocastOptions } from '../amp/autocast_mode.js'
 import type { GradScaler } from '../amp/grad_scaler.js'
 import { type_error, type_name, value_error } from '../errors.js'
@@ -190,4 +191,18 @@ export function check_options(options: TrainerOptions): void {
 export function dev_steps({ fast_dev_run }: TrainerOptions): number | undefined {
   if (fast_dev_run === undefined || fast_dev_run === false) return undefined
   return fast_dev_run === true ? 1 : fast_dev_run
+}
+
+/** The options with paths that stay where they are when the program changes its folder. */
+export function with_whole_paths(options: TrainerOptions): TrainerOptions {
+  const { checkpoint, checkpoints } = options
+  if (checkpoint === undefined && checkpoints === undefined) return options
+  return {
+    ...options,
+    ...(typeof checkpoint === 'string' && { checkpoint: resolve(checkpoint) }),
+    ...(typeof checkpoints === 'string' && { checkpoints: resolve(checkpoints) }),
+    ...(typeof checkpoints === 'object' && {
+      checkpoints: { ...checkpoints, folder: resolve(checkpoints.folder) },
+    }),
+  }
 }

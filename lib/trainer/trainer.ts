@@ -10,7 +10,7 @@ import { EarlyStopping } from './early_stopping.js'
 import { EMA } from './ema.js'
 import type { FitOptions, Run, TrainingStep } from './fit_options.js'
 import { Optimization } from './optimization.js'
-import { check_options, dev_steps, type TrainerOptions } from './options.js'
+import { check_options, dev_steps, type TrainerOptions, with_whole_paths } from './options.js'
 import { type Batches, check_data, Place } from './place.js'
 import { type Plan, plan_of } from './plan.js'
 import { make_progress, summary } from './progress.js'
@@ -69,6 +69,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     readonly options: TrainerOptions = {},
   ) {
     check_options(options)
+    this.options = with_whole_paths(options)
     this.#turns = new Turns(options.yield_every_ms)
     const { ema, early_stopping } = options
     this.ema = (ema === undefined || ema instanceof EMA ? ema : new EMA(model, ema)) as EMA<M> | undefined

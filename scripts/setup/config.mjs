@@ -20,7 +20,9 @@ export const IS_CLONE = !ROOT.split(path.sep).includes('node_modules')
 /** The folder that every clone of one user shares. */
 export function cache_folder(env = process.env) {
   const base = env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME) ? env.XDG_CACHE_HOME : null
-  return path.join(base ?? path.join(env.HOME || os.homedir(), '.cache'), 'typetorch')
+  // Never in the current folder, which may be anybody's.
+  const home = env.HOME && path.isAbsolute(env.HOME) ? env.HOME : os.userInfo().homedir
+  return path.join(base ?? path.join(home, '.cache'), 'typetorch')
 }
 
 /** The command that runs one of our own steps from where the user stands. */

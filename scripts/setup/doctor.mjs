@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { addon_path } from './build.mjs'
 import { cache_folder, LINK, own_command, RECORD } from './config.mjs'
 import { look } from './find.mjs'
+import { manifest_problem } from './manifest.mjs'
 import { check_platform, describe_platform, nvidia_driver } from './platform.mjs'
 import { fitting_prebuilt, PREBUILT } from './prebuilt.mjs'
 import { run_step, SetupError, version_line, which } from './report.mjs'
@@ -52,6 +53,12 @@ function examine_addon() {
   return { path: file, problem: load_problem(file) }
 }
 
+/** Why the LibTorch that set-up settled on cannot be used any more, or null. */
+export function record_problem({ path: where, how }) {
+  if (!fs.existsSync(path.join(where, 'lib/libtorch_cpu.so'))) return 'is no longer there'
+  return how === 'cache' ? manifest_problem(path.dirname(where)) : null
+}
+
 /** Everything that set-up asks of the machine, as plain data. */
 export function examine(env = process.env) {
   const machine = describe_platform()
@@ -63,10 +70,7 @@ export function examine(env = process.env) {
   }
   const record = fs.existsSync(RECORD) ? JSON.parse(fs.readFileSync(RECORD, 'utf8')) : null
   const looked = look(env, { all: true })
-  if (record)
-    record.problem = fs.existsSync(path.join(record.path, 'lib/libtorch_cpu.so'))
-      ? null
-      : 'is no longer there'
+  if (record) record.problem = record_problem(record)
   const addon = examine_addon()
   const tools = {
     cmake: version_line('cmake'),

@@ -7,6 +7,7 @@ import { CPU_INDEX, LIBTORCH_VERSION, own_command } from './config.mjs'
 import { cached_folder, inspect } from './find.mjs'
 import { make_folders } from './folders.mjs'
 import { manifest_problem, write_manifest } from './manifest.mjs'
+import { cache_problem } from './owner.mjs'
 import { wanted_variant } from './platform.mjs'
 import { install_command, SetupError, say, which } from './report.mjs'
 import { sha256, unpack } from './unpack.mjs'
@@ -155,22 +156,25 @@ async function fill_partial(partial, target, variant, env) {
 /** Fills the cache with LibTorch, once however many installs ask at the same time, and returns the folder's description. */
 export async function fetch_libtorch(env = process.env, variant = wanted_variant(env)) {
   const target = cached_folder(env, variant)
+  const cache = path.dirname(target)
+  const choose = 'choose another with: export XDG_CACHE_HOME=/some/folder'
   try {
-    make_folders(path.dirname(target))
+    make_folders(path.dirname(cache))
+    make_folders(cache, 0o700)
   } catch (error) {
-    throw new SetupError(
-      `the cache ${path.dirname(target)} cannot be made (${error.code}); choose another with: export XDG_CACHE_HOME=/some/folder`,
-    )
+    throw new SetupError(`the cache ${cache} cannot be made (${error.code}); ${choose}`)
   }
+  const problem = cache_problem(cache)
+  if (problem)
+    throw new SetupError(
+      `the cache ${cache} ${problem}, so nothing in it is run; if all of it is yours: chmod -R go-w ${cache}; else ${choose}`,
+    )
   let release
   try {
     release = await lockfile.lock(target, { realpath: false, stale: 20_000 })
   } catch (error) {
     if (error.code !== 'ELOCKED') {
-      throw new SetupError(
-        `the cache ${path.dirname(target)} cannot be written (${error.code}); ` +
-          'choose another with: export XDG_CACHE_HOME=/some/folder',
-      )
+      throw new SetupError(`the cache ${cache} cannot be written (${error.code}); ${choose}`)
     }
     say('another install is fetching LibTorch, waiting for it')
     const retries = { retries: 1800, minTimeout: 1000, maxTimeout: 1000 }

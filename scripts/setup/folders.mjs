@@ -6,8 +6,10 @@ const is_folder = (name) => fs.statSync(name, { throwIfNoEntry: false })?.isDire
 /**
  * Makes a folder and those that it is in, as lib/folders.ts does: Node's own `recursive` never ends under /proc. The
  * scripts run before anything is compiled.
+ *
+ * @param {number} [mode] of those that are made
  */
-export function make_folders(name) {
+export function make_folders(name, mode = 0o755) {
   const missing = []
   let at = path.resolve(name)
   while (!is_folder(at) && path.dirname(at) !== at) {
@@ -16,7 +18,7 @@ export function make_folders(name) {
   }
   for (const folder of missing.reverse()) {
     try {
-      fs.mkdirSync(folder)
+      fs.mkdirSync(folder, { mode })
     } catch (error) {
       if (!is_folder(folder)) throw error
     }

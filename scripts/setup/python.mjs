@@ -6,6 +6,7 @@ import { CPU_INDEX, cache_folder, LIBTORCH_VERSION } from './config.mjs'
 import { pip_command } from './fetch.mjs'
 import { inspect, python_torch } from './find.mjs'
 import { make_folders } from './folders.mjs'
+import { cache_problem, owner_problem } from './owner.mjs'
 import { run_step, SetupError, say } from './report.mjs'
 
 /** The project's own Python packages: torch of the supported version, and numpy. */
@@ -17,7 +18,7 @@ export function python_folder(env = process.env) {
 export function live_python(env = process.env) {
   const own = python_folder(env)
   const candidates = [{ python: 'python3', env: {} }]
-  if (fs.existsSync(path.join(own, 'torch')))
+  if (fs.existsSync(path.join(own, 'torch')) && !cache_problem(path.dirname(own)) && !owner_problem(own))
     candidates.unshift({ python: 'python3', env: { PYTHONPATH: own } })
   for (const candidate of candidates) {
     const found = python_torch({ ...env, ...candidate.env })

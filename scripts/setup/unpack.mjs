@@ -63,7 +63,7 @@ export async function unpack(wheel, folder, { on_bytes = () => {} } = {}) {
     let done = 0
     for (const entry of wanted) {
       const target = path.join(folder, entry.fileName)
-      fs.mkdirSync(path.dirname(target), { recursive: true })
+      fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o755 })
       const hash = createHash('sha256')
       const meter = new Transform({
         transform(chunk, _encoding, next) {

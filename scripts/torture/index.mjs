@@ -11,6 +11,7 @@ import { Command } from 'commander'
 import * as torch from 'typetorch'
 import { whole } from '../whole.mjs'
 import { bad_checkpoints, differences, was_writing } from './compare.mjs'
+import { random_numbers } from './random.mjs'
 
 const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url))
 
@@ -27,16 +28,8 @@ const command = new Command('npm run torture --')
 command.parse()
 const { kills, steps, seed, folder: given } = command.opts()
 
-// The moments are the same for the same seed; xorshift, in whole numbers of 32 bits.
-let state = (seed * 2654435761 + 88172645) >>> 0 || 1
-function random() {
-  state ^= state << 13
-  state >>>= 0
-  state ^= state >>> 17
-  state ^= state << 5
-  state >>>= 0
-  return state / 2 ** 32
-}
+// The moments are the same for the same seed.
+const random = random_numbers(seed)
 
 /** Runs the program; killed so many milliseconds after it began to train, where that is not over before. */
 function run(folder, kill_after) {

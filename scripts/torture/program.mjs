@@ -2,13 +2,14 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as torch from 'typetorch'
 
 const { nn, Trainer } = torch
 const { DataLoader, TensorDataset } = torch.utils.data
 
 /** Trains to the end, or goes on from what an earlier process left, and writes all of the result to result.pt. */
-export async function train(folder, max_steps) {
+export async function train(folder, max_steps, callbacks = []) {
   torch.set_num_threads(1)
   torch.manual_seed(7)
   const x = torch.randn(90, 6)
@@ -41,7 +42,7 @@ export async function train(folder, max_steps) {
     checkpoints: { folder: join(folder, 'checkpoints'), every_steps: 1, keep_last: 2, best_by: 'val_loss' },
     validate_every: 7,
     progress: false,
-    callbacks: [history],
+    callbacks: [history, ...callbacks],
   })
   const criterion = new nn.MSELoss()
   await trainer.fit(
@@ -58,6 +59,8 @@ export async function train(folder, max_steps) {
   writeFileSync(join(folder, 'done'), '')
 }
 
-const [folder, steps] = process.argv.slice(2)
-process.stdout.write('ready\n')
-await train(folder, Number(steps))
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [folder, steps] = process.argv.slice(2)
+  process.stdout.write('ready\n')
+  await train(folder, Number(steps))
+}

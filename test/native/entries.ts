@@ -707,6 +707,8 @@ export const without_tensors: readonly string[] = [
   ...['start', 'constants', 'fail_allocations', 'bind', 'math'],
   // Signals for a runner above.
   ...['answer_signal', 'leave_signal'],
+  // Files by their descriptors.
+  ...['lock_file', 'sync_file'],
   // Schemas and registrations.
   ...['schema', 'alias_sets', 'is_data_dependent', 'has_kernel', 'operator_names', 'open_registration'],
   ...['define_operator', 'implement_operator', 'close_registration', 'below_autograd'],

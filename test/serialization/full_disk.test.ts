@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { dirname, join } from 'node:path'
 import * as torch from 'typetorch'
 import { describe, expect, it } from 'vitest'
+import { cannot_read, cannot_write, system_error } from '../../lib/serialization/system_error.js'
 import { temporary_folder } from '../helpers/folder.js'
 import { small_disk } from '../helpers/small_disk.js'
 
@@ -150,5 +151,36 @@ it('SummaryWriter in a file is an Error with its code', () => {
     name: 'RuntimeError',
     code: 'EEXIST',
     path: path('no-folder'),
+  })
+})
+
+describe('an error that Node has no name for', () => {
+  const unknown = Object.assign(new Error('Unknown system error -122: Unknown system error -122, write'), {
+    code: 'Unknown system error -122',
+    errno: -122,
+    syscall: 'write',
+  })
+
+  it.each([
+    ['of Node’s own functions', unknown],
+    ['of the addon', system_error(122, 'write')],
+  ])('%s has the system’s name: a full quota', (_, cause) => {
+    expect(cannot_write('save', '/x.pt', cause)).toMatchObject({
+      message: "save(): cannot write '/x.pt': EDQUOT: Disk quota exceeded, write",
+      code: 'EDQUOT',
+      errno: -122,
+      path: '/x.pt',
+    })
+    expect(cannot_read('load', '/x.pt', cause)).toMatchObject({
+      message:
+        "load(): cannot read '/x.pt': [Errno 122] Disk quota exceeded (EDQUOT: Disk quota exceeded, write)",
+      code: 'EDQUOT',
+    })
+  })
+
+  it('and one that nobody has a name for has its number', () => {
+    expect(cannot_write('save', '/x.pt', system_error(4_000, 'write')).message).toBe(
+      "save(): cannot write '/x.pt': errno 4000: unknown error, write",
+    )
   })
 })

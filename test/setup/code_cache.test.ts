@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,7 +18,8 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CodeCache } from '../../lib/code_cache.js'
 
 const entry = new URL('../../dist/index.js', import.meta.url).href
 let folder = ''
@@ -29,13 +33,15 @@ function load(env: Record<string, string> = {}, flags: string[] = [], timeout = 
     env: { ...process.env, NODE_COMPILE_CACHE: folder, ...env },
   }).trim()
 }
-const files = () => readdirSync(folder).filter((name) => /^typetorch-\w+-\w+-\w+\.bin$/.test(name))
+const kept = () => path.join(folder, 'typetorch')
+const files = () =>
+  existsSync(kept()) ? readdirSync(kept()).filter((name) => /^typetorch-\w+\.bin$/.test(name)) : []
 const loop = () => {
   const link = path.join(folder, 'loop')
   symlinkSync('loop', link)
   return link
 }
-const only = () => path.join(folder, files()[0]!)
+const only = () => path.join(kept(), files()[0]!)
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'code-cache-'))
@@ -101,9 +107,9 @@ describe('the compiled form of the package', { timeout: 120_000 }, () => {
     ['the folder is a full disk', () => ({ NODE_COMPILE_CACHE: '/dev/full' })],
     ['TMPDIR is missing', () => ({ TMPDIR: '/nowhere', HOME: folder })],
   ])('does not keep the package from loading where %s', (_, environment) => {
-    const before = existsSync('relative')
     expect(load({ NODE_COMPILE_CACHE: '', ...environment() }, [], 20_000)).toBe('4')
-    expect(existsSync('relative')).toBe(before)
+    // Nor is anything laid into the folder that the program runs in.
+    expect(['relative', '.cache'].filter((name) => existsSync(name))).toEqual([])
   })
 
   it.each<[string, (file: string) => void]>([
@@ -125,7 +131,7 @@ describe('the compiled form of the package', { timeout: 120_000 }, () => {
       env: { ...process.env, NODE_COMPILE_CACHE: folder },
     })
     expect(printed.trim()).toBe('loaded')
-    expect(readdirSync(folder)).toEqual([])
+    expect(readdirSync(kept())).toEqual([])
   })
 
   it('is written where a process that died left its part', () => {
@@ -135,6 +141,27 @@ describe('the compiled form of the package', { timeout: 120_000 }, () => {
     rmSync(only())
     expect(load()).toBe('4')
     expect(files()).toHaveLength(1)
+  })
+
+  it('is not used for a script that was changed, of the same length', () => {
+    const root = new URL('../../', import.meta.url)
+    const copy = path.join(folder, 'changed')
+    cpSync(new URL('dist', root), path.join(copy, 'dist'), { recursive: true })
+    for (const name of ['node_modules', 'package.json'])
+      symlinkSync(new URL(name, root), path.join(copy, name))
+    const script = path.join(copy, 'dist/library.cjs')
+    const addon = fileURLToPath(new URL('build/Release/typetorch.node', root))
+    const url = pathToFileURL(path.join(copy, 'dist/index.js')).href
+    const body = `const torch = await import('${url}'); try { torch.load(3) } catch (e) { console.log(e.message) }`
+    const run = () =>
+      execFileSync(process.execPath, ['--input-type=module', '-e', body], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_COMPILE_CACHE: folder, TYPETORCH_ADDON: addon },
+      }).trim()
+    expect(run()).toContain('must be a path (string')
+    const text = readFileSync(script, 'latin1')
+    writeFileSync(script, text.replaceAll('must be a path (string', 'MUST BE A PATH (STRING'), 'latin1')
+    expect(run()).toContain('MUST BE A PATH (STRING')
   })
 
   it('is not made where Node is told so, or where the folder cannot be written', () => {
@@ -147,5 +174,86 @@ describe('the compiled form of the package', { timeout: 120_000 }, () => {
     expect(load({ NODE_COMPILE_CACHE: path.join(folder, 'below') })).toBe('4')
     chmodSync(folder, 0o700)
     expect(existsSync(file)).toBe(true)
+  })
+})
+
+describe('a compiled form is read', () => {
+  const write = (key = 'key') => {
+    vi.stubEnv('NODE_COMPILE_CACHE', folder)
+    vi.stubEnv('NODE_DISABLE_COMPILE_CACHE', '')
+    new CodeCache(key).write(() => Buffer.from('a form'))
+  }
+  const read = (key = 'key') => new CodeCache(key).read()?.toString()
+  const elsewhere = () => path.join(folder, 'elsewhere')
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  it('where only its user can read or write it', () => {
+    write()
+    expect(statSync(kept()).mode & 0o777).toBe(0o700)
+    expect(statSync(only()).mode & 0o777).toBe(0o600)
+    expect(read()).toBe('a form')
+  })
+
+  it.each<[string, (file: string) => void]>([
+    ['others may write its file', (file) => chmodSync(file, 0o777)],
+    ['others may write its folder', () => chmodSync(kept(), 0o777)],
+    [
+      'its folder is a link',
+      () => {
+        renameSync(kept(), elsewhere())
+        symlinkSync('elsewhere', kept())
+      },
+    ],
+    [
+      'its file is a link',
+      (file) => {
+        renameSync(file, elsewhere())
+        symlinkSync('../elsewhere', file)
+      },
+    ],
+    ['its file has a second name', (file) => linkSync(file, elsewhere())],
+    [
+      'its file is a pipe',
+      (file) => {
+        rmSync(file)
+        execFileSync('mkfifo', ['-m', '600', file])
+      },
+    ],
+    [
+      'a bit of it is another',
+      (file) => writeFileSync(file, Buffer.concat([readFileSync(file).subarray(0, -1), Buffer.of(0)])),
+    ],
+  ])('not where %s', (_, lay) => {
+    write()
+    expect(read()).toBe('a form')
+    lay(only())
+    expect(read()).toBeUndefined()
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('not where it or its folder belongs to another user', () => {
+    write()
+    chownSync(only(), 12_345, 12_345)
+    expect(read()).toBeUndefined()
+    write()
+    expect(read()).toBe('a form')
+    chownSync(kept(), 12_345, 12_345)
+    expect(read()).toBeUndefined()
+    const before = readdirSync(kept())
+    write('another')
+    expect(readdirSync(kept())).toEqual(before)
+  })
+
+  it('not for another script, under whose name it lies', () => {
+    write()
+    const own = only()
+    write('other')
+    const other = files()
+      .map((name) => path.join(kept(), name))
+      .find((name) => name !== own)!
+    writeFileSync(other, readFileSync(own))
+    expect(read('other')).toBeUndefined()
+    expect(read()).toBe('a form')
   })
 })

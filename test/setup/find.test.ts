@@ -1,11 +1,15 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { record_problem } from '../../scripts/setup/doctor.mjs'
+import { fetch_libtorch } from '../../scripts/setup/fetch.mjs'
 import { cached_folder, find, inspect, look, python_torch, read_version } from '../../scripts/setup/find.mjs'
 import { write_manifest } from '../../scripts/setup/manifest.mjs'
 import { fake_programs, fake_torch, temporary_folder, write } from './fakes.js'
 
 const nowhere = () => null
+// A cache that a group may write is passed over.
+process.umask(0o022)
 
 function fake_cache(env: NodeJS.ProcessEnv, version = '2.13.0+cpu') {
   const folder = cached_folder(env, 'cpu')
@@ -157,6 +161,97 @@ describe('the cache', () => {
     const folder = fake_cache(place)
     write_manifest(folder, { files: { 'torch/lib/libc10.so': 7 } })
     expect(look(place, { python: nowhere }).at(-1)?.problem).toBe('is broken: torch/lib/libc10.so is missing')
+  })
+})
+
+describe('a cache that others could write is passed over by name', () => {
+  const env = () => ({ XDG_CACHE_HOME: temporary_folder(), TYPETORCH_VARIANT: 'cpu' })
+  const problem_of = (place: NodeJS.ProcessEnv) => {
+    const { chosen, looked } = find(place, { python: nowhere })
+    expect(chosen === null).toBe(looked.at(-1)?.problem !== null)
+    return looked.at(-1)?.problem
+  }
+  const link_to = (file: string) => {
+    fs.renameSync(file, `${file}-elsewhere`)
+    fs.symlinkSync(`${file}-elsewhere`, file)
+  }
+
+  test.each<[string, (folder: string) => void, RegExp]>([
+    [
+      'the cache',
+      (folder) => fs.chmodSync(path.dirname(folder), 0o777),
+      /^may be written by others \(mode 777\)/,
+    ],
+    ['the folder', (folder) => fs.chmodSync(folder, 0o775), /^may be written by others \(mode 775\)/],
+    [
+      'a folder in it',
+      (folder) => fs.chmodSync(path.join(folder, 'torch/lib'), 0o777),
+      /^cannot be trusted: torch\/lib may be written by others/,
+    ],
+    [
+      'a library',
+      (folder) => fs.chmodSync(path.join(folder, 'torch/lib/libtorch_cpu.so'), 0o666),
+      /^cannot be trusted: torch\/lib\/libtorch_cpu.so may be written by others \(mode 666\)/,
+    ],
+    [
+      'the manifest',
+      (folder) => fs.chmodSync(path.join(folder, 'manifest.json'), 0o622),
+      /^cannot be trusted: manifest.json may be written by others/,
+    ],
+    ['the folder, which is a link', link_to, /^is a link/],
+    [
+      'a library, which is a link',
+      (folder) => link_to(path.join(folder, 'torch/lib/libtorch_cpu.so')),
+      /^cannot be trusted: torch\/lib\/libtorch_cpu.so is a link/,
+    ],
+  ])('%s', (_, lay, expected) => {
+    const place = env()
+    const folder = fake_cache(place)
+    expect(problem_of(place)).toBeNull()
+    lay(folder)
+    expect(problem_of(place)).toMatch(expected)
+  })
+
+  test.skipIf(process.getuid?.() !== 0).each<[string, string]>([
+    ['the cache', '..'],
+    ['the folder', '.'],
+    ['a library', 'torch/lib/libtorch_cpu.so'],
+    ['the manifest', 'manifest.json'],
+  ])('%s of another user', (_, name) => {
+    const place = env()
+    const folder = fake_cache(place)
+    fs.chownSync(path.join(folder, name), 12_345, 12_345)
+    expect(problem_of(place)).toMatch(/belongs to another user \(12345, not 0\)/)
+  })
+
+  test('a cache that its user has put elsewhere by a link is used', () => {
+    const place = env()
+    link_to(path.dirname(fake_cache(place)))
+    expect(problem_of(place)).toBeNull()
+  })
+
+  test('the doctor says so of the one that is in use', () => {
+    const folder = fake_cache(env())
+    const record = { path: path.join(folder, 'torch'), how: 'cache' }
+    expect(record_problem(record)).toBeNull()
+    fs.chmodSync(path.join(folder, 'torch/lib/libtorch_cpu.so'), 0o777)
+    expect(record_problem(record)).toMatch(/libtorch_cpu.so may be written by others/)
+    expect(record_problem({ ...record, how: 'LIBTORCH' })).toBeNull()
+    expect(record_problem({ ...record, path: '/nowhere' })).toBe('is no longer there')
+  })
+
+  test('nothing is fetched into it', async () => {
+    const place = env()
+    fs.mkdirSync(path.join(place.XDG_CACHE_HOME, 'typetorch'))
+    fs.chmodSync(path.join(place.XDG_CACHE_HOME, 'typetorch'), 0o777)
+    await expect(fetch_libtorch(place, 'cpu')).rejects.toThrow(
+      /^the cache .*typetorch may be written by others \(mode 777\), so nothing in it is run; .*export XDG_CACHE_HOME=/,
+    )
+  })
+
+  test('with no HOME it is never in the current folder', () => {
+    expect(path.isAbsolute(cached_folder({ HOME: '' }, 'cpu'))).toBe(true)
+    expect(path.isAbsolute(cached_folder({ HOME: 'relative' }, 'cpu'))).toBe(true)
   })
 })
 

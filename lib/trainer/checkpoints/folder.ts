@@ -1,5 +1,5 @@
-import { renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, renameSync, unlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import {
   make_error,
   NewerVersionError,
@@ -9,11 +9,13 @@ import {
 } from '../../errors.js'
 import { make_folders } from '../../folders.js'
 import { is_error } from '../../realm.js'
+import { check_is_file } from '../../serialization/read_file.js'
 import { save_with_sha256 } from '../../serialization/save.js'
+import { cannot_write, type SystemError } from '../../serialization/system_error.js'
 import { load } from '../../serialization.js'
 import type { TrainerStateDict } from '../state.js'
 import { is_state, VERSION } from '../version.js'
-import { lock_folder } from './lock.js'
+import { FolderLock } from './lock.js'
 import {
   type CheckpointEntry,
   list_checkpoints,
@@ -58,6 +60,7 @@ export function best_of(
 /** Reads one checkpoint; an Error says what is wrong with the file. */
 async function read(folder: string, entry: CheckpointEntry): Promise<TrainerStateDict> {
   const path = join(folder, entry.file)
+  check_is_file('Trainer', path)
   if (entry.sha256 !== null) {
     const found = await sha256_of(path)
     if (found !== entry.sha256)
@@ -84,7 +87,7 @@ function check_version(path: string, { version }: { version: number }): void {
  * @param options.best_by - a metric: the best by it instead of the newest
  * @param options.mode - whether less or more of the metric is better. Default: `'min'`
  * @returns the Trainer's state; `model` is the model's `state_dict`, `ema` that of the averages
- * @throws RuntimeError where none can be read
+ * @throws RuntimeError where none can be read, with the system's `code` and the `path` where the folder cannot be
  *
  * @example
  * ```ts
@@ -96,7 +99,7 @@ export async function load_checkpoint(
   folder: string,
   { best_by, mode = 'min' }: { best_by?: string; mode?: 'min' | 'max' } = {},
 ): Promise<TrainerStateDict> {
-  const entries = list_checkpoints(folder)
+  const entries = list_checkpoints('load_checkpoint', folder)
   const order = best_by === undefined ? entries.toReversed() : best_of(entries, best_by, mode)
   const found = await first_readable(folder, order)
   if (found === null) {
@@ -106,8 +109,8 @@ export async function load_checkpoint(
   return found.state
 }
 
-// What the system says of a file that is not there, or whose bytes are gone.
-const LOST = new Set(['ENOENT', 'EIO'])
+// What the system says where there is no file with bytes: none at all, a folder in its place, a loop of links.
+const LOST = new Set(['ENOENT', 'EIO', 'EISDIR', 'ELOOP'])
 
 /** Whether an error says that the file is at fault, and not the version, the memory, the rights or the program. */
 function is_damage(error: unknown): boolean {
@@ -151,31 +154,39 @@ async function first_readable(
   )
 }
 
+const LOCKLESS =
+  '; its file system has no locks, by which one Trainer at a time has a folder: mount it with locks, or take another one'
+
 /** A Trainer's folder of checkpoints, held by one Trainer at a time. */
 export class CheckpointFolder {
+  readonly folder: string
   #entries: CheckpointEntry[] = []
-  #release: (() => void) | undefined
+  #lock: FolderLock | undefined
 
   constructor(
-    readonly folder: string,
+    folder: string,
     readonly retention: Retention,
-  ) {}
+  ) {
+    // It stays where it is when the program changes its own folder.
+    this.folder = resolve(folder)
+  }
 
   /** Takes the folder, making it where there is none, and clears away what was never finished. */
   open(): void {
     try {
       make_folders(this.folder)
-      this.#release = lock_folder(this.folder)
+      this.#lock = FolderLock.take(this.folder)
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+      const { code, errno, syscall, message } = cause as SystemError
+      if (code === undefined) throw cause
       const error = runtime_error(
-        `Trainer: checkpoints cannot be written to '${this.folder}': ${(cause as Error).message}`,
+        `Trainer: checkpoints cannot be written to '${this.folder}': ${message}${syscall === 'flock' ? LOCKLESS : ''}`,
       )
-      throw Object.assign(error, { cause, code: (cause as NodeJS.ErrnoException).code })
+      throw Object.assign(error, { cause, code, errno, syscall, path: this.folder })
     }
     try {
-      for (const name of unfinished_files(this.folder)) rmSync(join(this.folder, name), { force: true })
-      this.#entries = list_checkpoints(this.folder)
+      for (const name of unfinished_files(this.folder)) remove(join(this.folder, name))
+      this.#entries = list_checkpoints('Trainer', this.folder)
     } catch (error) {
       this.close()
       throw error
@@ -184,8 +195,8 @@ export class CheckpointFolder {
 
   /** Gives the folder back. */
   close(): void {
-    this.#release?.()
-    this.#release = undefined
+    this.#lock?.release()
+    this.#lock = undefined
   }
 
   /** The checkpoints, the oldest first. */
@@ -196,7 +207,7 @@ export class CheckpointFolder {
   /** The newest that can be read, or null where there is none. Damaged ones are set aside as `….damaged`. */
   async newest(): Promise<LoadedCheckpoint | null> {
     const found = await first_readable(this.folder, this.#entries.toReversed())
-    for (const { path } of found?.damaged ?? []) renameSync(path, `${path}.damaged`)
+    for (const { path } of found?.damaged ?? []) set_aside(path)
     const gone = new Set(found?.damaged.map(({ path }) => path))
     this.#entries = this.#entries.filter(({ file }) => !gone.has(join(this.folder, file)))
     return found
@@ -210,6 +221,7 @@ export class CheckpointFolder {
     state: TrainerStateDict,
     metrics: Readonly<Record<string, number>>,
   ): Promise<{ path: string; entry: CheckpointEntry }> {
+    this.#lock?.check()
     const { step, epoch } = state
     const file = next_name(this.#entries, step)
     const path = join(this.folder, file)
@@ -227,11 +239,23 @@ export class CheckpointFolder {
     const all = [...this.#entries, entry]
     this.#entries = this.#kept(all)
     // A file that a killed process did not get into its manifest.
-    for (const kept of this.#entries) kept.sha256 ??= await sha256_of(join(this.folder, kept.file))
+    for (const kept of this.#entries) kept.sha256 ??= await this.#hash(kept)
+    this.#lock?.check()
     write_manifest(this.folder, this.#entries)
-    for (const old of all)
-      if (!this.#entries.includes(old)) rmSync(join(this.folder, old.file), { force: true })
+    for (const old of all) if (!this.#entries.includes(old)) remove(join(this.folder, old.file))
     return { path, entry }
+  }
+
+  /** Null for one that cannot be read: it stays as it is. */
+  async #hash({ file }: CheckpointEntry): Promise<string | null> {
+    const path = join(this.folder, file)
+    try {
+      check_is_file('Trainer', path)
+      return await sha256_of(path)
+    } catch (error) {
+      if (!is_damage(error)) throw error
+      return null
+    }
   }
 
   #kept(entries: readonly CheckpointEntry[]): CheckpointEntry[] {
@@ -240,5 +264,27 @@ export class CheckpointFolder {
     if (best_by !== undefined)
       for (const entry of best_of(entries, best_by, mode).slice(0, keep_best)) kept.add(entry)
     return entries.filter((entry) => kept.has(entry))
+  }
+}
+
+/** Removes a file, if there is one: a folder in its place stays. */
+function remove(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    const { code } = error as SystemError
+    if (code !== 'ENOENT' && code !== 'EISDIR') throw cannot_write('Trainer', path, error as SystemError)
+  }
+}
+
+/** Names a damaged checkpoint so that nobody takes it for one, the name of an earlier one excepted. */
+function set_aside(path: string): void {
+  let aside = `${path}.damaged`
+  for (let n = 1; lstatSync(aside, { throwIfNoEntry: false }); n++) aside = `${path}.${n}.damaged`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    // It went by itself.
+    if ((error as SystemError).code !== 'ENOENT') throw cannot_write('Trainer', aside, error as SystemError)
   }
 }

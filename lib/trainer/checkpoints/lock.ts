@@ -1,120 +1,138 @@
-import { randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+} from 'node:fs'
+import { hostname, constants as system } from 'node:os'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
+import { native } from '../../native.js'
+import { write_all } from '../../serialization/atomic.js'
+import { system_error } from '../../serialization/system_error.js'
 
 const NAME = 'trainer.lock'
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants
 
-/** Who holds a folder: a process is known again by its number and the moment it began at. */
+/** Who holds a folder, for people: nothing is decided by it. */
 interface Holder {
   pid: number
-  started: string | null
-  boot: string | null
   host: string
 }
 
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return null
-  }
-}
-
-/** When a process began, in ticks since the machine's start; null where there is none, or only its remains. */
-function start_of(pid: number): string | null {
-  const stat = read(`/proc/${pid}/stat`)
-  if (stat === null) return null
-  // The name in brackets may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
-}
-
-const boot_id = (): string | null => read('/proc/sys/kernel/random/boot_id')?.trim() ?? null
-
-function is_alive({ pid, started, boot, host }: Holder): boolean {
-  // Nothing is known of another machine's processes.
-  if (host !== hostname()) return true
-  return boot === boot_id() && started !== null && start_of(pid) === started
-}
-
-function parse(text: string | null): Holder | null {
-  try {
-    const holder = JSON.parse(text ?? '') as Holder | null
-    return typeof holder?.pid === 'number' ? holder : null
-  } catch {
-    return null
-  }
-}
-
-const code_of = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
-
 /**
- * Takes a folder for this process. What a process that was killed left behind holds nobody up.
- *
- * @returns gives the folder back
- * @throws RuntimeError where another Trainer has it; it says who
+ * A folder held by one Trainer. The kernel holds its lock file by an open descriptor, for every process and container on the
+ * machine and, where the file system passes locks on, on other machines; whatever ends the holder (a thread included)
+ * gives the folder back.
  */
-export function lock_folder(folder: string): () => void {
-  const path = join(folder, NAME)
-  const own = join(folder, `.${NAME}.${randomBytes(6).toString('hex')}.tmp`)
-  const holder: Holder = {
-    pid: process.pid,
-    started: start_of(process.pid),
-    boot: boot_id(),
-    host: hostname(),
+export class FolderLock {
+  readonly #folder: string
+  readonly #path: string
+  readonly #file: number
+
+  private constructor(folder: string, path: string, file: number) {
+    this.#folder = folder
+    this.#path = path
+    this.#file = file
   }
-  const text = `${JSON.stringify({ ...holder, token: randomBytes(6).toString('hex') })}\n`
-  try {
-    writeFileSync(own, text)
-    // A link appears with all of its bytes, and only where there is none.
-    for (;;) {
-      try {
-        linkSync(own, path)
-        break
-      } catch (error) {
-        if (code_of(error) !== 'EEXIST') throw error
-        remove_stale(folder, path)
-      }
+
+  /**
+   * Takes a folder.
+   *
+   * @throws RuntimeError where another Trainer has it, saying who; the system's error where there can be no lock
+   */
+  static take(folder: string): FolderLock {
+    const path = join(folder, NAME)
+    let file = take(folder, path)
+    // The one who held it has removed it meanwhile, and another may stand there.
+    while (!is_at(path, file)) {
+      closeSync(file)
+      file = take(folder, path)
     }
-  } finally {
-    rmSync(own, { force: true })
+    const lock = new FolderLock(folder, path, file)
+    try {
+      const holder: Holder = { pid: process.pid, host: hostname() }
+      ftruncateSync(file)
+      write_all(file, Buffer.from(`${JSON.stringify(holder)}\n`))
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+    return lock
   }
-  return () => {
-    if (read(path) === text) rmSync(path, { force: true })
+
+  /** Throws where the folder is no longer held: the lock was removed, the folder was, or its server has lost the lock. */
+  check(): void {
+    const reason = this.#loss()
+    if (reason !== null)
+      throw runtime_error(
+        `Trainer: '${this.#folder}' is no longer held by this Trainer: ${reason}. Another Trainer may have written to the ` +
+          'folder, so nothing is saved; run the program again to go on from the newest checkpoint',
+      )
+  }
+
+  #loss(): string | null {
+    const refused = native.lock_file(this.#file)
+    if (refused !== 0) return `its lock was lost while it ran (${system_error(refused, 'flock').message})`
+    try {
+      if (is_at(this.#path, this.#file)) return null
+    } catch (error) {
+      return `'${this.#path}' cannot be looked at any more (${(error as Error).message})`
+    }
+    return `'${this.#path}' was removed or replaced while it ran`
+  }
+
+  /** Gives the folder back. */
+  release(): void {
+    try {
+      // While it is held: nobody else's goes.
+      if (is_at(this.#path, this.#file)) unlinkSync(this.#path)
+    } catch {
+      // It stays, and holds nobody up.
+    }
+    closeSync(this.#file)
   }
 }
 
-function remove_stale(folder: string, path: string): void {
-  const found = read(path)
-  // It went meanwhile.
-  if (found === null) return
-  const holder = parse(found)
-  if (holder === null || is_alive(holder)) {
-    const who =
-      holder === null
-        ? 'somebody'
-        : `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}`
-    throw runtime_error(
-      `Trainer: '${folder}' is in use by another Trainer (${who}); two must not write checkpoints to one folder. ` +
-        `If it is certain that none runs, remove '${path}'`,
-    )
-  }
-  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`
+/** Opens the lock's file and locks it. */
+function take(folder: string, path: string): number {
+  const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666)
   try {
-    renameSync(path, aside)
+    if (!fstatSync(file).isFile()) throw runtime_error(`Trainer: '${path}' is no regular file; remove it`)
+    const refused = native.lock_file(file)
+    if (refused === system.errno.EWOULDBLOCK) throw in_use(folder, path)
+    if (refused !== 0) throw system_error(refused, 'flock')
+    return file
   } catch (error) {
-    if (code_of(error) === 'ENOENT') return
+    closeSync(file)
     throw error
   }
-  // Somebody was faster and it is theirs: back with it.
-  if (read(aside) !== found) {
-    try {
-      linkSync(aside, path)
-    } catch (error) {
-      if (code_of(error) !== 'EEXIST') throw error
-    }
+}
+
+/** Whether a path is the name of an open file. */
+function is_at(path: string, file: number): boolean {
+  const named = lstatSync(path, { throwIfNoEntry: false })
+  const { ino, dev } = fstatSync(file)
+  return named?.ino === ino && named.dev === dev
+}
+
+function in_use(folder: string, path: string): Error {
+  return runtime_error(
+    `Trainer: '${folder}' is in use by another Trainer (${holder_of(path)}); two must not write checkpoints to one folder`,
+  )
+}
+
+function holder_of(path: string): string {
+  try {
+    const { pid, host } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>
+    if (typeof pid === 'number' && typeof host === 'string')
+      return `process ${pid}${host === hostname() ? '' : ` on ${host}`}`
+  } catch {
+    // It has just been taken, or the text is another's.
   }
-  rmSync(aside, { force: true })
+  return 'its lock does not say which process'
 }

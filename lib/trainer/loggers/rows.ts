@@ -16,3 +16,9 @@ export function row_of_step({ step, epoch, loss, lr, grad_norm, metrics }: StepE
 export function row_of_validation({ step, epoch, metrics }: MetricsEvent): Row {
   return { step: step - 1, epoch, ...metrics }
 }
+
+/** Whether names are those of a row: the step and the epoch come first, and only numbers before them. */
+export function are_of_row(names: readonly string[]): boolean {
+  const [first, second] = names.filter((name) => !/^\d+$/.test(name))
+  return first === 'step' && second === 'epoch'
+}

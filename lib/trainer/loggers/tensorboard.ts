@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { SummaryWriter } from '../../utils/tensorboard/index.js'
 import type { Trainer } from '../trainer.js'
 import { type LoggerOptions, RowLogger } from './row_logger.js'
@@ -20,11 +21,11 @@ export class TensorBoardLogger extends RowLogger {
   /** Open while `fit` runs, for images and texts of one's own. */
   writer: SummaryWriter | null = null
 
-  constructor(
-    readonly log_dir: string,
-    options: LoggerOptions = {},
-  ) {
+  readonly log_dir: string
+
+  constructor(log_dir: string, options: LoggerOptions = {}) {
     super(options)
+    this.log_dir = resolve(log_dir)
   }
 
   on_fit_start(trainer: Trainer): void {

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { make_folder, naming, write_or_cut } from '../../serialization/atomic.js'
+import { sync } from '../../serialization/sync.js'
 import { Message } from './protobuf.js'
 
 /** CRC-32C of each byte; the polynomial is Castagnoli's, reflected. */
@@ -67,7 +68,7 @@ export class EventFile {
 
   flush(): void {
     const file = this.#file
-    if (file !== null) naming(OPERATOR, this.#path, () => fsyncSync(file))
+    if (file !== null) naming(OPERATOR, this.#path, () => sync(file))
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { uint8 } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import { IDENTITY, next_identity } from '../../identity.js'
@@ -50,6 +50,8 @@ export class SummaryWriter {
   /** @internal */
   readonly [IDENTITY]: string = next_identity()
   readonly log_dir: string
+  /** The same, wherever the program goes on to. */
+  readonly #folder: string
   readonly #file: EventFile
   readonly #children = new Map<string, EventFile>()
   readonly #suffix: string
@@ -60,8 +62,9 @@ export class SummaryWriter {
   ) {
     const date = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
     this.log_dir = log_dir ?? join('runs', `${date}_${hostname()}${comment}`)
+    this.#folder = resolve(this.log_dir)
     this.#suffix = filename_suffix
-    this.#file = new EventFile(this.log_dir, filename_suffix)
+    this.#file = new EventFile(this.#folder, filename_suffix)
     const START = 1
     if (purge_step !== null)
       this.#file.add(new Message().bytes_field(7, new Message().int(1, START)), purge_step)
@@ -89,7 +92,7 @@ export class SummaryWriter {
     walltime?: number,
   ): void {
     for (const [tag, value] of Object.entries(tag_scalar_dict)) {
-      const folder = join(this.log_dir, `${main_tag.replaceAll('/', '_')}_${tag}`)
+      const folder = join(this.#folder, `${main_tag.replaceAll('/', '_')}_${tag}`)
       let file = this.#children.get(folder)
       if (file === undefined) this.#children.set(folder, (file = new EventFile(folder, this.#suffix)))
       file.add(scalar(main_tag, number_in(value)), global_step, walltime)
@@ -167,7 +170,7 @@ export class SummaryWriter {
       global_step = null,
     }: { run_name?: string; global_step?: Step } = {},
   ): void {
-    const file = new EventFile(join(this.log_dir, run_name), this.#suffix)
+    const file = new EventFile(join(this.#folder, run_name), this.#suffix)
     for (const event of hparams(hparam_dict, Object.keys(metric_dict))) file.add(event, global_step)
     for (const [tag, value] of Object.entries(metric_dict))
       file.add(scalar(tag, number_in(value)), global_step)
