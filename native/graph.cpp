@@ -1,5 +1,6 @@
 #include "graph.h"
 
+#include "callback.h"
 #include "guard.h"
 #include "shared_numbers.h"
 #include "status.h"
