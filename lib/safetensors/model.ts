@@ -27,6 +27,8 @@ export interface LoadModelOptions {
   strict?: boolean
   /** Where the tensors are put before the model takes them. Default: `'cpu'`. */
   device?: DeviceLike
+  /** Whether the file is mapped while the model copies from it: see docs/hazards.md. Default: false. */
+  mmap?: boolean
   /** What reading the file may take. Default: what `torch.serialization.set_default_load_limits` says. */
   limits?: LoadLimits | null
 }
@@ -47,6 +49,7 @@ const LOAD_MODEL = signature(
   FILENAME,
   { strict: optional(true) },
   { device: optional<DeviceLike>('cpu') },
+  { mmap: keyword(false) },
   { limits: of_objects(keyword<LoadLimits | null>(null)) },
 )
 
@@ -107,6 +110,7 @@ const contiguous = (value: Tensor): Tensor => (value instanceof Tensor ? value.c
  * @param filename path of the file
  * @param strict whether a file that lacks something, or has more than the model, is refused. Default: true
  * @param device where the tensors are put before the model takes them. Default: `'cpu'`
+ * @param mmap whether the file is mapped while the model copies from it: see docs/hazards.md. Default: false
  * @param limits what reading the file may take, see `LoadLimits` of torch.serialization
  * @returns the names that the file lacks, and those that the model has not
  * @throws RuntimeError where the two do not fit
@@ -126,7 +130,11 @@ export function load_model(
 export function load_model(...args: unknown[]): [missing: string[], unexpected: string[]] {
   const given = LOAD_MODEL.take(args)
   const own = state_of('load_model', given.model)
-  const state = load_file(given.filename, { device: given.device, limits: given.limits })
+  const state = load_file(given.filename, {
+    device: given.device,
+    mmap: given.mmap,
+    limits: given.limits,
+  })
   const in_file = new Set(Array.from(items_of(state), ([name]) => name))
   const { missing_keys, unexpected_keys } = given.model.load_state_dict(state, { strict: false })
   const [missing, unexpected] = [new Set(missing_keys), [...unexpected_keys]]

@@ -38,6 +38,7 @@ const LOAD = signature(
   { pickle_module: optional<null>(null) },
   { weights_only: keyword<boolean | null>(null) },
   { mmap: keyword<boolean | null>(null) },
+  { limits: of_objects(keyword<LoadLimits | null>(null)) },
   { pickle_load_args: keywords<unknown>() },
 )
 
@@ -75,9 +76,8 @@ export function load<T = unknown>(
   options?: LoadOptions,
 ): T
 export function load(...args: unknown[]): unknown {
-  const [f, map_location, pickle_module, , mmap, pickle_load_args] = LOAD.bind(args)
-  const { limits = null, ...others } = pickle_load_args as { limits?: unknown }
-  for (const name of Object.keys(others))
+  const [f, map_location, pickle_module, , mmap, limits, pickle_load_args] = LOAD.bind(args)
+  for (const name of Object.keys(pickle_load_args))
     throw type_error(
       unexpected_keyword('load', name, ['map_location', 'weights_only', 'mmap', 'limits']),
       'load',
@@ -92,13 +92,13 @@ export function load(...args: unknown[]): unknown {
   }
 }
 
-function read(source: Source, map_location: unknown, mmap: boolean, limits: unknown): unknown {
+function read(source: Source, map_location: unknown, mmap: boolean, limits: LoadLimits | null): unknown {
   const restore = restore_of('load', map_location)
   if (source.path?.endsWith('.safetensors'))
     return load_file(source.path, {
       device: safetensors_device(map_location),
       mmap,
-      limits: limits as LoadLimits | null,
+      limits,
     })
   if (is_archive(source)) {
     const archive = new CheckpointArchive(source)

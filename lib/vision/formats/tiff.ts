@@ -225,6 +225,7 @@ function overwritten(
   for (const [tag, value] of changes) {
     const entry = entries.get(tag)
     if (entry === undefined) continue
+    part(copy, entry.at, entry.count * (SIZES[entry.type] ?? 1))
     for (let i = 0; i < entry.count; i++) {
       if (entry.type === 3) view.setUint16(entry.at + 2 * i, value, little)
       else if (entry.type === 4) view.setUint32(entry.at + 4 * i, value, little)
