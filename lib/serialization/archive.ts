@@ -107,9 +107,13 @@ export class CheckpointArchive {
     return mapped_record(mapped, place, size)
   }
 
-  // A word: what is longer is none.
+  /** A record of one word. */
   #text(name: string): string | null {
-    return this.#zip.has(name) ? this.#zip.record(name).toString('latin1', 0, LONGEST_WORD) : null
+    if (!this.#zip.has(name)) return null
+    const size = this.#zip.size(name)
+    if (size > LONGEST_WORD)
+      throw runtime_error(`load(): '${this.#source.name}': record '${name}' of ${size} bytes is no word`)
+    return this.#zip.record(name).toString('latin1')
   }
 }
 

@@ -16,7 +16,10 @@ export interface LoadLimits {
   objects?: number
   /** Containers inside each other. Default: 1000. */
   depth?: number
-  /** Records of an archive, tensors, chunks and frames of an image. Default: 100,000, and 1 for each KiB of the file. */
+  /**
+   * Records of an archive; tensors in a pickle; chunks and frames of an image. Default: 100,000, and 1 for each 256 bytes of
+   * the file.
+   */
   records?: number
   /** Width times height of an image. Default: 178,956,970, as Pillow's. */
   pixels?: number
@@ -25,7 +28,9 @@ export interface LoadLimits {
 }
 
 type Limit = keyof LoadLimits
-type Counted = 'bytes' | 'objects' | 'records'
+type Counted = 'bytes' | 'objects' | 'records' | 'tensors'
+// A tensor stands for a record, which is counted itself.
+const LIMIT_OF = { bytes: 'bytes', objects: 'objects', records: 'records', tensors: 'records' } as const
 
 const DEFAULTS: Readonly<Record<Limit, number>> = {
   bytes: 128 << 20,
@@ -55,6 +60,8 @@ const OF_LITERAL = 4
 // Of V8's heap that is free, what one file may take: beyond it the process would end.
 const SHARE_OF_HEAP = 0.5
 const LOOK_AT_CLOCK = 4096
+
+const BYTES_A_RECORD = 256
 
 let defaults: LoadLimits = {}
 
@@ -97,7 +104,7 @@ export class Budget {
   readonly #subject: string
   readonly #given: LoadLimits
   readonly #most: Record<Limit, number>
-  readonly #spent: Record<Counted, number> = { bytes: 0, objects: 0, records: 0 }
+  readonly #spent: Record<Counted, number> = { bytes: 0, objects: 0, records: 0, tensors: 0 }
   readonly #started = performance.now()
   #heap = 0
   #most_heap = -1
@@ -113,16 +120,16 @@ export class Budget {
       ...(limits === null || limits === undefined ? {} : checked(operator, limits)),
     }
     this.#most = { ...DEFAULTS }
-    this.#most.records += size / 1024
+    this.#most.records += size / BYTES_A_RECORD
     this.#most.seconds += size / 2 ** 20
     for (const name of NAMES) this.#most[name] = this.#given[name] ?? this.#most[name]
   }
 
   /** Counts what is made, before it is. */
-  take(limit: Counted, amount = 1): void {
-    const spent = (this.#spent[limit] += amount)
-    if (spent > this.#most[limit]) throw this.#error(limit)
-    if (limit !== 'bytes' && spent % LOOK_AT_CLOCK === 0) this.look_at_clock()
+  take(what: Counted, amount = 1): void {
+    const spent = (this.#spent[what] += amount)
+    if (spent > this.#most[LIMIT_OF[what]]) throw this.#error(LIMIT_OF[what])
+    if (what !== 'bytes' && spent % LOOK_AT_CLOCK === 0) this.look_at_clock()
   }
 
   /** Counts memory of V8's heap, whose end would be the process's. */
@@ -162,7 +169,7 @@ export class Budget {
   }
 
   /** How much may still be made. */
-  left(limit: Counted): number {
+  left(limit: 'bytes' | 'objects'): number {
     return this.#most[limit] - this.#spent[limit]
   }
 
@@ -206,7 +213,7 @@ export class Budget {
     return (performance.now() - this.#started) / 1000
   }
 
-  #grant(limit: Counted, amount: number): void {
+  #grant(limit: 'bytes' | 'objects', amount: number): void {
     if (this.#given[limit] === undefined) this.#most[limit] += amount
   }
 
@@ -238,8 +245,8 @@ export function with_budget<T>(budget: Budget, callback: () => T): T {
 }
 
 /** Counts what the load under way makes. */
-export function spend(limit: Counted, amount = 1): void {
-  current?.take(limit, amount)
+export function spend(what: Counted, amount = 1): void {
+  current?.take(what, amount)
 }
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]

@@ -46,7 +46,7 @@ function make_dense(dtype: DType, device: 'cpu' | 'cuda', args: Arguments): Tens
     if (first.dtype !== dtype) throw runtime_error(`a tensor of ${dtype} is over a storage of ${first.dtype}`)
     return rebuild_tensor([first, 0, [Math.floor(first.bytes.numel() / dtype.itemsize)], [1]])
   }
-  spend('records')
+  spend('tensors')
   const sizes = sizes_of(args)
   if (sizes !== null) {
     spend('bytes', Math.abs(sizes.reduce((product, size) => product * size, dtype.itemsize)))

@@ -56,7 +56,7 @@ function spend_elements(size: readonly number[], itemsize: number): void {
 }
 
 function view({ bytes }: Storage, dtype: DType, args: readonly unknown[]): Tensor {
-  spend('records')
+  spend('tensors')
   const [offset, size, stride] = [integer(args, 1), integers(args, 2), integers(args, 3)]
   check_fits(Math.floor(bytes.numel() / dtype.itemsize), offset, size, stride)
   const start = native.storage_offset(handle_of(bytes)) / dtype.itemsize
@@ -178,7 +178,7 @@ export function rebuild_quantized(args: readonly unknown[]): Tensor {
   const { dtype } = storage
   const [offset, size, stride] = [integer(args, 1), integers(args, 2), integers(args, 3)]
   const in_a_byte = PACKED.get(dtype) ?? 1
-  spend('records')
+  spend('tensors')
   spend_elements(size, dtype.itemsize / in_a_byte)
   const available = Math.floor(storage.bytes.numel() / dtype.itemsize)
   check_fits(available * in_a_byte, offset, size, stride)
@@ -197,7 +197,7 @@ export function rebuild_nested(args: readonly unknown[]): Tensor {
     Tensor,
     Tensor,
   ]
-  spend('records')
+  spend('tensors')
   for (const place of [1, 2, 3]) held(args, place)
   check_parts(held(args, 0), sizes, strides, offsets)
   return aten_nested_view(buffer, sizes, strides, offsets)
@@ -272,7 +272,7 @@ export function set_parameter(target: Parameter, state: unknown): void {
 
 /** (dtype, size, stride, requires_grad) */
 export function rebuild_meta(args: readonly unknown[]): Tensor {
-  spend('records')
+  spend('tensors')
   const result = aten_empty_strided(integers(args, 1), integers(args, 2), { dtype: args[0], device: 'meta' })
   return finish(result, args[3], null)
 }
@@ -280,7 +280,7 @@ export function rebuild_meta(args: readonly unknown[]): Tensor {
 /** (layout, (indices, values, size, is_coalesced)) or (layout, (compressed indices, plain indices, values, size)) */
 export function rebuild_sparse(args: readonly unknown[]): Tensor {
   const layout = args[0] instanceof Layout ? args[0] : undefined
-  spend('records')
+  spend('tensors')
   const parts = args[1]
   if (!Array.isArray(parts)) throw runtime_error(`argument 1 must be a tuple, not ${type_name(parts)}`)
   // What a file says is not believed: an index out of bounds would be read, or written, beyond the memory.

@@ -1,3 +1,4 @@
+import { constants as buffers } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -148,6 +149,8 @@ class Memory implements Source {
 }
 
 function check_range(source: Source, at: number, length: number): void {
+  if (length > buffers.MAX_LENGTH)
+    throw runtime_error(`'${source.name}': ${length} bytes at byte ${at} are more than a Buffer holds`)
   if (at >= 0 && length >= 0 && at + length <= source.size) return
   throw runtime_error(
     `'${source.name}' is cut short: bytes ${at} to ${at + length} are wanted, and it has ${source.size}`,
