@@ -32,6 +32,16 @@ export class CheckpointError extends RuntimeError {
 export class NewerVersionError extends RuntimeError {}
 /** A file that names a class or function that was not allowed; a RuntimeError by its name. @internal */
 export class UnsupportedGlobalError extends RuntimeError {}
+/**
+ * A file that would take more than one of the limits of reading: `limit` names it. A RuntimeError.
+ *
+ * @see LoadLimits
+ */
+export class BudgetError extends RuntimeError {
+  override name = 'BudgetError'
+  /** The limit's name: `'bytes'`, `'objects'`, `'depth'`, `'records'`, `'pixels'` or `'seconds'`. */
+  declare limit: string
+}
 /** `torch.library.opcheck`'s error; its `cause` says where. */
 export class OpCheckError extends Error {
   override name = 'OpCheckError'
@@ -82,6 +92,7 @@ const classes: Record<string, ErrorClass> = {
   CheckpointError,
   NewerVersionError,
   UnsupportedGlobalError,
+  BudgetError,
   GradcheckError,
   OpCheckError,
   AcceleratorError,

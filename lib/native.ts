@@ -462,6 +462,8 @@ export interface Native {
     buffer?: Uint8Array,
     take?: (length: number) => void,
   ): [errno: number, record: string] | null
+  /** Fills a tensor of the CPU from a file: the bytes that were there, or the system's number, negative. */
+  read_file(into: Handle, file: number, offset: number): number
   view_storage(
     x: Handle,
     dtype: number,

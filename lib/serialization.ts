@@ -1,5 +1,11 @@
 // torch.serialization: files of tensors.
 
+export { BudgetError } from './errors.js'
+export {
+  get_default_load_limits,
+  type LoadLimits,
+  set_default_load_limits,
+} from './serialization/budget.js'
 export { type LoadOptions, load } from './serialization/load.js'
 export type { LocationFunction, MapLocation } from './serialization/location.js'
 export {

@@ -1,5 +1,7 @@
 #include "repairs.h"
 
+#include "file_memory.h"
+
 #include <c10/util/Exception.h>
 
 #include <array>
@@ -159,6 +161,8 @@ Repair repair_of(const c10::OperatorName& name) {
       {"aten::fbgemm_pack_gemm_matrix_fp16", check_matrix},
       {"aten::fbgemm_pack_quantized_matrix", check_matrix},
       {"aten::fbgemm_pack_quantized_matrix.KN", check_matrix},
+      {"aten::from_file", reserve_shared_file},
+      {"aten::from_file.out", reserve_shared_file},
       {"aten::index_copy", check_index},
       {"aten::index_copy.out", check_index},
       {"aten::index_copy_", check_index_and_source},

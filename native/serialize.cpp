@@ -1,6 +1,7 @@
 #include "serialize.h"
 
 #include "convert.h"
+#include "file_memory.h"
 #include "guard.h"
 #include "tensor.h"
 
@@ -175,6 +176,7 @@ Napi::Value view_storage(const Napi::CallbackInfo& info) {
 void export_serialize(Napi::Env env, Napi::Object exports) {
   export_function<write_archive>(env, exports, "write_archive");
   export_function<view_storage>(env, exports, "view_storage");
+  export_function<read_file>(env, exports, "read_file");
 }
 
 }  // namespace typetorch

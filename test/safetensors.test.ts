@@ -132,11 +132,58 @@ describe('safetensors', () => {
     expect(() => opened.get_tensor('weight')).toThrow('File is not open')
   })
 
-  it('is mapped: opening a file costs nothing, and changes stay in memory', () => {
+  it('copies: what happens to the file later is nothing to its tensors', () => {
+    const file = path('rewritten.safetensors')
+    safetensors.save_file({ x: torch.ones(1 << 20) }, file)
+    const { x } = safetensors.load_file(file)
+    const { x: y } = torch.load<{ x: torch.Tensor }>(file)
+    const opened = safetensors.safe_open(file)
+    const z = opened.get_tensor('x')
+    writeFileSync(file, Buffer.alloc(1000))
+    for (const tensor of [x!, y, z]) expect(tensor.sum().item()).toBe(1 << 20)
+    expect(() => opened.get_tensor('x')).toThrow(`'${file}' was cut at byte 1000 while it was read`)
+    opened.close()
+  })
+
+  it('reads of a slice only its rows', () => {
+    const file = path('rows.safetensors')
+    const x = torch.arange(60, { dtype: torch.int32 }).reshape(5, 4, 3)
+    safetensors.save_file({ x, scalar: torch.tensor(2.5), none: torch.zeros(0, 3) }, file)
+    for (const mmap of [false, true]) {
+      using opened = safetensors.safe_open(file, 'pt', 'cpu', { mmap })
+      const slice = opened.get_slice('x')
+      const indices: torch.IndexItem[][] = [
+        [0],
+        [-1],
+        [4n],
+        ['1:3'],
+        ['-2:'],
+        ['::2'],
+        ['1::3', 2],
+        [':', '::2', -1],
+        ['3:1'],
+        [2, '1:', null],
+        ['...', 0],
+        [null, 1],
+        [[0, 2], 1],
+        [torch.tensor([true, false, true, false, true])],
+        [],
+      ]
+      for (const index of indices) {
+        const [got, wanted] = [slice.at(...index), x.at(...index)]
+        expect([got.shape, got.tolist()], String(index)).toEqual([wanted.shape, wanted.tolist()])
+      }
+      expect(() => slice.at(5)).toThrow('index 5 is out of bounds for dimension 0 with size 5')
+      expect(opened.get_slice('scalar').at('...').item()).toBe(2.5)
+      expect(opened.get_slice('none').at('0:2').shape).toEqual([0, 3])
+    }
+  })
+
+  it('is mapped on request: opening a file costs nothing, and changes stay in memory', () => {
     const file = path('mapped.safetensors')
     safetensors.save_file({ x: torch.zeros(1 << 20), y: torch.ones(4) }, file)
     const before = torch.memory_stats().alive_bytes
-    const { x, y } = safetensors.load_file(file)
+    const { x, y } = safetensors.load_file(file, { mmap: true })
     expect(torch.memory_stats().alive_bytes - before).toBeLessThan(1 << 20)
     x!.fill_(1)
     expect(x!.sum().item()).toBe(1 << 20)

@@ -1,9 +1,21 @@
+import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import type { Tensor } from 'typetorch'
 import * as torch from 'typetorch'
 
 /** A file that cannot be read as an image. */
 export class ImageError extends Error {}
+
+// How the files begin that are read. An SVG is a program that draws, and may draw in other files.
+const BEGINNINGS = ['\xff\xd8\xff', '\x89PNG\r\n', 'RIFF', 'GIF8', 'II*\0', 'MM\0*']
+
+/** The file's bytes: sharp keeps what it read by a path, also when the file is another one since. */
+async function image_bytes(path: string): Promise<Buffer> {
+  const bytes = await readFile(path)
+  const beginning = bytes.toString('latin1', 0, 8)
+  if (BEGINNINGS.some((known) => beginning.startsWith(known))) return bytes
+  throw new Error('it is no JPEG, PNG, WebP, GIF or TIFF')
+}
 
 /**
  * Reads an image as a tensor of shape (1, 3, height, width), its colours between -1 and 1.
@@ -12,7 +24,10 @@ export class ImageError extends Error {}
  */
 export async function load_image(path: string, size?: number): Promise<Tensor> {
   try {
-    const image = sharp(path).autoOrient().removeAlpha().toColourspace('srgb')
+    const image = sharp(await image_bytes(path))
+      .autoOrient()
+      .removeAlpha()
+      .toColourspace('srgb')
     if (size !== undefined) image.resize(size, size, { fit: 'cover' })
     const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
     const pixels = torch.tensor(new Uint8Array(data)).view(1, info.height, info.width, 3)

@@ -1,10 +1,14 @@
 import type { DType } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
+import { check_json } from '../serialization/budget.js'
+import { shown } from '../serialization/shown.js'
 import type { Source } from '../serialization/source.js'
 import { dtype_called } from './dtypes.js'
 
 /** As long as the format lets a header be. */
 const LONGEST = 100_000_000
+
+const MOST_DIMENSIONS = 1000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -34,9 +38,11 @@ export function read_header(source: Source): Header {
     throw fail(`the header's length of ${length} bytes is more than the format allows, ${LONGEST}`)
   if (length > source.size - 8)
     throw fail(`the header's length of ${length} bytes exceeds the file's ${source.size} bytes`)
+  const text = source.read(8, length)
+  check_json(text, source.budget)
   let json: unknown
   try {
-    json = JSON.parse(utf8.decode(source.read(8, length)))
+    json = JSON.parse(utf8.decode(text))
   } catch (cause) {
     throw fail(`the header is no JSON: ${(cause as Error).message}`)
   }
@@ -50,7 +56,7 @@ export function read_header(source: Source): Header {
   for (const [name, { at, bytes }] of tensors) {
     if (at !== next)
       throw fail(
-        `tensor '${name}' begins at byte ${at - start}, and the one before it ends at ${next - start}`,
+        `tensor '${shown(name)}' begins at byte ${at - start}, and the one before it ends at ${next - start}`,
       )
     next = at + bytes
   }
@@ -75,27 +81,37 @@ function metadata_of(json: Record<string, unknown>, fail: Fail): Record<string, 
 }
 
 function tensor_info(name: string, info: unknown, start: number, fail: Fail): TensorInfo {
-  if (!is_record(info)) throw fail(`tensor '${name}' must be described by an object, not ${type_name(info)}`)
+  if (!is_record(info))
+    throw fail(`tensor '${shown(name)}' must be described by an object, not ${type_name(info)}`)
   const { dtype: kind, shape, data_offsets: offsets } = info
   const dtype = typeof kind === 'string' ? dtype_called(kind) : undefined
   if (dtype === undefined)
-    throw fail(`tensor '${name}' is of dtype ${JSON.stringify(kind)}, which is not known`)
-  if (!is_sizes(shape))
-    throw fail(`tensor '${name}' has no shape, but ${JSON.stringify(shape)?.slice(0, 100)}`)
+    throw fail(
+      `tensor '${shown(name)}' is of dtype ${typeof kind === 'string' ? `"${shown(kind)}"` : shown(kind)}, which is not known`,
+    )
+  if (!is_sizes(shape)) throw fail(`tensor '${shown(name)}' has no shape, but ${listed(shape)}`)
   if (!is_sizes(offsets) || offsets.length !== 2)
-    throw fail(`tensor '${name}' has no data_offsets, but ${JSON.stringify(offsets)?.slice(0, 100)}`)
+    throw fail(`tensor '${shown(name)}' has no data_offsets, but ${listed(offsets)}`)
   const [begin, end] = offsets as [number, number]
   const wanted = shape.reduce((product, size) => product * size, dtype.itemsize)
   // Sizes beside a zero are bounded as well.
   const most = shape.reduce((product, size) => product * Math.max(1, size), 1)
   if (end - begin !== wanted || most > Number.MAX_SAFE_INTEGER) {
     throw fail(
-      `tensor '${name}' of shape [${shape.slice(0, 20).join(', ')}] and dtype ${kind as string} needs ${wanted} bytes, and its data_offsets are ${begin} and ${end}`,
+      `tensor '${shown(name)}' of shape [${shape.slice(0, 20).join(', ')}] and dtype ${kind as string} needs ${wanted} bytes, and its data_offsets are ${begin} and ${end}`,
     )
   }
   return { dtype, shape, at: start + begin, bytes: wanted }
 }
 
+function listed(value: unknown): string {
+  return Array.isArray(value) ? `[${value.slice(0, 20).map(shown).join(', ')}]` : shown(value)
+}
+
 function is_sizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
+  return (
+    Array.isArray(value) &&
+    value.length <= MOST_DIMENSIONS &&
+    value.every((size) => Number.isSafeInteger(size) && size >= 0)
+  )
 }

@@ -2,8 +2,9 @@ import { items_of } from '../collections.js'
 import type { DeviceLike } from '../device.js'
 import { make_error, runtime_error, type_error, type_name, ValueError } from '../errors.js'
 import { Module } from '../nn/modules/module.js'
-import { of_objects, optional, required } from '../python/parameters.js'
+import { keyword, of_objects, optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
+import type { LoadLimits } from '../serialization/budget.js'
 import { saved_part } from '../serialization/mapped.js'
 import { Tensor } from '../tensor.js'
 import { load_file } from './load_file.js'
@@ -26,6 +27,10 @@ export interface LoadModelOptions {
   strict?: boolean
   /** Where the tensors are put before the model takes them. Default: `'cpu'`. */
   device?: DeviceLike
+  /** Whether the file is mapped while the model copies from it: see docs/hazards.md. Default: false. */
+  mmap?: boolean
+  /** What reading the file may take. Default: what `torch.serialization.set_default_load_limits` says. */
+  limits?: LoadLimits | null
 }
 
 // Checked with the operator's words where its state is read.
@@ -44,6 +49,8 @@ const LOAD_MODEL = signature(
   FILENAME,
   { strict: optional(true) },
   { device: optional<DeviceLike>('cpu') },
+  { mmap: keyword(false) },
+  { limits: of_objects(keyword<LoadLimits | null>(null)) },
 )
 
 /**
@@ -103,6 +110,8 @@ const contiguous = (value: Tensor): Tensor => (value instanceof Tensor ? value.c
  * @param filename path of the file
  * @param strict whether a file that lacks something, or has more than the model, is refused. Default: true
  * @param device where the tensors are put before the model takes them. Default: `'cpu'`
+ * @param mmap whether the file is mapped while the model copies from it: see docs/hazards.md. Default: false
+ * @param limits what reading the file may take, see `LoadLimits` of torch.serialization
  * @returns the names that the file lacks, and those that the model has not
  * @throws RuntimeError where the two do not fit
  *
@@ -121,7 +130,11 @@ export function load_model(
 export function load_model(...args: unknown[]): [missing: string[], unexpected: string[]] {
   const given = LOAD_MODEL.take(args)
   const own = state_of('load_model', given.model)
-  const state = load_file(given.filename, { device: given.device })
+  const state = load_file(given.filename, {
+    device: given.device,
+    mmap: given.mmap,
+    limits: given.limits,
+  })
   const in_file = new Set(Array.from(items_of(state), ([name]) => name))
   const { missing_keys, unexpected_keys } = given.model.load_state_dict(state, { strict: false })
   const [missing, unexpected] = [new Set(missing_keys), [...unexpected_keys]]
@@ -182,7 +195,10 @@ function duplicates_of(state: Named, preferred: ReadonlySet<string> = new Set())
   const storages = new Map<string, Area[]>()
   for (const [name, tensor] of state) {
     const area = area_of(name, tensor)
-    if (area !== null) storages.set(area.storage, [...(storages.get(area.storage) ?? []), area])
+    if (area === null) continue
+    const areas = storages.get(area.storage)
+    if (areas === undefined) storages.set(area.storage, [area])
+    else areas.push(area)
   }
   const duplicates = new Map<string, string[]>()
   for (const areas of storages.values())

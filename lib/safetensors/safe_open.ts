@@ -2,14 +2,15 @@ import { Device, type DeviceLike } from '../device.js'
 import type { DType } from '../dtype.js'
 import { key_error, runtime_error, value_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
-import { optional, required } from '../python/parameters.js'
+import { keyword, of_objects, optional, required } from '../python/parameters.js'
 import { callable, type KeywordsOf, signature } from '../python/signature.js'
+import type { LoadLimits } from '../serialization/budget.js'
 import { map_file } from '../serialization/read_storage.js'
 import { open_source, path_of, type Source } from '../serialization/source.js'
 import type { IndexItem } from '../tensor/indexing.js'
 import type { Tensor } from '../tensor.js'
 import { type Header, read_header, type TensorInfo } from './header.js'
-import { put, read_tensor } from './read_tensor.js'
+import { put, read_part, read_tensor } from './read_tensor.js'
 
 const SAFE_OPEN = signature(
   'safe_open',
@@ -21,6 +22,17 @@ const SAFE_OPEN = signature(
   {
     /** Where the tensors are put. Default: `'cpu'`. */
     device: optional<DeviceLike>('cpu'),
+  },
+  {
+    /**
+     * Whether tensors are memory of the file, read when they are used first: the file must not be changed then, see
+     * docs/hazards.md. Default: false.
+     */
+    mmap: keyword(false),
+  },
+  {
+    /** What reading the file may take. Default: what `torch.serialization.set_default_load_limits` says. */
+    limits: of_objects(keyword<LoadLimits | null>(null)),
   },
 )
 
@@ -34,13 +46,21 @@ export class SafeOpen implements Disposable {
   readonly #source: Source
   readonly #header: Header
   readonly #device: DeviceLike
+  readonly #mmap: boolean
   #mapped: Tensor | null = null
   #is_closed = false
 
   /** @param filename path of the file */
-  constructor(filename: string, device: DeviceLike) {
+  constructor(
+    filename: string,
+    device: DeviceLike,
+    mmap = false,
+    limits: LoadLimits | null = null,
+    operator = 'safe_open',
+  ) {
     this.#device = device
-    this.#source = open_source('safe_open', filename)
+    this.#mmap = mmap
+    this.#source = open_source(operator, filename, 'filename', limits)
     try {
       this.#header = read_header(this.#source)
     } catch (error) {
@@ -64,15 +84,22 @@ export class SafeOpen implements Disposable {
     return this.#header.metadata === null ? null : { ...this.#header.metadata }
   }
 
-  /** A tensor by its name. On the CPU it is the file's own memory, and nothing of it is read before it is used. */
+  /** A tensor by its name: a copy, or with `mmap` memory of the file, of which nothing is read before it is used. */
   get_tensor(name: string): Tensor {
     return put(this.#read(name), this.#device)
   }
 
-  /** A part of a tensor, of which nothing else is read: `get_slice('weight').at('0:10')`. */
+  /**
+   * A part of a tensor: `get_slice('weight').at('0:10')`. Of the first dimension only the rows are read that a number or a
+   * slice names.
+   */
   get_slice(name: string): TensorSlice {
     const info = this.#find(name)
-    return new TensorSlice(info, (index) => put(this.#read(name).at(...index), this.#device))
+    return new TensorSlice(info, (index) => {
+      this.#find(name)
+      const part = this.#mmap ? this.#read(name).at(...index) : read_part(this.#source, info, index)
+      return put(part, this.#device)
+    })
   }
 
   /** Closes the file. Tensors that were got from it stay as they are. */
@@ -89,8 +116,7 @@ export class SafeOpen implements Disposable {
 
   #read(name: string): Tensor {
     const info = this.#find(name)
-    const { path, size } = this.#source
-    if (info.bytes > 0 && path !== null) this.#mapped ??= map_file(path, size, false)
+    if (this.#mmap && info.bytes > 0) this.#mapped ??= map_file(this.#source)
     return read_tensor(this.#source, this.#mapped, info)
   }
 
@@ -134,12 +160,16 @@ export class TensorSlice {
 }
 
 /**
- * Opens a safetensors file to read tensors by name. Only its header is read; a tensor's bytes are, when they are used.
+ * Opens a safetensors file to read tensors by name. Only its header is read; a tensor's bytes are, when it is asked for.
+ * A file that nobody closed is closed when its object is collected.
  *
  * @param filename path of the file
  * @param framework what the tensors are: `'pt'`, `'torch'` or `'pytorch'`. Default: 'pt'
  * @param device where the tensors are put. Default: 'cpu'
+ * @param mmap whether tensors are memory of the file, which must not be changed then: see docs/hazards.md. Default: false
+ * @param limits what reading the file may take, see `LoadLimits` of torch.serialization
  * @throws RuntimeError where the header is damaged; it says where
+ * @throws BudgetError where the header would take more than a limit, which it names
  *
  * @example
  * ```ts
@@ -149,10 +179,10 @@ export class TensorSlice {
  * ```
  * @see https://huggingface.co/docs/safetensors/api/torch
  */
-export const safe_open = callable(SAFE_OPEN, (filename, framework, device): SafeOpen => {
+export const safe_open = callable(SAFE_OPEN, (filename, framework, device, mmap, limits): SafeOpen => {
   if (!['pt', 'torch', 'pytorch'].includes(String(framework))) {
     throw value_error(`safe_open(): argument 'framework' must be 'pt', not '${String(framework)}'`)
   }
   if (typeof device === 'string') new Device(device)
-  return new SafeOpen(path_of('safe_open', filename, 'filename'), device)
+  return new SafeOpen(path_of('safe_open', filename, 'filename'), device, mmap, limits)
 })

@@ -1,12 +1,14 @@
 import { runtime_error, value_error } from '../errors.js'
 import type { Tensor } from '../tensor.js'
-import { Storage, StorageType } from './found.js'
+import { check_json } from './budget.js'
+import { Storage } from './found.js'
 import type { Restore } from './location.js'
 import { mapped_record } from './mapped.js'
 import { PickleCursor } from './pickle_cursor.js'
 import { KINDS_RECORD, type Kinds } from './pickle_types.js'
 import { empty_bytes } from './read_storage.js'
-import { open_source, type Source } from './source.js'
+import { part_of, type Source } from './source.js'
+import { storage_id } from './storage_id.js'
 import { type PickleEnvironment, Unpickler } from './unpickler.js'
 import { ZipReader } from './zip_reader.js'
 
@@ -15,6 +17,8 @@ const NEWEST = 10
 
 // A record that begins here is aligned for every dtype.
 const ALIGNMENT = 16
+
+const LONGEST_WORD = 40
 
 /** Whether a file begins as a zip archive does. */
 export function is_archive(source: Source): boolean {
@@ -53,33 +57,31 @@ export class CheckpointArchive {
   /** The object. `persistent` of the environment is what the archive knows itself. */
   load(environment: PickleEnvironment, restore: Restore, mapped: Tensor | null): unknown {
     const storages = new Map<string, Tensor>()
-    const persistent = ([, kind, key, saved_on, count]: readonly unknown[]): Storage => {
-      if (!(kind instanceof StorageType) || typeof key !== 'string' || !Number.isSafeInteger(count)) {
-        throw runtime_error('a storage is described in a way that is not known')
-      }
-      const wanted = (count as number) * kind.dtype.itemsize
-      let bytes = storages.get(key)
+    const persistent = (id: readonly unknown[]): Storage => {
+      const { dtype, untyped, key, saved_on, length } = storage_id(id)
+      let bytes = storages.get(String(key))
       if (bytes === undefined) {
-        const unit = kind.dtype.itemsize / (kind.dtype.is_complex ? 2 : 1)
+        const unit = dtype.itemsize / (dtype.is_complex ? 2 : 1)
         const held = this.#zip.size(`data/${key}`)
         // Before anything is read.
-        if (held < wanted) throw too_short(key, held, wanted)
-        bytes = restore(this.#bytes(`data/${key}`, unit, restore, mapped), String(saved_on))
-        storages.set(key, bytes)
+        if (held < length) throw too_short(key, held, length)
+        bytes = restore(this.#bytes(`data/${key}`, unit, restore, mapped), saved_on)
+        storages.set(String(key), bytes)
       }
-      if (bytes.numel() < wanted) throw too_short(key, bytes.numel(), wanted)
-      return new Storage(bytes, kind.dtype, kind.untyped)
+      if (bytes.numel() < length) throw too_short(key, bytes.numel(), length)
+      return new Storage(bytes, dtype, untyped)
     }
     return this.unpickle({ ...environment, persistent, ...this.#kinds() })
   }
 
   /** What JavaScript noted beside the pickle. */
   #kinds(): Pick<PickleEnvironment, 'kinds'> {
-    const text = this.#text(KINDS_RECORD)
-    if (text === null) return {}
+    if (!this.#zip.has(KINDS_RECORD)) return {}
+    const text = this.#zip.record(KINDS_RECORD)
+    check_json(text, this.#source.budget)
     let given: Partial<Kinds> | null = null
     try {
-      given = JSON.parse(text) as Partial<Kinds> | null
+      given = JSON.parse(text.toString('latin1')) as Partial<Kinds> | null
     } catch {
       // Refused below.
     }
@@ -91,7 +93,7 @@ export class CheckpointArchive {
 
   unpickle(environment: PickleEnvironment): unknown {
     // Places in errors are the pickle's own.
-    const pickle = open_source('load', this.#zip.record('data.pkl'))
+    const pickle = part_of(this.#source, this.#zip.record('data.pkl'))
     return new Unpickler(new PickleCursor(pickle), environment, this.#source.name).load()
   }
 
@@ -105,8 +107,13 @@ export class CheckpointArchive {
     return mapped_record(mapped, place, size)
   }
 
+  /** A record of one word. */
   #text(name: string): string | null {
-    return this.#zip.has(name) ? this.#zip.record(name).toString('latin1') : null
+    if (!this.#zip.has(name)) return null
+    const size = this.#zip.size(name)
+    if (size > LONGEST_WORD)
+      throw runtime_error(`load(): '${this.#source.name}': record '${name}' of ${size} bytes is no word`)
+    return this.#zip.record(name).toString('latin1')
   }
 }
 
@@ -114,6 +121,6 @@ function is_places(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((place) => Number.isSafeInteger(place))
 }
 
-function too_short(key: string, held: number, wanted: number): Error {
+function too_short(key: string | number, held: number, wanted: number): Error {
   return runtime_error(`record 'data/${key}' has ${held} bytes, and ${wanted} are wanted`)
 }

@@ -10,12 +10,14 @@ import { is_bytes } from '../realm.js'
 import { Complex } from '../scalar.js'
 import { Size } from '../size.js'
 import { TypedStorage } from '../storage.js'
+import { spend } from './budget.js'
 import { Dict } from './dict.js'
 import { type Constructor, StorageType } from './found.js'
 import { LEGACY_TENSORS } from './legacy_tensors.js'
 import { BLOCKED_MODULES } from './old_names.js'
 import * as rebuild from './rebuild.js'
 import { added_global } from './safe_globals.js'
+import { shown } from './shown.js'
 import { STORAGE_CLASSES } from './storage_types.js'
 
 /** Names that a file may use, as PyTorch's weights-only reader allows them. */
@@ -25,7 +27,7 @@ const allowed = new Map<string, Constructor>([
   ['torch.Size', { call: ([size]) => new Size(list(size) as number[]), value: Size }],
   ['torch.device', { call: ([type, index]) => device(type, index), value: Device }],
   ['builtins.set', { call: ([items]) => new Set(list(items)), value: Set }],
-  ['builtins.complex', { call: ([re, im]) => new Complex(Number(re ?? 0), Number(im ?? 0)), value: Complex }],
+  ['builtins.complex', { call: ([re = 0, im = 0]) => new Complex(real(re), real(im)), value: Complex }],
   ['builtins.bytearray', { call: ([bytes]) => bytes_of(bytes) }],
   ['builtins.bytes', { call: ([bytes]) => bytes_of(bytes) }],
   ['_codecs.encode', { call: ([text, encoding]) => encode(text, encoding) }],
@@ -110,7 +112,14 @@ function counter(items: unknown): Dict {
 }
 
 function device(type: unknown, index: unknown): Device {
-  return new Device(String(type), (index as number | undefined) ?? null)
+  if (typeof type !== 'string' || !(index === undefined || index === null || typeof index === 'number'))
+    throw runtime_error(`a device is made of ${shown(type)} and ${shown(index)}, not of its type and index`)
+  return new Device(type, index ?? null)
+}
+
+function real(value: unknown): number {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  throw runtime_error(`a part of a complex number must be a number, not ${type_name(value)}`)
 }
 
 function bytes_of(value: unknown): Uint8Array {
@@ -122,7 +131,8 @@ function bytes_of(value: unknown): Uint8Array {
 // How protocol 2, which has no bytes, writes them.
 function encode(text: unknown, encoding: unknown): Uint8Array {
   if (typeof text !== 'string' || (encoding !== 'latin1' && encoding !== undefined)) {
-    throw runtime_error(`bytes in encoding ${String(encoding)} are not read`)
+    throw runtime_error(`bytes in encoding ${shown(encoding)} are not read`)
   }
+  spend('bytes', text.length)
   return new Uint8Array(Buffer.from(text, encoding === 'latin1' ? 'latin1' : 'utf8'))
 }

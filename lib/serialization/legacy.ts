@@ -1,12 +1,13 @@
-import type { DType } from '../dtype.js'
-import { runtime_error, type_name } from '../errors.js'
+import { BudgetError, runtime_error } from '../errors.js'
 import type { Tensor } from '../tensor.js'
 import { Anything, DRY } from './dry.js'
-import { Storage, StorageType } from './found.js'
+import { Storage } from './found.js'
 import type { Restore } from './location.js'
 import { PickleCursor } from './pickle_cursor.js'
 import { empty_bytes, read_into } from './read_storage.js'
+import { shown } from './shown.js'
 import type { Source } from './source.js'
+import { is_count, storage_id } from './storage_id.js'
 import { type PickleEnvironment, Unpickler } from './unpickler.js'
 
 const MAGIC = 0x1950a86a20f9469cfc6cn
@@ -25,12 +26,12 @@ export function load_legacy(source: Source, environment: PickleEnvironment, rest
   try {
     magic = next(environment)
   } catch (cause) {
-    throw not_known(source, cause)
+    throw cause instanceof BudgetError ? cause : not_known(source, cause)
   }
   if (magic !== MAGIC) throw not_known(source)
   const protocol = next(environment)
   if (protocol !== PROTOCOL)
-    throw runtime_error(`load(): '${source.name}': Invalid protocol version: ${show(protocol)}`)
+    throw runtime_error(`load(): '${source.name}': Invalid protocol version: ${shown(protocol)}`)
   next(environment)
 
   // Storages stand behind the pickle that refers to them: it is read once to see where, and then to make something.
@@ -39,15 +40,15 @@ export function load_legacy(source: Source, environment: PickleEnvironment, rest
   next({
     ...DRY,
     persistent: (id) => {
-      const { key, length } = description(id)
+      const { key, length } = storage_id(id)
       if (length > source.size)
-        throw runtime_error(`storage '${String(key)}' of ${length} bytes is not in the file`)
+        throw runtime_error(`storage '${shown(key)}' of ${length} bytes is not in the file`)
       described.set(key, Math.max(length, described.get(key) ?? 0))
       return new Anything()
     },
   })
   const places = find_storages(source, described, next(environment), cursor.at)
-  cursor.at = start
+  cursor.rewind(start)
   const storages = new LegacyStorages(source, restore, places)
   return next({ ...environment, persistent: (id) => storages.find(id) })
 }
@@ -71,54 +72,25 @@ function find_storages(
   for (const key of keys as unknown[]) {
     const length = described.get(key)
     if (length === undefined)
-      throw runtime_error(`${where}: storage key '${String(key)}' belongs to no tensor`)
+      throw runtime_error(`${where}: storage key '${shown(key)}' belongs to no tensor`)
     const count = Number(source.read(next, 8).readBigInt64LE())
     // The size of its elements is known from the tensors only.
     const fits = length === 0 ? count === 0 : count > 0 && length % count === 0 && length / count <= 16
     if (!fits) {
       throw runtime_error(
-        `${where}: storage '${String(key)}' at byte ${next} has ${count} elements, and ${length} bytes are wanted`,
+        `${where}: storage '${shown(key)}' at byte ${next} has ${count} elements, and ${length} bytes are wanted`,
       )
     }
     next += 8 + length
     if (next > source.size)
       throw runtime_error(
-        `${where} is cut short: storage '${String(key)}' ends at byte ${next} of ${source.size}`,
+        `${where} is cut short: storage '${shown(key)}' ends at byte ${next} of ${source.size}`,
       )
     places.set(key, { at: next - length, length })
   }
   for (const key of described.keys())
-    if (!places.has(key)) throw runtime_error(`${where}: storage '${String(key)}' is missing`)
+    if (!places.has(key)) throw runtime_error(`${where}: storage '${shown(key)}' is missing`)
   return places
-}
-
-interface Description {
-  dtype: DType
-  untyped: boolean
-  key: unknown
-  saved_on: string
-  /** Bytes. */
-  length: number
-  part: unknown
-}
-
-/** ('storage', class, key, where it was, number of elements, null or (key of a part, offset, elements)) */
-function description([, kind, key, saved_on, count, part]: readonly unknown[]): Description {
-  if (
-    !(kind instanceof StorageType) ||
-    !is_count(count) ||
-    (typeof key !== 'string' && typeof key !== 'number')
-  ) {
-    throw runtime_error('a storage is described in a way that is not known')
-  }
-  return {
-    dtype: kind.dtype,
-    untyped: kind.untyped,
-    key,
-    saved_on: String(saved_on),
-    length: count * kind.dtype.itemsize,
-    part,
-  }
 }
 
 function not_known(source: Source, cause?: unknown): Error {
@@ -127,8 +99,6 @@ function not_known(source: Source, cause?: unknown): Error {
   )
   return cause === undefined ? error : Object.assign(error, { cause })
 }
-
-const show = (value: unknown) => (typeof value === 'number' ? String(value) : type_name(value))
 
 /** Storages of a legacy file, each read once. */
 class LegacyStorages {
@@ -144,18 +114,18 @@ class LegacyStorages {
   }
 
   find(id: readonly unknown[]): Storage {
-    const { dtype, untyped, key, saved_on, length, part } = description(id)
+    const { dtype, untyped, key, saved_on, length, part } = storage_id(id)
     let bytes = this.#read.get(key)
     if (bytes === undefined) {
       bytes = this.#restore(this.#bytes(this.#places.get(key)!), saved_on)
       this.#read.set(key, bytes)
     }
     if (bytes.numel() < length)
-      throw runtime_error(`storage '${String(key)}' has ${bytes.numel()} bytes, and ${length} are wanted`)
+      throw runtime_error(`storage '${shown(key)}' has ${bytes.numel()} bytes, and ${length} are wanted`)
     if (!Array.isArray(part)) return new Storage(bytes, dtype, untyped)
     const [, offset, size] = part as unknown[]
     if (!is_count(offset) || !is_count(size) || (offset + size) * dtype.itemsize > bytes.numel())
-      throw runtime_error(`a part of storage '${String(key)}' is not in it`)
+      throw runtime_error(`a part of storage '${shown(key)}' is not in it`)
     return new Storage(bytes.narrow(0, offset * dtype.itemsize, size * dtype.itemsize), dtype, untyped)
   }
 
@@ -165,8 +135,4 @@ class LegacyStorages {
     read_into(this.#source, at, bytes)
     return bytes
   }
-}
-
-function is_count(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
 }

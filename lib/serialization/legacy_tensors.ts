@@ -8,6 +8,7 @@ import { Size } from '../size.js'
 import * as sparse from '../sparse.js'
 import * as dense from '../tensor/create.js'
 import { Tensor } from '../tensor.js'
+import { spend } from './budget.js'
 import { type Constructor, Storage } from './found.js'
 import { rebuild_sparse, rebuild_tensor } from './rebuild.js'
 
@@ -28,7 +29,7 @@ const DTYPES: Readonly<Record<string, DType>> = {
 
 type Arguments = readonly unknown[]
 
-const aten_empty = operator('aten::empty.memory_format')
+const aten_zeros = operator('aten::zeros')
 const aten_empty_sparse = operator('aten::sparse_coo_tensor.size')
 
 function sizes_of(args: Arguments): number[] | null {
@@ -45,8 +46,13 @@ function make_dense(dtype: DType, device: 'cpu' | 'cuda', args: Arguments): Tens
     if (first.dtype !== dtype) throw runtime_error(`a tensor of ${dtype} is over a storage of ${first.dtype}`)
     return rebuild_tensor([first, 0, [Math.floor(first.bytes.numel() / dtype.itemsize)], [1]])
   }
+  spend('tensors')
   const sizes = sizes_of(args)
-  if (sizes !== null) return aten_empty(sizes, { dtype, device })
+  if (sizes !== null) {
+    spend('bytes', Math.abs(sizes.reduce((product, size) => product * size, dtype.itemsize)))
+    // Memory that nobody has written holds what the process had there.
+    return aten_zeros(sizes, { dtype, device })
+  }
   if (Array.isArray(first)) return dense.make_tensor(first as number[], { dtype, device })
   throw runtime_error('a tensor must be made of sizes, a storage or numbers')
 }

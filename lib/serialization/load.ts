@@ -1,3 +1,4 @@
+import type { DeviceLike } from '../device.js'
 import { runtime_error, type_error, value_error } from '../errors.js'
 import { Parameter } from '../nn/parameter.js'
 import { keyword, keywords, of_objects, optional, required } from '../python/parameters.js'
@@ -6,6 +7,7 @@ import { unexpected_keyword } from '../python/words.js'
 import { load_file } from '../safetensors/load_file.js'
 import { Tensor } from '../tensor.js'
 import { CheckpointArchive, is_archive } from './archive.js'
+import { type LoadLimits, with_budget } from './budget.js'
 import { Dict, settle } from './dict.js'
 import { find_global } from './globals.js'
 import { load_legacy } from './legacy.js'
@@ -25,6 +27,8 @@ export interface LoadOptions {
   weights_only?: boolean | null
   /** Whether tensors are the file's own memory, read when they are used first. Changes never go to the file. Default: false. */
   mmap?: boolean | null
+  /** What reading the file may take. Default: what {@link set_default_load_limits} says, else the limits' own defaults. */
+  limits?: LoadLimits | null
 }
 
 const LOAD = signature(
@@ -34,6 +38,7 @@ const LOAD = signature(
   { pickle_module: optional<null>(null) },
   { weights_only: keyword<boolean | null>(null) },
   { mmap: keyword<boolean | null>(null) },
+  { limits: of_objects(keyword<LoadLimits | null>(null)) },
   { pickle_load_args: keywords<unknown>() },
 )
 
@@ -49,8 +54,11 @@ const LOAD = signature(
  * @param options.map_location - a device for all tensors; a mapping by the device that each was saved from; or a function
  *   that gets a storage and its device's name, and returns the storage to use or null. Default: where they were saved from
  * @param options.weights_only - accepted as in Python; it changes nothing
- * @param options.mmap - whether tensors are memory of the file, which must then stay as long as it is. Default: false
+ * @param options.mmap - whether tensors are memory of the file, which must not be changed then: see docs/hazards.md.
+ *   Default: false
+ * @param options.limits - what reading the file may take, see {@link LoadLimits}
  * @returns what was saved
+ * @throws BudgetError where the file would take more than a limit, which it names
  * @throws RuntimeError where the file is damaged, or holds what is not allowed
  *
  * @example
@@ -68,22 +76,30 @@ export function load<T = unknown>(
   options?: LoadOptions,
 ): T
 export function load(...args: unknown[]): unknown {
-  const [f, map_location, pickle_module, , mmap, pickle_load_args] = LOAD.bind(args)
+  const [f, map_location, pickle_module, , mmap, limits, pickle_load_args] = LOAD.bind(args)
   for (const name of Object.keys(pickle_load_args))
-    throw type_error(unexpected_keyword('load', name, ['map_location', 'weights_only', 'mmap']), 'load')
+    throw type_error(
+      unexpected_keyword('load', name, ['map_location', 'weights_only', 'mmap', 'limits']),
+      'load',
+    )
   if (pickle_module !== null)
     throw runtime_error('Can not safely load weights when explicit pickle_module is specified', 'load')
-  const source = open_source('load', f)
+  const source = open_source('load', f, 'f', limits)
   try {
-    return read(source, map_location, Boolean(mmap))
+    return with_budget(source.budget, () => read(source, map_location, Boolean(mmap), limits))
   } finally {
     source.close()
   }
 }
 
-function read(source: Source, map_location: unknown, mmap: boolean): unknown {
+function read(source: Source, map_location: unknown, mmap: boolean, limits: LoadLimits | null): unknown {
   const restore = restore_of('load', map_location)
-  if (source.path?.endsWith('.safetensors')) return load_safetensors(source.path, map_location)
+  if (source.path?.endsWith('.safetensors'))
+    return load_file(source.path, {
+      device: safetensors_device(map_location),
+      mmap,
+      limits,
+    })
   if (is_archive(source)) {
     const archive = new CheckpointArchive(source)
     return with_restore(restore, () =>
@@ -98,7 +114,7 @@ function read(source: Source, map_location: unknown, mmap: boolean): unknown {
   return with_restore(restore, () => settled(source, load_legacy(source, ENVIRONMENT, restore)))
 }
 
-function load_safetensors(path: string, map_location: unknown): unknown {
+function safetensors_device(map_location: unknown): DeviceLike {
   if (typeof map_location === 'function' || (map_location !== null && typeof map_location === 'object')) {
     if (!('type' in map_location && 'index' in map_location)) {
       const kind = typeof map_location === 'function' ? 'callable' : 'dict'
@@ -107,17 +123,17 @@ function load_safetensors(path: string, map_location: unknown): unknown {
       )
     }
   }
-  return load_file(path, { device: (map_location as string | null) ?? 'cpu' })
+  return (map_location as DeviceLike | null) ?? 'cpu'
 }
 
 function mapped(source: Source): Tensor {
   if (source.path === null) throw value_error('f must be a file path in order to use the mmap argument')
-  return map_file(source.path, source.size, false)
+  return map_file(source)
 }
 
 function settled(source: Source, value: unknown): unknown {
   try {
-    return settle(value)
+    return settle(value, source.budget)
   } catch (error) {
     if (!is_stack_overflow(error)) throw error
     throw runtime_error(`load(): '${source.name}': the object is nested too deeply`)

@@ -3,11 +3,33 @@ import { handle_of, type Tensor } from '../tensor.js'
 import { bytes_at } from './read_storage.js'
 
 /** A file that is memory: one storage, of which each record is a part. */
-interface Mapping {
-  /** Bytes of the whole. */
-  readonly size: number
-  /** Where records begin, and their lengths. */
-  readonly records: Map<number, number>
+class Mapping {
+  readonly #lengths = new Map<number, number>()
+  // Where records begin, in order; null where there is a new one.
+  #starts: Float64Array | null = null
+
+  /** @param size bytes of the whole */
+  constructor(readonly size: number) {}
+
+  add(at: number, length: number): void {
+    if (this.#lengths.get(at) === length) return
+    this.#lengths.set(at, length)
+    this.#starts = null
+  }
+
+  /** The record in which these bytes are. */
+  find(first: number, last: number): { at: number; length: number } | undefined {
+    this.#starts ??= Float64Array.from(this.#lengths.keys()).sort()
+    let [low, high] = [0, this.#starts.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#starts[middle]! <= first) low = middle + 1
+      else high = middle
+    }
+    const at = this.#starts[low - 1]
+    const length = at === undefined ? undefined : this.#lengths.get(at)
+    return at === undefined || length === undefined || last > at + length ? undefined : { at, length }
+  }
 }
 
 // An entry whose mapping is gone does no harm: a part is used only where all of a tensor lies in it.
@@ -20,10 +42,10 @@ export function mapped_record(whole: Tensor, at: number, length: number): Tensor
   let mapping = by_address.get(address)?.deref()
   if (mapping?.size !== size) {
     for (const [old, reference] of by_address) if (reference.deref() === undefined) by_address.delete(old)
-    mapping = { size, records: new Map() }
+    mapping = new Mapping(size)
     by_address.set(address, new WeakRef(mapping))
   }
-  mapping.records.set(at, length)
+  mapping.add(at, length)
   const record = bytes_at(whole, at, length)
   kept.set(record, mapping)
   return record
@@ -54,8 +76,9 @@ export function saved_part(self: Tensor): SavedPart {
   if (mapping?.size === bytes) {
     const first = offset * self.itemsize
     const last = first + extent(self) * self.itemsize
-    for (const [at, length] of mapping.records) {
-      if (at > first || last > at + length) continue
+    const record = mapping.find(first, last)
+    if (record !== undefined) {
+      const { at, length } = record
       return {
         address: address + at,
         bytes: length,

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.js'
 import type { Source } from './source.js'
 
 const WINDOW = 1 << 16
@@ -13,6 +14,8 @@ export class PickleCursor {
   readonly #end: number
   #window: Buffer = Buffer.alloc(0)
   #window_at = 0
+  // Up to where the budget has grown.
+  #granted: number
   /** Where the next byte stands in the source. */
   at: number
   /** Makes the errors. */
@@ -21,7 +24,18 @@ export class PickleCursor {
   constructor(source: Source, at = 0, end = source.size) {
     this.#source = source
     this.at = at
+    this.#granted = at
     this.#end = end
+  }
+
+  get budget(): Budget {
+    return this.#source.budget
+  }
+
+  /** Goes back to read a part once more. */
+  rewind(at: number): void {
+    this.at = at
+    this.#granted = at
   }
 
   /** The next bytes. */
@@ -79,9 +93,16 @@ export class PickleCursor {
 
   #load(size: number): void {
     const start = this.at - this.#window_at
-    if (start + size <= this.#window.length) return
+    if (start >= 0 && start + size <= this.#window.length) return
     const length = Math.min(Math.max(size, WINDOW), this.#end - this.at)
     this.#window = this.#source.read(this.at, length)
     this.#window_at = this.at
+    const end = this.at + length
+    if (end <= this.#granted) return
+    // A long literal is one value.
+    const fresh = end - this.#granted
+    this.budget.read_text(Math.min(fresh, WINDOW))
+    this.budget.read_literal(Math.max(0, fresh - WINDOW))
+    this.#granted = end
   }
 }

@@ -70,6 +70,7 @@ export function like_tuple<T extends readonly unknown[]>(original: object, copie
 export class Tuple {
   readonly items: readonly unknown[]
   #array: unknown[] | undefined
+  #depth: number | undefined
 
   constructor(...items: readonly unknown[]) {
     this.items = items
@@ -80,6 +81,16 @@ export class Tuple {
     const tuple = new Tuple()
     ;(tuple as { items: readonly unknown[] }).items = items
     return tuple
+  }
+
+  /** Tuples inside each other, this one included. */
+  get depth(): number {
+    if (this.#depth === undefined) {
+      let deepest = 0
+      for (const item of this.items) if (item instanceof Tuple) deepest = Math.max(deepest, item.depth)
+      this.#depth = deepest + 1
+    }
+    return this.#depth
   }
 
   /** The tuple as an array, the tuples in it too; always the same one. */

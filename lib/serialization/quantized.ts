@@ -12,7 +12,9 @@ import { operator } from '../ops/operator.js'
 import { FloatScalar } from '../scalar.js'
 import { make_tensor } from '../tensor/create.js'
 import { Tensor } from '../tensor.js'
+import { spend } from './budget.js'
 import { Tuple } from './pickle_types.js'
+import { shown } from './shown.js'
 
 const aten_empty_per_channel = operator('aten::_empty_per_channel_affine_quantized')
 const aten_empty_per_tensor = operator('aten::_empty_affine_quantized')
@@ -62,18 +64,18 @@ function empty_quantized({ dtype, size, params }: Described): Tensor {
   if (!Array.isArray(params)) throw runtime_error(`argument 4 must be a tuple, not ${type_name(params)}`)
   const [scheme, first, second, axis] = params as unknown[]
   if (scheme === per_tensor_affine) {
-    const [scale, zero_point] = [Number(first), Number(second)]
-    if (!Number.isFinite(scale) || !Number.isSafeInteger(zero_point))
-      throw runtime_error(`a scale of ${String(first)} and a zero point of ${String(second)} are none`)
-    return aten_empty_per_tensor(size, { scale, zero_point, dtype })
+    if (typeof first !== 'number' || !Number.isFinite(first) || !Number.isSafeInteger(second))
+      throw runtime_error(`a scale of ${shown(first)} and a zero point of ${shown(second)} are none`)
+    return aten_empty_per_tensor(size, { scale: first, zero_point: second, dtype })
   }
   if (scheme !== per_channel_affine && scheme !== per_channel_affine_float_qparams)
-    throw runtime_error(`Can't deserialize quantized tensor with qscheme ${String(scheme)}`)
+    throw runtime_error(`Can't deserialize quantized tensor with qscheme ${shown(scheme)}`)
   if (!Number.isInteger(axis) || !((axis as number) >= 0 && (axis as number) < size.length))
     throw value_error(
-      `_rebuild_qtensor: per_channel axis ${String(axis)} out of range for size (${size.join(', ')})`,
+      `_rebuild_qtensor: per_channel axis ${shown(axis)} out of range for size (${size.join(', ')})`,
     )
   const is_float = scheme === per_channel_affine_float_qparams
+  for (const row of [first, second]) if (row instanceof Tensor) spend('bytes', row.numel() * 8)
   const scales = row_of(first, is_float ? dtypes.float32 : dtypes.float64)
   const zero_points = row_of(second, is_float ? dtypes.float32 : dtypes.int64)
   const wanted = size[axis as number]!

@@ -1,11 +1,14 @@
+import { fstatSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { Device } from '../device.js'
 import { type DType, int64, uint8 } from '../dtype.js'
+import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
 import type { Source } from './source.js'
+import { system_error } from './system_error.js'
 
 const aten_empty = operator('aten::empty.memory_format')
 const aten_from_file = operator('aten::from_file')
@@ -74,7 +77,26 @@ export function bytes_at(tensor: Tensor, at: number, length: number): Tensor {
   return wrap(native.view_storage(handle_of(tensor), uint8[LOWERED], at, [length], [1]))
 }
 
-/** A file's bytes as memory that is read when it is used first, and copied where it is written. */
-export function map_file(path: string, size: number, shared: boolean): Tensor {
-  return aten_from_file(path, shared, size, { dtype: uint8 })
+/** The same without a checksum, from a file without a detour. */
+export function read_plain(source: Source, at: number, into: Tensor): void {
+  const { file, name } = source
+  if (file === null) {
+    write_bytes(into, 0, source.read(at, into.numel()))
+    return
+  }
+  const got = native.read_file(handle_of(into), file, at)
+  if (got < 0) throw system_error(-got, 'read')
+  if (got < into.numel()) throw runtime_error(`'${name}' was cut at byte ${at + got} while it was read`)
+}
+
+/**
+ * A file's bytes as memory that is read when it is used first, and copied where it is written.
+ *
+ * @throws RuntimeError where another file has taken its name since it was opened
+ */
+export function map_file({ path, file, name, size }: Source): Tensor {
+  const mapped = aten_from_file(path, false, size, { dtype: uint8 })
+  const [opened, now] = [fstatSync(file!), statSync(path!)]
+  if (opened.ino === now.ino && opened.dev === now.dev && now.size === size) return mapped
+  throw runtime_error(`'${name}' was replaced or changed while it was opened`)
 }

@@ -1,16 +1,18 @@
 import { DType, uint8 } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
-import { type Layout, layout_of_code } from '../layout.js'
+import { Layout, layout_of_code } from '../layout.js'
 import { native } from '../native.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
+import { spend } from './budget.js'
 import { Dict } from './dict.js'
 import { Found, Storage, StorageType } from './found.js'
 import { put_on } from './location.js'
 import { keep_mapping } from './mapped.js'
 import { PACKED, quantized_over } from './quantized.js'
+import { shown } from './shown.js'
 
 const aten_empty_strided = operator('aten::empty_strided')
 const aten_sparse_coo_tensor = operator('aten::sparse_coo_tensor.indices_size')
@@ -28,8 +30,13 @@ function argument<T>(args: readonly unknown[], place: number, kind: abstract new
   throw runtime_error(`argument ${place} must be ${kind.name}, not ${type_name(value)}`)
 }
 
+// More than LibTorch's iterators take, and few enough to be looked at for every tensor.
+const MOST_DIMENSIONS = 1000
+
 function integers(args: readonly unknown[], place: number): number[] {
   const value = args[place]
+  if (Array.isArray(value) && value.length > MOST_DIMENSIONS)
+    throw runtime_error(`a tensor of ${value.length} dimensions, and at most ${MOST_DIMENSIONS} are read`)
   if (Array.isArray(value) && value.every((item) => Number.isSafeInteger(item))) return value as number[]
   throw runtime_error(`argument ${place} must be a tuple of ints, not ${type_name(value)}`)
 }
@@ -40,7 +47,16 @@ function integer(args: readonly unknown[], place: number): number {
   throw runtime_error(`argument ${place} must be int, not ${type_name(value)}`)
 }
 
+/** Counts memory that is taken for elements, before it is; LibTorch refuses numbers of elements that no memory has. */
+function spend_elements(size: readonly number[], itemsize: number): void {
+  spend(
+    'bytes',
+    size.reduce((product, n) => product * n, itemsize),
+  )
+}
+
 function view({ bytes }: Storage, dtype: DType, args: readonly unknown[]): Tensor {
+  spend('tensors')
   const [offset, size, stride] = [integer(args, 1), integers(args, 2), integers(args, 3)]
   check_fits(Math.floor(bytes.numel() / dtype.itemsize), offset, size, stride)
   const start = native.storage_offset(handle_of(bytes)) / dtype.itemsize
@@ -59,7 +75,9 @@ function check_fits(
   if (size.length !== stride.length)
     throw runtime_error(`a tensor of ${size.length} dimensions has ${stride.length} strides`)
   if (size.some((n) => n < 0) || stride.some((n) => n < 0))
-    throw runtime_error(`sizes and strides must not be negative, got [${size}] and [${stride}]`)
+    throw runtime_error(
+      `sizes and strides must not be negative, got [${size.slice(0, 20)}] and [${stride.slice(0, 20)}]`,
+    )
   let last = offset
   let elements = 1
   for (const [i, n] of size.entries()) {
@@ -70,7 +88,7 @@ function check_fits(
   const most = size.reduce((product, n) => product * Math.max(1, n), 1)
   if (offset < 0 || most > Number.MAX_SAFE_INTEGER || (elements > 0 && last >= available)) {
     throw runtime_error(
-      `a tensor of size [${size.join(', ')}], stride [${stride.join(', ')}] and offset ${offset} does not fit into its storage of ${available} elements`,
+      `a tensor of size [${size.slice(0, 20).join(', ')}], stride [${stride.slice(0, 20).join(', ')}] and offset ${offset} does not fit into its storage of ${available} elements`,
     )
   }
 }
@@ -160,6 +178,8 @@ export function rebuild_quantized(args: readonly unknown[]): Tensor {
   const { dtype } = storage
   const [offset, size, stride] = [integer(args, 1), integers(args, 2), integers(args, 3)]
   const in_a_byte = PACKED.get(dtype) ?? 1
+  spend('tensors')
+  spend_elements(size, dtype.itemsize / in_a_byte)
   const available = Math.floor(storage.bytes.numel() / dtype.itemsize)
   check_fits(available * in_a_byte, offset, size, stride)
   const start = native.storage_offset(handle_of(storage.bytes)) / dtype.itemsize
@@ -177,9 +197,13 @@ export function rebuild_nested(args: readonly unknown[]): Tensor {
     Tensor,
     Tensor,
   ]
+  spend('tensors')
+  for (const place of [1, 2, 3]) held(args, place)
   check_parts(held(args, 0), sizes, strides, offsets)
   return aten_nested_view(buffer, sizes, strides, offsets)
 }
+
+const BYTES_OF_NUMBER = 64
 
 // LibTorch believes what it is told of the parts.
 function check_parts(buffer: Tensor, sizes: Tensor, strides: Tensor, offsets: Tensor): void {
@@ -193,6 +217,9 @@ function check_parts(buffer: Tensor, sizes: Tensor, strides: Tensor, offsets: Te
     throw runtime_error(
       'the parts of a nested tensor must be told by two matrices and a row, over one row of numbers',
     )
+  const numbers = sizes.numel() + strides.numel() + offsets.numel()
+  spend('objects', numbers)
+  spend('bytes', numbers * BYTES_OF_NUMBER)
   const [size_rows, stride_rows] = [rows_of(sizes), rows_of(strides)]
   const starts = offsets.tolist() as (number | bigint)[]
   if (size_rows.length !== stride_rows.length || size_rows.length !== starts.length)
@@ -208,8 +235,11 @@ const rows_of = (matrix: Tensor): number[][] =>
 
 /** (data, dtype, device, requires_grad): a tensor of a device that no storage has */
 export function rebuild_on_device(args: readonly unknown[]): Tensor {
+  const data = argument(args, 0, Tensor)
   const dtype = argument(args, 1, DType)
-  return finish(put_on(argument(args, 0, Tensor).to(dtype), String(args[2])), args[3], null)
+  if (typeof args[2] !== 'string') throw runtime_error(`argument 2 must be str, not ${type_name(args[2])}`)
+  spend_elements(data.shape, dtype.itemsize)
+  return finish(put_on(data.to(dtype), args[2]), args[3], null)
 }
 
 /** Refuses what Python allows and makes no sense here. */
@@ -242,13 +272,15 @@ export function set_parameter(target: Parameter, state: unknown): void {
 
 /** (dtype, size, stride, requires_grad) */
 export function rebuild_meta(args: readonly unknown[]): Tensor {
+  spend('tensors')
   const result = aten_empty_strided(integers(args, 1), integers(args, 2), { dtype: args[0], device: 'meta' })
   return finish(result, args[3], null)
 }
 
 /** (layout, (indices, values, size, is_coalesced)) or (layout, (compressed indices, plain indices, values, size)) */
 export function rebuild_sparse(args: readonly unknown[]): Tensor {
-  const layout = args[0] as Layout | undefined
+  const layout = args[0] instanceof Layout ? args[0] : undefined
+  spend('tensors')
   const parts = args[1]
   if (!Array.isArray(parts)) throw runtime_error(`argument 1 must be a tuple, not ${type_name(parts)}`)
   // What a file says is not believed: an index out of bounds would be read, or written, beyond the memory.
@@ -268,7 +300,7 @@ export function rebuild_sparse(args: readonly unknown[]): Tensor {
     const { dtype, device } = values
     return aten_sparse_compressed_tensor(compressed, plain, values, size, { dtype, layout, device })
   }
-  throw runtime_error(`rebuilding sparse tensor for layout ${String(layout)}`)
+  throw runtime_error(`rebuilding sparse tensor for layout ${layout ?? shown(args[0])}`)
 }
 
 // A tensor whose elements are all in memory: one that repeats a few without end would never be checked.
@@ -290,7 +322,7 @@ export function get_layout(args: readonly unknown[]): Layout {
     const layout = layout_of_code(code)
     if (String(layout) === args[0]) return layout
   }
-  throw runtime_error(`no layout is called ${String(args[0])}`)
+  throw runtime_error(`no layout is called ${shown(args[0])}`)
 }
 
 /** A storage whose elements have no dtype of their own. */

@@ -1,7 +1,10 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { constants as buffers } from 'node:buffer'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { runtime_error, type_error, type_name } from '../errors.js'
 import { is_array_buffer, is_bytes, is_url } from '../realm.js'
+import { Budget } from './budget.js'
 
 /** Bytes to read: a file's, or those of an array. Nothing is ever allocated for more than there is. */
 export interface Source {
@@ -10,6 +13,10 @@ export interface Source {
   /** The file's path; null for bytes in memory. */
   readonly path: string | null
   readonly size: number
+  /** The file's descriptor; null for bytes in memory. */
+  readonly file: number | null
+  /** What reading it may take. */
+  readonly budget: Budget
   /** Exactly these bytes; an error where there are not so many. They may be written to `scratch`, where it is long enough. */
   read(at: number, length: number, scratch?: Buffer): Buffer
   close(): void
@@ -27,37 +34,74 @@ export function path_of(operator: string, f: unknown, argument = 'f'): string {
 /**
  * Opens a file by its path, or bytes.
  *
- * @param name what errors call the bytes
+ * @param limits what the caller gave as {@link LoadLimits}
  */
-export function open_source(operator: string, f: unknown, argument = 'f', name = '<bytes>'): Source {
-  if (is_bytes(f)) return new Memory(f, name)
-  if (is_array_buffer(f)) return new Memory(new Uint8Array(f), name)
+export function open_source(operator: string, f: unknown, argument = 'f', limits: unknown = null): Source {
+  if (is_bytes(f) || is_array_buffer(f)) {
+    const bytes = is_bytes(f) ? f : new Uint8Array(f)
+    return new Memory(bytes, '<bytes>', new Budget(operator, "'<bytes>'", bytes.byteLength, limits))
+  }
   if (typeof f !== 'string' && !is_url(f)) {
     throw type_error(
       `${operator}(): argument '${argument}' must be a path (string or URL) or bytes (Uint8Array), not ${type_name(f)}`,
     )
   }
-  return new File(operator, path_of(operator, f))
+  return new File(operator, path_of(operator, f), limits)
 }
+
+/**
+ * A regular file's bytes, read while the event loop goes on.
+ *
+ * @throws RuntimeError for a folder, a pipe or a device, of which some never end
+ */
+export async function read_bytes(operator: string, path: string): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const status = await file.stat()
+    if (!status.isFile()) throw irregular(operator, path, status.isDirectory())
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+function irregular(operator: string, path: string, is_folder: boolean): Error {
+  return runtime_error(`${operator}(): '${path}' is ${is_folder ? 'a folder' : 'no regular file'}`)
+}
+
+/** Bytes that were read from a source, which are read on its budget. */
+export function part_of({ budget }: Source, bytes: Uint8Array, name = '<bytes>'): Source {
+  return new Memory(bytes, name, budget)
+}
+
+// Files that nobody closed and nobody can reach.
+const unclosed = new FinalizationRegistry<number>(closeSync)
 
 class File implements Source {
   readonly path: string
   readonly name: string
   readonly size: number
-  readonly #file: number
+  readonly file: number
+  readonly budget: Budget
 
-  constructor(operator: string, path: string) {
+  constructor(operator: string, path: string, limits: unknown) {
     this.path = path
     this.name = path
-    this.#file = openSync(path, 'r')
-    const status = fstatSync(this.#file)
+    // A pipe would be waited for.
+    this.file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    unclosed.register(this, this.file, this)
+    const status = fstatSync(this.file)
     if (!status.isFile()) {
       this.close()
-      throw runtime_error(
-        `${operator}(): '${path}' is ${status.isDirectory() ? 'a folder' : 'no regular file'}`,
-      )
+      throw irregular(operator, path, status.isDirectory())
     }
     this.size = status.size
+    try {
+      this.budget = new Budget(operator, `'${path}'`, this.size, limits)
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   read(at: number, length: number, scratch?: Buffer): Buffer {
@@ -68,7 +112,7 @@ class File implements Source {
         : Buffer.allocUnsafe(length)
     let done = 0
     while (done < length) {
-      const got = readSync(this.#file, bytes, done, length - done, at + done)
+      const got = readSync(this.file, bytes, done, length - done, at + done)
       if (got === 0) throw runtime_error(`'${this.name}' was cut at byte ${at + done} while it was read`)
       done += got
     }
@@ -76,18 +120,21 @@ class File implements Source {
   }
 
   close(): void {
-    closeSync(this.#file)
+    unclosed.unregister(this)
+    closeSync(this.file)
   }
 }
 
 class Memory implements Source {
   readonly path = null
+  readonly file = null
   readonly size: number
   readonly #bytes: Buffer
 
   constructor(
     bytes: Uint8Array,
     readonly name: string,
+    readonly budget: Budget,
   ) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.size = bytes.byteLength
@@ -102,6 +149,8 @@ class Memory implements Source {
 }
 
 function check_range(source: Source, at: number, length: number): void {
+  if (length > buffers.MAX_LENGTH)
+    throw runtime_error(`'${source.name}': ${length} bytes at byte ${at} are more than a Buffer holds`)
   if (at >= 0 && length >= 0 && at + length <= source.size) return
   throw runtime_error(
     `'${source.name}' is cut short: bytes ${at} to ${at + length} are wanted, and it has ${source.size}`,

@@ -1,10 +1,12 @@
-import { make_error, OutOfMemoryError, type_name } from '../errors.js'
-import { is_error, is_set } from '../realm.js'
+import { BudgetError, make_error, OutOfMemoryError, type_name } from '../errors.js'
+import { is_error, is_map, is_set } from '../realm.js'
+import type { Budget } from './budget.js'
 import { type Constructor, Found } from './found.js'
 import { BLOCKED_MODULES, python_3_name } from './old_names.js'
 import type { PickleCursor } from './pickle_cursor.js'
 import { OP, Tuple } from './pickle_types.js'
 import { is_stack_overflow } from './pickler.js'
+import { shown } from './shown.js'
 
 /** What the reader of a pickle knows of the world outside it. */
 export interface PickleEnvironment {
@@ -18,11 +20,28 @@ export interface PickleEnvironment {
   build(target: unknown, state: unknown): boolean
   /** A new, empty dict; `is_map` where the file says that it was a Map. */
   dict(is_map: boolean): object
+  /** A string of Python 2, which may be text or bytes. Default: text. */
+  bytes_text?(bytes: Uint8Array): unknown
   /** Dicts that were Maps and ints that were bigints, by the bytes of their instructions. */
   readonly kinds?: { readonly maps: ReadonlySet<number>; readonly bigints: ReadonlySet<number> }
 }
 
 const MARK = Symbol('mark')
+
+// What V8 takes for what an instruction makes, the values included that it becomes at the end.
+const BYTES = {
+  number: 16,
+  bigint: 32,
+  text: 32,
+  list: 80,
+  tuple: 160,
+  set: 256,
+  dict: 448,
+  memo: 48,
+  call: 256,
+}
+const ITEM_BYTES = { list: 16, set: 56, dict: 88 }
+
 const OP_NAMES = new Map<number, string>(Object.entries(OP).map(([name, code]) => [code, name]))
 
 /**
@@ -33,9 +52,11 @@ const OP_NAMES = new Map<number, string>(Object.entries(OP).map(([name, code]) =
  */
 export class Unpickler {
   readonly #cursor: PickleCursor
+  readonly #budget: Budget
   readonly #environment: PickleEnvironment
   readonly #stack: unknown[] = []
-  readonly #memo = new Map<number, unknown>()
+  readonly #memo = new Memo()
+  readonly #globals = new Map<string, unknown>()
   readonly #name: string
   readonly #start: number
   #instruction = 0
@@ -44,6 +65,7 @@ export class Unpickler {
   /** @param name - what errors call the pickle: its file */
   constructor(cursor: PickleCursor, environment: PickleEnvironment, name: string) {
     this.#cursor = cursor
+    this.#budget = cursor.budget
     this.#environment = environment
     this.#name = name
     this.#start = cursor.at
@@ -65,6 +87,7 @@ export class Unpickler {
       this.#instruction = this.#cursor.at - this.#start
       this.#op = -1
       this.#op = this.#cursor.byte()
+      this.#budget.take('objects')
       const op = this.#op
       if (op === OP.STOP) return plain(this.#pop())
       if (!this.#literal(op) && !this.#structure(op) && !this.#memory(op) && !this.#construct(op)) {
@@ -95,37 +118,41 @@ export class Unpickler {
       case OP.BININT:
         return this.#integer(cursor.take(4).readInt32LE())
       case OP.BINFLOAT:
+        this.#budget.take_heap(BYTES.number)
         return this.#push(cursor.take(8).readDoubleBE())
       case OP.LONG1:
-        return this.#integer(cursor.long(cursor.uint(1)))
+        return this.#long(cursor.uint(1))
       case OP.LONG4:
-        return this.#integer(cursor.long(cursor.uint(4)))
+        return this.#long(cursor.uint(4))
       case OP.SHORT_BINUNICODE:
-        return this.#push(cursor.text(cursor.uint(1)))
+        return this.#text(cursor.uint(1))
       case OP.BINUNICODE:
-        return this.#push(cursor.text(cursor.uint(4)))
+        return this.#text(cursor.uint(4))
       case OP.BINUNICODE8:
-        return this.#push(cursor.text(cursor.uint64()))
+        return this.#text(cursor.uint64())
       case OP.SHORT_BINSTRING:
-        return this.#push(cursor.text(cursor.uint(1)))
+        return this.#old_text(cursor.uint(1))
       case OP.BINSTRING:
-        return this.#push(cursor.text(cursor.uint(4)))
+        return this.#old_text(cursor.uint(4))
       case OP.SHORT_BINBYTES:
-        return this.#push(new Uint8Array(cursor.take(cursor.uint(1))))
+        return this.#bytes(cursor.uint(1))
       case OP.BINBYTES:
-        return this.#push(new Uint8Array(cursor.take(cursor.uint(4))))
+        return this.#bytes(cursor.uint(4))
       case OP.BINBYTES8:
       case OP.BYTEARRAY8:
-        return this.#push(new Uint8Array(cursor.take(cursor.uint64())))
+        return this.#bytes(cursor.uint64())
       case OP.EMPTY_TUPLE:
-        return this.#push(new Tuple())
+        return this.#tuple([])
       case OP.EMPTY_LIST:
+        this.#budget.take_heap(BYTES.list)
         return this.#push([])
       case OP.EMPTY_DICT:
+        this.#budget.take_heap(BYTES.dict)
         return this.#push(
           this.#environment.dict(this.#environment.kinds?.maps.has(this.#instruction) ?? false),
         )
       case OP.EMPTY_SET:
+        this.#budget.take_heap(BYTES.set)
         return this.#push(new Set())
       default:
         return false
@@ -154,15 +181,18 @@ export class Unpickler {
       case OP.DUP:
         return this.#push(this.#top())
       case OP.TUPLE:
-        return this.#push(Tuple.of(this.#pop_mark()))
-      case OP.FROZENSET:
-        return this.#push(new Set(this.#pop_mark().map(plain)))
+        return this.#tuple(this.#pop_mark())
+      case OP.FROZENSET: {
+        const items = this.#pop_mark()
+        this.#budget.take_heap(BYTES.set + items.length * ITEM_BYTES.set)
+        return this.#push(new Set(items.map(plain)))
+      }
       case OP.ADDITEMS:
         return this.#add_items(this.#pop_mark())
       case OP.TUPLE1:
       case OP.TUPLE2:
       case OP.TUPLE3:
-        return this.#push(Tuple.of(this.#pop_many(op - OP.TUPLE1 + 1)))
+        return this.#tuple(this.#pop_many(op - OP.TUPLE1 + 1))
       case OP.APPEND:
         return this.#append([this.#pop()])
       case OP.APPENDS:
@@ -180,16 +210,19 @@ export class Unpickler {
     switch (op) {
       case OP.BINPUT:
       case OP.LONG_BINPUT:
+        this.#budget.take_heap(BYTES.memo)
         this.#memo.set(this.#cursor.uint(op === OP.BINPUT ? 1 : 4), this.#top())
         return true
       case OP.MEMOIZE:
+        this.#budget.take_heap(BYTES.memo)
         this.#memo.set(this.#memo.size, this.#top())
         return true
       case OP.BINGET:
       case OP.LONG_BINGET: {
         const index = this.#cursor.uint(op === OP.BINGET ? 1 : 4)
-        if (!this.#memo.has(index)) throw this.#error(`Memo value not found at index ${index}`)
-        return this.#push(this.#memo.get(index))
+        const value = this.#memo.get(index)
+        if (value === undefined) throw this.#error(`Memo value not found at index ${index}`)
+        return this.#push(value)
       }
       default:
         return false
@@ -221,7 +254,8 @@ export class Unpickler {
       case OP.BUILD: {
         const state = plain(this.#pop())
         const target = this.#top()
-        if (!this.#environment.build(target, state)) {
+        this.#take_items(state)
+        if (!this.#located(() => this.#environment.build(target, state))) {
           throw this.#error(`Can only build Tensor, Parameter, OrderedDict, but got ${type_name(target)}`)
         }
         return true
@@ -231,7 +265,7 @@ export class Unpickler {
         if (!Array.isArray(id))
           throw this.#error(`persistent_load id must be tuple, but got ${type_name(id)}`)
         if (id[0] !== 'storage')
-          throw this.#error(`Only persistent_load of storage is allowed, but got ${String(id[0])}`)
+          throw this.#error(`Only persistent_load of storage is allowed, but got ${shown(id[0])}`)
         return this.#push(this.#located(() => this.#environment.persistent(id)))
       }
       default:
@@ -241,6 +275,8 @@ export class Unpickler {
 
   #call({ path, constructor_ }: Found, args: Tuple, is_new: boolean): unknown {
     const given = args.array()
+    this.#budget.take_heap(BYTES.call)
+    this.#take_items(given)
     return this.#located(() => {
       const make = is_new ? (constructor_.make ?? constructor_.call) : constructor_.call
       return make!(given)
@@ -252,10 +288,53 @@ export class Unpickler {
     try {
       return call()
     } catch (cause) {
-      if (is_stack_overflow(cause) || cause instanceof OutOfMemoryError) throw cause
+      if (is_stack_overflow(cause) || cause instanceof OutOfMemoryError || cause instanceof BudgetError)
+        throw cause
       const message = is_error(cause) ? cause.message : String(cause)
       throw Object.assign(this.#error(`${message}${where}`), { cause })
     }
+  }
+
+  // A call may look at all items of what it is given, and of lists in it: the same list may be given to many calls.
+  #take_items(value: unknown, depth = 2): void {
+    const items = Array.isArray(value) ? value.length : is_map(value) || is_set(value) ? value.size : 0
+    this.#budget.take('objects', items)
+    this.#budget.take_heap(items * ITEM_BYTES.dict)
+    if (depth > 1 && Array.isArray(value)) for (const item of value) this.#take_items(item, depth - 1)
+  }
+
+  #tuple(items: readonly unknown[]): true {
+    const tuple = Tuple.of(items)
+    this.#budget.check_depth(tuple.depth)
+    this.#budget.take_heap(BYTES.tuple + items.length * ITEM_BYTES.list)
+    return this.#push(tuple)
+  }
+
+  #text(size: number): true {
+    const text = this.#cursor.text(size)
+    this.#budget.take_heap(BYTES.text + size)
+    return this.#push(text)
+  }
+
+  #old_text(size: number): true {
+    if (this.#environment.bytes_text === undefined) return this.#text(size)
+    const bytes = this.#cursor.take(size)
+    this.#budget.take_heap(BYTES.set)
+    this.#budget.take('bytes', size)
+    return this.#push(this.#environment.bytes_text(bytes))
+  }
+
+  #bytes(size: number): true {
+    const bytes = this.#cursor.take(size)
+    this.#budget.take_heap(BYTES.set)
+    this.#budget.take('bytes', size)
+    return this.#push(new Uint8Array(bytes))
+  }
+
+  #long(size: number): true {
+    const value = this.#cursor.long(size)
+    this.#budget.take_heap(BYTES.bigint + size)
+    return this.#integer(value)
   }
 
   #integer(value: number | bigint): true {
@@ -264,6 +343,13 @@ export class Unpickler {
   }
 
   #global(given_module: string, given_name: string): unknown {
+    const key = `${given_module}\n${given_name}`
+    let value = this.#globals.get(key)
+    if (value === undefined) this.#globals.set(key, (value = this.#find_global(given_module, given_name)))
+    return value
+  }
+
+  #find_global(given_module: string, given_name: string): unknown {
     // Python 2's names, which protocol 2 keeps.
     const [module, name] = python_3_name(given_module, given_name)
     const path = `${module}.${name}`
@@ -271,11 +357,11 @@ export class Unpickler {
     if (found === undefined) {
       if (BLOCKED_MODULES.has(module))
         throw this.#error(
-          `Trying to load unsupported GLOBAL ${path} whose module ${module} is blocked.`,
+          `Trying to load unsupported GLOBAL ${shown(path)} whose module ${module} is blocked.`,
           'UnsupportedGlobalError',
         )
       throw this.#error(
-        `Unsupported global: GLOBAL ${path} was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, '${path}']])\` to allowlist this global if you trust this class/function.`,
+        `Unsupported global: GLOBAL ${shown(path)} was not an allowed global by default. Please use \`torch.serialization.add_safe_globals([[…, '${shown(path)}']])\` to allowlist this global if you trust this class/function.`,
         'UnsupportedGlobalError',
       )
     }
@@ -285,6 +371,7 @@ export class Unpickler {
   #append(items: readonly unknown[]): boolean {
     const list = this.#top()
     if (!Array.isArray(list)) throw this.#error(`Can only append to lists, but got ${type_name(list)}`)
+    this.#budget.take_heap(items.length * ITEM_BYTES.list)
     for (const item of items) list.push(plain(item))
     return true
   }
@@ -292,6 +379,7 @@ export class Unpickler {
   #add_items(items: readonly unknown[]): boolean {
     const set = this.#top()
     if (!is_set(set)) throw this.#error(`Can only add items to sets, but got ${type_name(set)}`)
+    this.#budget.take_heap(items.length * ITEM_BYTES.set)
     for (const item of items) set.add(plain(item))
     return true
   }
@@ -299,6 +387,7 @@ export class Unpickler {
   #set_items(items: readonly unknown[]): boolean {
     const target = this.#top()
     if (items.length % 2 !== 0) throw this.#error('odd number of items for a dict')
+    this.#budget.take_heap((items.length / 2) * ITEM_BYTES.dict)
     for (let i = 0; i < items.length; i += 2) {
       if (!this.#environment.set_item(target, plain(items[i]), plain(items[i + 1]))) {
         const got = type_name(target)
@@ -337,6 +426,27 @@ export class Unpickler {
     const items = this.#stack.splice(mark + 1)
     this.#stack.length--
     return items
+  }
+}
+
+/** What a pickle has numbered: nearly always one after the other. */
+class Memo {
+  readonly #dense: unknown[] = []
+  readonly #sparse = new Map<number, unknown>()
+
+  get size(): number {
+    return this.#dense.length + this.#sparse.size
+  }
+
+  /** Undefined where there is none: no value in a pickle is. */
+  get(index: number): unknown {
+    return index < this.#dense.length ? this.#dense[index] : this.#sparse.get(index)
+  }
+
+  set(index: number, value: unknown): void {
+    if (index < this.#dense.length) this.#dense[index] = value
+    else if (index === this.#dense.length && this.#sparse.size === 0) this.#dense.push(value)
+    else this.#sparse.set(index, value)
   }
 }
 

@@ -1,6 +1,7 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 import { runtime_error } from '../errors.js'
 import type { Tensor } from '../tensor.js'
+import type { Budget } from './budget.js'
 import { empty_bytes, read_into, write_bytes } from './read_storage.js'
 import type { Source } from './source.js'
 
@@ -11,6 +12,9 @@ const ENTRY = 0x02014b50
 const LOCAL = 0x04034b50
 const STORED = 0
 const DEFLATED = 8
+const LOCAL_BYTES = 30
+// What V8 takes for an entry.
+const ENTRY_BYTES = 512
 
 interface Entry {
   name: string
@@ -20,6 +24,8 @@ interface Entry {
   packed: number
   size: number
   header: number
+  /** Where the bytes end that are its own. */
+  end: number
 }
 
 /**
@@ -29,10 +35,15 @@ interface Entry {
 export class ZipReader {
   readonly #source: Source
   readonly #entries = new Map<string, Entry>()
+  readonly #budget: Budget
 
   constructor(source: Source, in_folder = true) {
     this.#source = source
+    this.#budget = source.budget
     const { at, length, count } = this.#find_directory()
+    this.#budget.take('records', count)
+    this.#budget.read_literal(length)
+    this.#budget.take_heap(count * ENTRY_BYTES + length)
     const directory = source.read(at, length)
     let next = 0
     let folder: string | null = in_folder ? null : ''
@@ -50,6 +61,21 @@ export class ZipReader {
       const name = entry.name.slice(folder.length)
       if (this.#entries.has(name)) throw this.#error(`record '${name}' is there twice`)
       this.#entries.set(name, entry)
+    }
+    this.#end_entries(at)
+  }
+
+  /** Notes where the next record begins, or the directory, and refuses records whose bytes another has too. */
+  #end_entries(directory: number): void {
+    const entries = [...this.#entries.values()].sort((a, b) => b.header - a.header)
+    let end = directory
+    for (const entry of entries) {
+      entry.end = end
+      if (entry.header + LOCAL_BYTES + entry.packed > end)
+        throw this.#error(
+          `record '${entry.name}' at byte ${entry.header} overlaps what begins at byte ${end}`,
+        )
+      end = entry.header
     }
   }
 
@@ -117,9 +143,13 @@ export class ZipReader {
         `record '${entry.name}' says that it holds ${entry.size} bytes, and ${packed.length} cannot`,
       )
     }
+    this.#budget.read_compressed(packed.length)
+    this.#budget.take('bytes', entry.size)
     let bytes: Buffer
     try {
-      bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) })
+      // In one piece: several would be copied together.
+      const chunkSize = Math.max(64, entry.size + 1)
+      bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size), chunkSize })
     } catch (cause) {
       throw this.#error(`record '${entry.name}' is damaged: ${(cause as Error).message}`)
     }
@@ -134,8 +164,10 @@ export class ZipReader {
       throw this.#error(`record '${entry.name}' is not where the directory says (byte ${entry.header})`)
     }
     const at = entry.header + 30 + header.readUInt16LE(26) + header.readUInt16LE(28)
-    if (at + entry.packed > this.#source.size)
-      throw this.#error(`record '${entry.name}' of ${entry.packed} bytes at byte ${at} ends beyond the file`)
+    if (at + entry.packed > entry.end)
+      throw this.#error(
+        `record '${entry.name}' of ${entry.packed} bytes at byte ${at} overlaps what begins at byte ${entry.end}`,
+      )
     return at
   }
 
@@ -151,6 +183,7 @@ export class ZipReader {
       packed: directory.readUInt32LE(at + 20),
       size: directory.readUInt32LE(at + 24),
       header: directory.readUInt32LE(at + 42),
+      end: 0,
     }
     const wide = wide_numbers(extra)
     for (const field of ['size', 'packed', 'header'] as const) {

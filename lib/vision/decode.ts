@@ -1,16 +1,16 @@
 import { uint8, uint16 } from '../dtype.js'
 import { runtime_error } from '../errors.js'
-import { stack } from '../ops/generated/torch.js'
+import type { Budget } from '../serialization/budget.js'
 import { frombuffer } from '../tensor/from_memory.js'
 import type { Tensor } from '../tensor.js'
 import { convert_mode, full_palette } from './convert_mode.js'
-import { begins } from './formats/bytes.js'
+import { begins, unsupported } from './formats/bytes.js'
 import { type Gif, is_gif, parse_gif } from './formats/gif.js'
 import { is_jpeg, jpeg_luma, jpeg_samples, parse_jpeg } from './formats/jpeg.js'
 import { COLOUR, is_png, type Png, parse_png, png_samples } from './formats/png.js'
 import { png_gray } from './formats/png_gray.js'
-import { is_animated_webp, is_webp } from './formats/webp.js'
-import { read_samples, type Samples } from './sharp.js'
+import { is_animated_webp, is_webp, webp_samples } from './formats/webp.js'
+import type { Samples } from './sharp.js'
 
 /** The colours that are wanted of a decoder. */
 export type DecodeMode = 'UNCHANGED' | 'GRAY' | 'GRAY_ALPHA' | 'RGB' | 'RGB_ALPHA'
@@ -63,25 +63,27 @@ function rearranged(
   return { width, height, channels: to, data: new Uint8Array(target.buffer) }
 }
 
-function coloured(png: Png, places: Samples): Samples {
+const NO_PALETTE = 'a PNG without the palette that its pixels need'
+
+function coloured(png: Png, places: Samples, budget: Budget): Samples {
   const { palette } = png
-  if (palette === undefined) throw runtime_error('a PNG without the palette that its pixels need')
+  if (palette === undefined) throw unsupported(NO_PALETTE)
   const table = full_palette(palette, png.transparency)
   const { width, height, data } = places
+  budget.take('bytes', data.length * 4)
   const rgba = new Uint8Array(data.length * 4)
-  data.forEach((place, i) => {
-    rgba.set(table.subarray(place * 4, place * 4 + 4), i * 4)
-  })
+  const [colours, pixels] = [new Uint32Array(table.buffer), new Uint32Array(rgba.buffer)]
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[data[i]!]!
   return { width, height, channels: 4, data: rgba }
 }
 
-async function decode_png(bytes: Uint8Array, mode: DecodeMode): Promise<[Tensor, number]> {
-  const png = parse_png(bytes, true)
+async function decode_png(bytes: Uint8Array, mode: DecodeMode, budget: Budget): Promise<[Tensor, number]> {
+  const png = parse_png(bytes, true, budget)
   const { depth, colour, transparency, orientation } = png
   const wide = depth === 16
-  let samples = await png_samples(png)
+  let samples = await png_samples(png, budget)
   if (colour === COLOUR.PALETTE) {
-    if (png.palette === undefined) coloured(png, samples)
+    if (png.palette === undefined) throw unsupported(NO_PALETTE)
     if (mode === 'UNCHANGED' && depth < 8)
       throw runtime_error(
         `a palette of ${depth} bits in mode 'UNCHANGED', where torchvision leaves memory unwritten: ask for 'RGB', or take ` +
@@ -91,7 +93,7 @@ async function decode_png(bytes: Uint8Array, mode: DecodeMode): Promise<[Tensor,
       throw runtime_error(
         `a palette without transparency in mode '${mode}', where torchvision leaves alpha unwritten: ask for 'RGB'`,
       )
-    if (mode !== 'UNCHANGED') samples = coloured(png, samples)
+    if (mode !== 'UNCHANGED') samples = coloured(png, samples, budget)
   }
   return [
     tensor_from(
@@ -104,21 +106,27 @@ async function decode_png(bytes: Uint8Array, mode: DecodeMode): Promise<[Tensor,
   ]
 }
 
-async function decode_jpeg(bytes: Uint8Array, mode: DecodeMode): Promise<[Tensor, number]> {
+async function decode_jpeg(bytes: Uint8Array, mode: DecodeMode, budget: Budget): Promise<[Tensor, number]> {
   if (mode === 'GRAY_ALPHA' || mode === 'RGB_ALPHA')
     throw runtime_error('The provided mode is not supported for JPEG files')
-  const jpeg = parse_jpeg(bytes)
+  const jpeg = parse_jpeg(bytes, budget)
   if (mode === 'GRAY' && jpeg.colours === 'YCbCr')
-    return [tensor_from(await jpeg_luma(bytes, jpeg)), jpeg.orientation]
-  let samples = await jpeg_samples(bytes, jpeg)
+    return [tensor_from(await jpeg_luma(bytes, jpeg, budget)), jpeg.orientation]
+  let samples = await jpeg_samples(bytes, jpeg, budget)
   const { width, height, channels } = samples
   const names = { 1: 'L', 3: 'RGB', 4: 'CMYK' } as const
   const wanted = mode === 'UNCHANGED' ? undefined : mode === 'GRAY' ? 'L' : 'RGB'
   if (wanted !== undefined && names[channels as 1 | 3 | 4] !== wanted) {
     const { data } = convert_mode({ ...samples, mode: names[channels as 1 | 3 | 4] }, wanted)
     samples = { width, height, channels: wanted === 'L' ? 1 : 3, data }
-  } else if (channels === 4) samples = { ...samples, data: samples.data.map((ink) => 255 - ink) }
+  } else if (channels === 4) samples = { ...samples, data: inverted(samples.data) }
   return [tensor_from(samples), jpeg.orientation]
+}
+
+function inverted(inks: Uint8Array): Uint8Array {
+  const light = new Uint8Array(inks.length)
+  for (let i = 0; i < light.length; i++) light[i] = 255 - inks[i]!
+  return light
 }
 
 // Lossless files have alpha that their header may deny, and which counts where it is asked for.
@@ -129,24 +137,30 @@ function with_alpha(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-async function decode_webp(bytes: Uint8Array, mode: DecodeMode): Promise<Tensor> {
+async function decode_webp(bytes: Uint8Array, mode: DecodeMode, budget: Budget): Promise<Tensor> {
   if (is_animated_webp(bytes)) throw runtime_error('Animated webp files are not supported.')
-  const samples = await read_samples(mode === 'RGB_ALPHA' ? with_alpha(bytes) : bytes, 'srgb')
+  const samples = await webp_samples(mode === 'RGB_ALPHA' ? with_alpha(bytes) : bytes, budget)
   return tensor_from(mode === 'RGB' || mode === 'RGB_ALPHA' ? rearranged(samples, mode) : samples)
 }
 
 const TO_BACKGROUND = 2
 
-// Each frame on the one before, or on the background where its own disposal says so: torchvision tells no other apart.
-function gif_frames({ width, height, palette, background, frames }: Gif): Uint8Array[] {
-  const at = palette === undefined ? [] : palette.subarray(background * 3, background * 3 + 3)
-  const drawn: Uint8Array[] = []
-  for (const frame of frames) {
-    const last = drawn.at(-1)
-    const canvas =
-      last !== undefined && frame.disposal !== TO_BACKGROUND
-        ? last.slice()
-        : Uint8Array.from({ length: width * height * 3 }, (_, i) => at[i % 3] ?? 0)
+/** The frames one after the other, (frames, height, width, 3). */
+function gif_frames({ width, height, palette, background, frames }: Gif): Uint8Array {
+  const [r = 0, g = 0, b = 0] =
+    palette === undefined ? [] : palette.subarray(background * 3, background * 3 + 3)
+  const size = width * height * 3
+  const drawn = new Uint8Array(size * frames.length)
+  for (const [n, frame] of frames.entries()) {
+    const canvas = drawn.subarray(n * size, (n + 1) * size)
+    // On the one before, or on the background where its own disposal says so: torchvision tells no other apart.
+    if (n > 0 && frame.disposal !== TO_BACKGROUND) canvas.set(drawn.subarray((n - 1) * size, n * size))
+    else if (r + g + b > 0)
+      for (let i = 0; i < size; i += 3) {
+        canvas[i] = r
+        canvas[i + 1] = g
+        canvas[i + 2] = b
+      }
     const colours = frame.palette
     if (colours === undefined)
       throw runtime_error('Global and local color maps are missing. This should never happen!')
@@ -161,17 +175,19 @@ function gif_frames({ width, height, palette, background, frames }: Gif): Uint8A
         if (place === frame.transparent) continue
         for (let c = 0; c < 3; c++) canvas[(y * width + x) * 3 + c] = colours[place * 3 + c] ?? 0
       }
-    drawn.push(canvas)
   }
   return drawn
 }
 
-function decode_gif(bytes: Uint8Array): Tensor {
-  const gif = parse_gif(bytes)
+function decode_gif(bytes: Uint8Array, budget: Budget): Tensor {
+  const gif = parse_gif(bytes, budget)
   if (!gif.ended) throw runtime_error('image file is truncated: a GIF without its end')
-  const { width, height } = gif
-  const images = gif_frames(gif).map((data) => tensor_from({ width, height, channels: 3, data }))
-  return images.length === 1 ? images[0]! : stack(images)
+  const { width, height, frames } = gif
+  const images = frombuffer(gif_frames(gif), { dtype: uint8 })
+    .view(frames.length, height, width, 3)
+    .permute(0, 3, 1, 2)
+    .contiguous()
+  return frames.length === 1 ? images.squeeze(0) : images
 }
 
 /**
@@ -179,17 +195,24 @@ function decode_gif(bytes: Uint8Array): Tensor {
  * (frames, 3, height, width).
  *
  * @param oriented whether the orientation that a JPEG's or PNG's EXIF names is applied
+ * @param budget what it may take
  * @throws RuntimeError for other formats, for modes that a format has not, and for damaged files
  */
-export async function decode(bytes: Uint8Array, mode: DecodeMode, oriented: boolean): Promise<Tensor> {
-  if (is_gif(bytes)) return decode_gif(bytes)
-  if (is_webp(bytes)) return decode_webp(bytes, mode)
+export async function decode(
+  bytes: Uint8Array,
+  mode: DecodeMode,
+  oriented: boolean,
+  budget: Budget,
+): Promise<Tensor> {
+  budget.read_compressed(bytes.length)
+  if (is_gif(bytes)) return decode_gif(bytes, budget)
+  if (is_webp(bytes)) return decode_webp(bytes, mode, budget)
   const of_png = begins(bytes, '\x89PNG')
   if (!of_png && !is_jpeg(bytes))
     throw runtime_error(
       'Unsupported image file. Only jpeg, png, webp and gif are currently supported: vision.Image.open reads more formats',
     )
   if (of_png && !is_png(bytes)) throw runtime_error('a PNG whose signature is damaged')
-  const [pixels, orientation] = await (of_png ? decode_png(bytes, mode) : decode_jpeg(bytes, mode))
+  const [pixels, orientation] = await (of_png ? decode_png : decode_jpeg)(bytes, mode, budget)
   return oriented ? turned(pixels, orientation) : pixels
 }

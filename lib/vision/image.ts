@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { inspect } from 'node:util'
-import { runtime_error, type_error, type_name, value_error } from '../errors.js'
+import { BudgetError, runtime_error, type_error, type_name, value_error } from '../errors.js'
+import { check_options } from '../python/options.js'
 import { is_error } from '../realm.js'
 import { write_whole } from '../serialization/atomic.js'
+import { Budget, type LoadLimits } from '../serialization/budget.js'
+import { read_bytes } from '../serialization/source.js'
 import { convert_mode } from './convert_mode.js'
 import { read_image_bytes } from './formats/index.js'
 import {
@@ -19,6 +21,12 @@ import { type Resampling, resample } from './resample.js'
 import { load_sharp } from './sharp.js'
 
 export type { Extras, Mode, Transparency } from './mode.js'
+
+/** Options of {@link Image.open}. */
+export interface ImageOpenOptions {
+  /** What reading the file may take. Default: what `torch.serialization.set_default_load_limits` says. */
+  limits?: LoadLimits | null
+}
 
 /**
  * An image: the counterpart of PIL's, which datasets give and transforms take. Its arithmetic (grey values, resampling,
@@ -74,18 +82,23 @@ export class Image implements Extras {
    * profiles are not applied, nor is the orientation that EXIF names (but a TIFF's is, as in PIL).
    *
    * @param source - a path, or the file's bytes
+   * @param options.limits - what reading the file may take, see `LoadLimits` of torch.serialization
+   * @throws BudgetError where the file would take more than a limit, which it names
    * @throws RuntimeError, with the path, for a damaged file or one of another format; the system's error where there is none
    */
-  static async open(source: string | Uint8Array): Promise<Image> {
+  static async open(source: string | Uint8Array, options: ImageOpenOptions = {}): Promise<Image> {
+    check_options('Image.open', options, ['limits'])
     const named = typeof source === 'string'
     if (!named && !ArrayBuffer.isView(source))
       throw type_error(`Image.open(): argument 'source' must be a path or bytes, not ${type_name(source)}`)
-    const bytes = named ? await readFile(source) : source
+    const bytes = named ? await read_bytes('Image.open', source) : source
+    const name = named ? `'${source}'` : 'in the given bytes'
+    const budget = new Budget('Image.open', name, bytes.length, options.limits)
     try {
-      const { mode, width, height, data, ...extras } = await read_image_bytes(bytes)
+      const { mode, width, height, data, ...extras } = await read_image_bytes(bytes, budget)
       return new Image(mode, width, height, data, extras)
     } catch (cause) {
-      throw unreadable(named ? `'${source}'` : 'in the given bytes', cause)
+      throw unreadable(name, cause)
     }
   }
 
@@ -176,6 +189,7 @@ export function require_channels(image: Image, name: string): asserts image is I
 
 /** The error of a file that cannot be read, with its name. */
 export function unreadable(name: string, cause: unknown): Error {
+  if (cause instanceof BudgetError) return cause
   const message = is_error(cause) ? cause.message : String(cause)
   const error = runtime_error(`cannot read the image ${name}: ${message}`)
   error.cause = cause

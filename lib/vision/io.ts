@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { uint8 } from '../dtype.js'
 import { key_error, runtime_error, type_error, type_name } from '../errors.js'
 import { check_options } from '../python/options.js'
 import { write_whole } from '../serialization/atomic.js'
+import { Budget, type LoadLimits } from '../serialization/budget.js'
+import { read_bytes } from '../serialization/source.js'
 import { frombuffer } from '../tensor/from_memory.js'
 import { Tensor } from '../tensor.js'
 import { type DecodeMode, decode } from './decode.js'
@@ -27,11 +28,13 @@ export interface DecodeOptions {
   mode?: ImageReadMode
   /** Whether the rotation that the file's EXIF names is applied. Default: false. */
   apply_exif_orientation?: boolean
+  /** What reading the file may take. Default: what `torch.serialization.set_default_load_limits` says. */
+  limits?: LoadLimits | null
 }
 
 /** A file's bytes, as a tensor of dtype uint8. */
 export async function read_file(path: string): Promise<Tensor> {
-  return frombuffer(await readFile(path), { dtype: uint8 })
+  return frombuffer(await read_bytes('read_file', path), { dtype: uint8 })
 }
 
 /**
@@ -46,18 +49,24 @@ export async function write_file(filename: string, data: Tensor): Promise<void> 
 interface Decoding {
   mode: DecodeMode
   oriented: boolean
+  limits: LoadLimits | null
 }
 
 function decoding_of(mode: ImageReadMode | DecodeOptions, options: DecodeOptions): Decoding {
   for (const part of [mode, options])
-    if (typeof part !== 'string') check_options('decode_image', part, ['mode', 'apply_exif_orientation'])
+    if (typeof part !== 'string')
+      check_options('decode_image', part, ['mode', 'apply_exif_orientation', 'limits'])
   const given = { mode: 'UNCHANGED' as const, ...(typeof mode === 'string' ? { mode } : mode), ...options }
   const name = String(given.mode).toUpperCase()
   if (!Object.hasOwn(ImageReadMode, name))
     throw key_error(
       `'${String(given.mode)}': decode_image's modes are ${Object.keys(ImageReadMode).join(', ')}`,
     )
-  return { mode: ImageReadMode[name as ImageReadMode], oriented: given.apply_exif_orientation === true }
+  return {
+    mode: ImageReadMode[name as ImageReadMode],
+    oriented: given.apply_exif_orientation === true,
+    limits: given.limits ?? null,
+  }
 }
 
 /**
@@ -66,9 +75,11 @@ function decoding_of(mode: ImageReadMode | DecodeOptions, options: DecodeOptions
  * @param input - the file's bytes, of dtype uint8 and one dimension; or a path
  * @param mode - the colours wanted, a string of {@link ImageReadMode}. Default: `'UNCHANGED'`
  * @param options.apply_exif_orientation - whether the rotation that a JPEG's or PNG's EXIF names is applied. Default: false
+ * @param options.limits - what reading the file may take, see `LoadLimits` of torch.serialization
  * @returns uint8 (channels, height, width), between 0 and 255; uint16 of a PNG of 16 bits; (frames, 3, height, width) of a GIF
  *   of more than one frame. A palette's pixels in mode `'UNCHANGED'` are its places
  * @throws RuntimeError for another format, a mode that the format has not, or a damaged file, which is named
+ * @throws BudgetError where the file would take more than a limit, which it names
  *
  * @see https://docs.pytorch.org/vision/stable/generated/torchvision.io.decode_image.html
  */
@@ -78,7 +89,8 @@ export async function decode_image(
   options: DecodeOptions = {},
 ): Promise<Tensor> {
   const wanted = decoding_of(mode, options)
-  if (typeof input === 'string') return decode_bytes(`'${input}'`, await readFile(input), wanted)
+  if (typeof input === 'string')
+    return decode_bytes(`'${input}'`, await read_bytes('decode_image', input), wanted)
   if (!(input instanceof Tensor))
     throw type_error(`decode_image(): argument 'input' must be Tensor or a path, not ${type_name(input)}`)
   if (input.dtype !== uint8)
@@ -90,9 +102,10 @@ export async function decode_image(
   return decode_bytes('in the given tensor', bytes_of(input), wanted)
 }
 
-async function decode_bytes(name: string, bytes: Uint8Array, { mode, oriented }: Decoding): Promise<Tensor> {
+async function decode_bytes(name: string, bytes: Uint8Array, wanted: Decoding): Promise<Tensor> {
+  const budget = new Budget('decode_image', name, bytes.length, wanted.limits)
   try {
-    return await decode(bytes, mode, oriented)
+    return await decode(bytes, wanted.mode, wanted.oriented, budget)
   } catch (cause) {
     throw unreadable(name, cause)
   }

@@ -172,12 +172,9 @@ describe('train.ts', () => {
     ],
     [
       ['--image', '/no/such.png'],
-      '/no/such.png cannot be read as an image: Input file is missing: /no/such.png',
+      "/no/such.png cannot be read as an image: ENOENT: no such file or directory, open '/no/such.png'",
     ],
-    [
-      ['--image', no_image],
-      `${no_image} cannot be read as an image: Input file contains unsupported image format`,
-    ],
+    [['--image', no_image], `${no_image} cannot be read as an image: it is no JPEG, PNG, WebP, GIF or TIFF`],
     [['--out', join(no_image, 'out')], `no folder '${join(no_image, 'out')}' can be made: `],
   ])(
     'refuses %j in one sentence',
@@ -270,6 +267,20 @@ describe('images', () => {
       .png()
       .toFile(path)
     expect((await load_image(path)).tolist()).toEqual([[[[1]], [[1]], [[1]]]])
+  })
+
+  test('an SVG is refused by its content, and a file that is another one since is read again', async () => {
+    const path = join(folder, 'drawing.png')
+    writeFileSync(path, '<svg xmlns="http://www.w3.org/2000/svg" width="30000" height="30000"/>')
+    await expect(load_image(path)).rejects.toThrow(`${path} cannot be read as an image: it is no JPEG`)
+    for (const [background, red] of [
+      ['red', 1],
+      ['blue', -1],
+    ] as const) {
+      const create = { width: 2, height: 2, channels: 3 as const, background }
+      writeFileSync(path, await sharp({ create }).webp({ lossless: true }).toBuffer())
+      expect((await load_image(path)).at(0, 0, 0, 0).item()).toBe(red)
+    }
   })
 
   test('the mandrill is 512 x 512', async () => {

@@ -3,6 +3,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Handle, type Native, native } from '../../dist/native.js'
 
 /** What a call does with a tensor: nothing that another call minds, or what the calls under way are looked through for. */
@@ -325,6 +326,18 @@ export const entries: Record<string, Entry> = {
     'write',
     (x) => native.increment_version([x]),
     () => tensor([1]),
+  ),
+  read_file: of(
+    'write',
+    (x) => {
+      const file = openSync(fileURLToPath(import.meta.url), 'r')
+      try {
+        return native.read_file(x, file, 0)
+      } finally {
+        closeSync(file)
+      }
+    },
+    () => tensor([1, 2]),
   ),
   bump_version: of(
     'write',

@@ -201,3 +201,39 @@ describe('to_arrow', () => {
     )
   })
 })
+
+describe('a damaged column', () => {
+  const column = (of: object) =>
+    ({ type: new arrow.Int32(), length: 4, data: [{ type: new arrow.Int32(), length: 4, offset: 0, nullCount: 0, nullBitmap: null, values: undefined, children: [], ...of }] }) as never // biome-ignore format: one object
+
+  it('is refused where it has fewer elements than it says: what is behind it is not its own', () => {
+    const memory = Int32Array.of(1, 2, 3, 4)
+    expect(() => from_arrow(column({ values: memory.subarray(0, 2) }))).toThrow(
+      'a column of Int32 and 4 elements takes 16 bytes, and has 8: it is damaged',
+    )
+    expect(() => from_arrow(column({}))).toThrow('takes 16 bytes, and has 0')
+    const bools = { type: new arrow.Bool(), length: 20, values: Uint8Array.of(255, 255) }
+    expect(() => from_arrow(column(bools))).toThrow('takes 3 bytes, and has 2')
+    const few = { values: new Int32Array(20), length: 20, nullCount: 1, nullBitmap: Uint8Array.of(1) }
+    expect(() => arrow_mask(column(few))).toThrow('a column of validity bits and 20 elements takes 3 bytes')
+  })
+
+  it('may lack the elements where all are null', () => {
+    const all = { nullCount: 4, nullBitmap: Uint8Array.of(0) }
+    expect(from_arrow(column(all), { nulls: 'ignore' }).tolist()).toEqual([0, 0, 0, 0])
+  })
+
+  it.each([
+    ['{', 'are no JSON'],
+    ['null', 'is a fixed-shape tensor without a shape'],
+    ['{"shape":["a"]}', 'is a fixed-shape tensor without a shape'],
+    ['{"shape":[2],"permutation":{}}', 'has a permutation that is no list of places'],
+  ])('is refused with the metadata %s', (text, message) => {
+    const metadata = new Map([
+      ['ARROW:extension:name', 'arrow.fixed_shape_tensor'],
+      ['ARROW:extension:metadata', text],
+    ])
+    const field = { name: 'x', metadata }
+    expect(() => from_arrow(arrow.makeVector(Float32Array.of(1, 2)), { field })).toThrow(message)
+  })
+})

@@ -209,6 +209,9 @@ describe('datasets', () => {
     expect(() => new datasets.ImageFolder(root)).toThrow(
       'Found no valid file for the classes fish. Supported extensions are: .jpg, .jpeg, .png',
     )
+    symlinkSync(join(root, 'cat'), join(root, 'cat', 'again'))
+    expect(() => new datasets.ImageFolder(root)).toThrow('again is a link to a folder that it is in')
+    rmSync(join(root, 'cat', 'again'))
     expect(new datasets.ImageFolder(root, { allow_empty: true }).length).toBe(3)
     expect(() => new datasets.ImageFolder(join(root, 'fish'))).toThrow("Couldn't find any class folder in")
   })

@@ -157,10 +157,23 @@ function elements_of(data: ArrowData): Tensor {
   const { byteWidth } = type as typeof type & { byteWidth?: number }
   const shape = type.typeId === ID.fixed_size_binary ? [length, byteWidth!] : [length]
   const count = shape.reduce((all, size) => all * size, 1)
-  if (count === 0 || !ArrayBuffer.isView(values)) return ops.empty(shape, { dtype })
-  if (type.typeId === ID.bool) return bits(values as Uint8Array, data.offset, length)
+  if (count === 0) return ops.empty(shape, { dtype })
+  const is_bool = type.typeId === ID.bool
+  const wanted = is_bool ? (data.offset + length + 7) >> 3 : count * dtype.itemsize
+  // The memory behind a column is another's.
+  if (!ArrayBuffer.isView(values) || values.byteLength < wanted) {
+    if (data.nullCount === length) return ops.zeros(shape, { dtype })
+    throw too_short(String(type), length, wanted, ArrayBuffer.isView(values) ? values.byteLength : 0)
+  }
+  if (is_bool) return bits(values as Uint8Array, data.offset, length)
   const bytes = new Uint8Array(values.buffer, values.byteOffset, count * dtype.itemsize)
   return frombuffer(bytes, { dtype }).reshape(shape)
+}
+
+function too_short(what: string, length: number, wanted: number, held: number): Error {
+  return value_error(
+    `from_arrow(): a column of ${what} and ${length} elements takes ${wanted} bytes, and has ${held}: it is damaged`,
+  )
 }
 
 const ADVICE = 'it must be of numbers, booleans, dates, times, or lists of a fixed size of these'
@@ -175,20 +188,32 @@ function bits(bytes: Uint8Array, offset: number, length: number): Tensor {
 
 function valid_elements({ nullCount, nullBitmap, offset, length }: ArrowData): Tensor {
   if (nullCount === 0 || !nullBitmap) return ops.ones([length], { dtype: bool })
+  const wanted = (offset + length + 7) >> 3
+  if (nullBitmap.length < wanted) throw too_short('validity bits', length, wanted, nullBitmap.length)
   return bits(nullBitmap, offset, length)
 }
 
 /** A column of `arrow.fixed_shape_tensor`: each element has a shape, and its dimensions an order in memory. */
 function shaped(flat: Tensor, field: ArrowField | undefined): Tensor {
   if (field?.metadata.get('ARROW:extension:name') !== 'arrow.fixed_shape_tensor') return flat
-  const described = JSON.parse(field.metadata.get('ARROW:extension:metadata') ?? '{}') as {
-    shape?: number[]
-    permutation?: number[]
-  }
-  if (!Array.isArray(described.shape))
+  const described = metadata_of(field)
+  if (!is_sizes(described.shape))
     throw value_error(`from_arrow(): the field '${field.name}' is a fixed-shape tensor without a shape`)
+  if (described.permutation !== undefined && !is_sizes(described.permutation))
+    throw value_error(`from_arrow(): the field '${field.name}' has a permutation that is no list of places`)
   const tensor = flat.reshape(flat.shape[0]!, ...described.shape)
   return described.permutation
     ? tensor.permute(0, ...described.permutation.map((place) => place + 1))
     : tensor
 }
+
+function metadata_of(field: ArrowField): { shape?: unknown; permutation?: unknown } {
+  try {
+    return Object(JSON.parse(field.metadata.get('ARROW:extension:metadata') ?? '{}')) as object
+  } catch (cause) {
+    throw value_error(`from_arrow(): the metadata of the field '${field.name}' are no JSON: ${String(cause)}`)
+  }
+}
+
+const is_sizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)

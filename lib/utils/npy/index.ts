@@ -1,6 +1,8 @@
 import { type_error, type_name, value_error } from '../../errors.js'
+import { check_options } from '../../python/options.js'
 import { write_all, write_atomically } from '../../serialization/atomic.js'
-import { open_source, path_of } from '../../serialization/source.js'
+import type { LoadLimits } from '../../serialization/budget.js'
+import { open_source, part_of, path_of } from '../../serialization/source.js'
 import { ZipReader } from '../../serialization/zip_reader.js'
 import { ZipWriter } from '../../serialization/zip_writer.js'
 import type { Tensor } from '../../tensor.js'
@@ -33,16 +35,24 @@ export function to_bytes(x: Tensor): Uint8Array {
   return Buffer.concat(array_bytes(x, 'to_bytes', 'x'))
 }
 
+/** Keywords of {@link load} and {@link load_npz}. */
+export interface NpyLoadOptions {
+  /** What reading the file may take. Default: what `torch.serialization.set_default_load_limits` says. */
+  limits?: LoadLimits | null
+}
+
 /**
  * Reads the tensor of a .npy file, in either order of bytes and of dimensions. One in Fortran's order keeps its strides.
  *
  * @param file a path, or the file's bytes
+ * @param options.limits what reading the file may take
  * @throws ValueError for what is no such file, and for arrays that are no tensors: structured ones, objects (which are
  *   pickles), texts, dates
  * @see https://numpy.org/doc/stable/reference/generated/numpy.load.html
  */
-export function load(file: string | URL | Uint8Array | ArrayBuffer): Tensor {
-  const source = open_source('load', file, 'file')
+export function load(file: string | URL | Uint8Array | ArrayBuffer, options: NpyLoadOptions = {}): Tensor {
+  check_options('load', options, ['limits'])
+  const source = open_source('load', file, 'file', options.limits)
   try {
     if (source.size >= 4 && source.read(0, 2).toString('latin1') === 'PK')
       throw value_error(`load(): '${source.name}' is an archive of arrays: read it with load_npz`)
@@ -95,19 +105,25 @@ function write_npz(operator: string, file: string | URL, arrays: NpzArrays, comp
  * Reads the tensors of a .npz file, by name.
  *
  * @param file a path, or the file's bytes
+ * @param options.limits what reading the file may take
  * @throws RuntimeError for a damaged archive
+ * @throws BudgetError where the file would take more than a limit, which it names
  * @throws ValueError as {@link load} does
  */
-export function load_npz(file: string | URL | Uint8Array | ArrayBuffer): Record<string, Tensor> {
-  const source = open_source('load_npz', file, 'file')
+export function load_npz(
+  file: string | URL | Uint8Array | ArrayBuffer,
+  options: NpyLoadOptions = {},
+): Record<string, Tensor> {
+  check_options('load_npz', options, ['limits'])
+  const source = open_source('load_npz', file, 'file', options.limits)
   try {
     const zip = new ZipReader(source, false)
     const found: Record<string, Tensor> = {}
     for (const record of zip.names()) {
       const name = record.replace(/\.npy$/, '')
-      const value = read_array(
-        open_source('load_npz', zip.record(record), 'file', `${source.name}/${record}`),
-      )
+      if (Object.hasOwn(found, name))
+        throw value_error(`load_npz(): '${source.name}' has two records for the array '${name}'`)
+      const value = read_array(part_of(source, zip.record(record), `${source.name}/${record}`))
       Object.defineProperty(found, name, { value, writable: true, enumerable: true, configurable: true })
     }
     return found

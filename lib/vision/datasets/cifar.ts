@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
 import { check_options } from '../../python/options.js'
+import type { LoadLimits } from '../../serialization/budget.js'
 import { Image } from '../image.js'
-import { array_of, read_batch } from './cifar_pickle.js'
+import { array_of, numbers_of, read_batch, texts_of } from './cifar_pickle.js'
 import { sample_index } from './mnist.js'
 import { SPLIT, type SplitOptions, VisionDataset } from './vision_dataset.js'
 
@@ -26,7 +27,8 @@ interface Files {
  * The files of the Python version are read from `<root>/cifar-10-batches-py`.
  *
  * @param root - the folder that has that folder
- * @param options - train, transform, target_transform
+ * @param options - train, transform, target_transform, limits
+ * @throws BudgetError where a file would take more than a limit, which it names
  * @throws RuntimeError that says what was looked for and where it can be had
  *
  * Sample: an {@link Image} of mode `'RGB'`, or what `transform` makes of it, and the class.
@@ -56,19 +58,22 @@ export class CIFAR10<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
     super(root, options)
     this.train = options.train ?? true
     const { train, test, labels, meta, names } = this.#files
-    const batches = (this.train ? train : test).map((name) => this.#read(name))
-    this.targets = batches.flatMap((batch) => batch.get(labels) as number[])
+    const read = (name: string) => this.#read(name, options.limits)
+    const batches = (this.train ? train : test).map((name) => {
+      const [batch, path] = [read(name), this.#path(name)]
+      const { shape, bytes } = array_of(batch.get('data'), path)
+      const targets = numbers_of(batch.get(labels), path)
+      if (shape[1] !== PLANE * 3)
+        throw runtime_error(`${path} has images of ${shape[1]} bytes, not ${PLANE * 3}`)
+      if (targets.length !== shape[0])
+        throw runtime_error(`${path} has ${targets.length} labels for ${shape[0]} images`)
+      return { targets, bytes }
+    })
+    this.targets = batches.flatMap(({ targets }) => targets)
     this.data = new Uint8Array(this.targets.length * PLANE * 3)
     let at = 0
-    for (const batch of batches) {
-      const { shape, bytes } = array_of(batch.get('data'), this.#path('a batch'))
-      if (shape[1] !== PLANE * 3)
-        throw runtime_error(`${this.#path('a batch')} has images of ${shape[1]} bytes, not ${PLANE * 3}`)
-      at = interleave(bytes, this.data, at)
-    }
-    if (at !== this.data.length)
-      throw runtime_error(`${this.targets.length} labels for ${at / (PLANE * 3)} images in ${this.root}`)
-    this.classes = (this.#read(meta).get(names) as Buffer[]).map(String)
+    for (const { bytes } of batches) at = interleave(bytes, this.data, at)
+    this.classes = texts_of(read(meta).get(names), this.#path(meta))
   }
 
   get #files(): Files {
@@ -79,13 +84,13 @@ export class CIFAR10<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
     return join(this.root ?? '', this.#files.folder, name)
   }
 
-  #read(name: string): Map<string, unknown> {
+  #read(name: string, limits: LoadLimits | null | undefined): Map<string, unknown> {
     const path = this.#path(name)
     if (!existsSync(path))
       throw runtime_error(
         `Dataset not found: there is no ${path}, and nothing is downloaded. Its files are at ${this.#files.source}`,
       )
-    return read_batch(readFileSync(path), path)
+    return read_batch(this.constructor.name, path, limits)
   }
 
   get class_to_idx(): Record<string, number> {

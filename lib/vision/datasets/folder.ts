@@ -48,11 +48,18 @@ export function find_classes(directory: string): [classes: string[], class_to_id
   return [classes, Object.fromEntries(classes.map((name, i) => [name, i]))]
 }
 
-function* files_below(folder: string): Generator<[folder: string, names: string[]]> {
+// `above` are the folders that it is in, by device and number: a link may lead back to one of them.
+function* files_below(
+  folder: string,
+  above: readonly string[] = [],
+): Generator<[folder: string, names: string[]]> {
+  const { dev, ino } = statSync(folder)
+  const own = `${dev} ${ino}`
+  if (above.includes(own)) throw runtime_error(`${folder} is a link to a folder that it is in`)
   const entries = readdirSync(folder).sort(by_code_point)
   const is_folder = new Map(entries.map((name) => [name, statSync(join(folder, name)).isDirectory()]))
   yield [folder, entries.filter((name) => !is_folder.get(name))]
-  for (const name of entries) if (is_folder.get(name)) yield* files_below(join(folder, name))
+  for (const name of entries) if (is_folder.get(name)) yield* files_below(join(folder, name), [...above, own])
 }
 
 const FILES = ['extensions', 'is_valid_file', 'allow_empty'] as const

@@ -1,6 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { constants } from 'node:buffer'
+import { existsSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { runtime_error } from '../../errors.js'
+import { BudgetError, runtime_error } from '../../errors.js'
+import type { Budget, LoadLimits } from '../../serialization/budget.js'
+import { open_source } from '../../serialization/source.js'
 
 /** Numbers as the IDX format holds them: their shape and bytes. */
 export interface IdxBytes {
@@ -15,15 +18,46 @@ export function find_file(folder: string, name: string): string | null {
   return [`${folder}/${name}`, `${folder}/${name}.gz`].find((path) => existsSync(path)) ?? null
 }
 
+function read_data(operator: string, path: string, limits: LoadLimits | null | undefined): Buffer {
+  const source = open_source(operator, path, 'root', limits)
+  try {
+    const file = source.read(0, source.size)
+    return path.endsWith('.gz') ? decompressed(path, file, source.budget) : file
+  } finally {
+    source.close()
+  }
+}
+
+const [SMALLEST_CHUNK, LARGEST_CHUNK] = [1 << 16, 1 << 24]
+
+function decompressed(path: string, file: Buffer, budget: Budget): Buffer {
+  budget.read_compressed(file.length)
+  const most = Math.min(constants.MAX_LENGTH, Math.floor(budget.left('bytes')))
+  // A gzip file ends with the length of what is in it, or in the last of several.
+  const said = file.length < 4 ? 0 : file.readUInt32LE(file.length - 4)
+  if (said > most) budget.take('bytes', said)
+  const chunkSize = Math.min(Math.max(SMALLEST_CHUNK, said + 1), LARGEST_CHUNK)
+  try {
+    const data = gunzipSync(file, { maxOutputLength: Math.max(1, most), chunkSize })
+    budget.take('bytes', data.length)
+    return data
+  } catch (cause) {
+    if (cause instanceof BudgetError) throw cause
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') budget.take('bytes', most + 1)
+    throw Object.assign(runtime_error(`${path} is damaged: ${(cause as Error).message}`), { cause })
+  }
+}
+
 /**
  * Reads a file of MNIST's format: two zero bytes, the type, the number of dimensions, each dimension as 32 bits, then the
  * numbers, the most significant byte first.
  *
+ * @param operator what errors name
+ * @param limits what it may take
  * @throws RuntimeError for another format, another type than bytes, or another length than the shape says
  */
-export function read_idx(path: string): IdxBytes {
-  const file = readFileSync(path)
-  const data = path.endsWith('.gz') ? gunzipSync(file) : file
+export function read_idx(operator: string, path: string, limits: LoadLimits | null | undefined): IdxBytes {
+  const data = read_data(operator, path, limits)
   const [zero, zero_too, type, dimensions] = data
   if (zero !== 0 || zero_too !== 0 || dimensions === undefined || dimensions < 1 || dimensions > 3)
     throw runtime_error(`${path} is not of the IDX format`)

@@ -37,8 +37,9 @@ export function sample_index(index: number, length: number, name: string): numbe
  * `<root>/MNIST/raw`, where torchvision puts them, or else from `root` itself.
  *
  * @param root - the folder
- * @param options - train, transform, target_transform
+ * @param options - train, transform, target_transform, limits
  * @throws RuntimeError that says where the files were looked for
+ * @throws BudgetError where a file would take more than a limit, which it names
  *
  * Sample: an {@link Image} of mode `'L'`, or what `transform` makes of it, and the digit.
  *
@@ -73,8 +74,9 @@ export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
     super(root, options)
     this.train = options.train ?? true
     const part = this.train ? 'train' : 't10k'
-    const images = read_idx(this.#find(`${part}-images-idx3-ubyte`))
-    const labels = read_idx(this.#find(`${part}-labels-idx1-ubyte`))
+    const read = (name: string) => read_idx(new.target.name, this.#find(name), options.limits)
+    const images = read(`${part}-images-idx3-ubyte`)
+    const labels = read(`${part}-labels-idx1-ubyte`)
     if (images.shape.length !== 3 || labels.shape.length !== 1 || images.shape[0] !== labels.shape[0])
       throw runtime_error(
         `images of shape (${images.shape.join(', ')}) and labels of shape (${labels.shape.join(', ')}) do not fit`,

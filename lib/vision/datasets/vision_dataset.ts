@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { LoadLimits } from '../../serialization/budget.js'
 import { with_integers } from '../../utils/data/_utils/integers.js'
 
 /** What a dataset does to its samples. */
@@ -17,7 +18,7 @@ function shown(transform: unknown, head: string): string[] {
 /** Names of {@link TransformOptions}. */
 export const TRANSFORMS = ['transform', 'target_transform'] as const
 /** Names of {@link SplitOptions}. */
-export const SPLIT = ['train', 'download', ...TRANSFORMS] as const
+export const SPLIT = ['train', 'download', 'limits', ...TRANSFORMS] as const
 
 /**
  * What the datasets of images share: a folder, and what is done to images and targets. A sample, Python's `dataset[i]`, is
@@ -89,4 +90,6 @@ export interface SplitOptions<Raw, X, Y> extends TransformOptions<Raw, X, Y> {
   train?: boolean
   /** Python's word for fetching the files. True is refused where they are not there: nothing is downloaded. */
   download?: boolean
+  /** What reading a file may take. Default: what `torch.serialization.set_default_load_limits` says. */
+  limits?: LoadLimits | null
 }

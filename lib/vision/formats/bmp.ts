@@ -1,4 +1,5 @@
 import { value_error } from '../../errors.js'
+import type { Budget } from '../../serialization/budget.js'
 import type { Raster } from '../mode.js'
 import { begins, check_size, part, truncated, unsupported, view_of } from './bytes.js'
 
@@ -228,14 +229,16 @@ function from_bytes(header: Header, row: (y: number) => Uint8Array): Raster {
 }
 
 /** Reads a Windows bitmap as PIL does: 1, 4, 8, 16, 24 or 32 bits, run lengths, either order of rows. */
-export function read_bmp(bytes: Uint8Array): Raster {
+export function read_bmp(bytes: Uint8Array, budget: Budget): Raster {
   const header = header_of(bytes)
   const { width, height, bits, compression } = header
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw unsupported(`Unsupported BMP pixel depth (${bits})`)
   if (compression > BITFIELDS) throw unsupported(`Unsupported BMP compression (${compression})`)
   if ((compression === RLE8 && bits !== 8) || (compression === RLE4 && bits !== 4))
     throw unsupported(`a BMP of ${bits} bits in run lengths of another number`)
-  check_size(width, height)
+  // Run lengths are undone before rows are put in order.
+  const copies = compression === RLE8 || compression === RLE4 ? 2 : 1
+  check_size(width, height, bits <= 8 ? copies : bits === 32 ? 4 : 3, budget)
   const offset = view_of(bytes).getUint32(10, true)
   if (bits <= 8) return with_palette(bytes, offset, header)
   const row = rows_of(bytes, offset || header.end, header)

@@ -1,4 +1,5 @@
 import { runtime_error } from '../../errors.js'
+import type { Budget } from '../../serialization/budget.js'
 
 export const truncated = (): Error => runtime_error('image file is truncated')
 export const unsupported = (what: string): Error => runtime_error(what)
@@ -7,20 +8,24 @@ export const unsupported = (what: string): Error => runtime_error(what)
 export const begins = (bytes: Uint8Array, start: string, at = 0): boolean =>
   start.length + at <= bytes.length && [...start].every((c, i) => bytes[at + i] === c.charCodeAt(0))
 
-// PIL's limit, beyond which a file is taken for an attack.
-const MOST_PIXELS = 178956970
-
 /**
  * Refuses sizes that no image has, before memory is taken for them.
  *
- * @throws RuntimeError for no width or height, or too many pixels
+ * @throws RuntimeError for no width or height
+ * @throws BudgetError for too many pixels
  */
-export function check_size(width: number, height: number): void {
+export function check_size(width: number, height: number, bytes_of_pixel: number, budget: Budget): void {
   if (width === 0 || height === 0) throw unsupported('an image of no width or height')
-  if (width * height > MOST_PIXELS)
-    throw unsupported(
-      `Image size (${width * height} pixels) exceeds limit of ${MOST_PIXELS} pixels, could be decompression bomb DOS attack.`,
-    )
+  budget.take_image(width, height, bytes_of_pixel)
+}
+
+// What V8 takes for a part of a file.
+const PART_BYTES = 512
+
+/** Counts a chunk, a segment or a frame. */
+export function take_part(budget: Budget): void {
+  budget.take('records')
+  budget.take_heap(PART_BYTES)
 }
 
 /** A view that reads numbers of a file. */
@@ -48,5 +53,7 @@ export function first_channels(data: Uint8Array, from: number, to: number): Uint
 
 /** The more significant bytes of samples of 16 bits. */
 export function high_bytes(data: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: data.length / 2 }, (_, i) => data[2 * i + 1]!)
+  const high = new Uint8Array(data.length >> 1)
+  for (let i = 0; i < high.length; i++) high[i] = data[2 * i + 1]!
+  return high
 }

@@ -1,5 +1,6 @@
+import type { Budget } from '../../serialization/budget.js'
 import type { Raster } from '../mode.js'
-import { begins, check_size, part, truncated, unsupported, view_of } from './bytes.js'
+import { begins, check_size, part, take_part, truncated, unsupported, view_of } from './bytes.js'
 
 const EXTENSION = 0x21
 const IMAGE = 0x2c
@@ -33,15 +34,26 @@ export interface Gif {
 
 /** Bytes of the sub-blocks from a place on, and the place after them. */
 function sub_blocks(bytes: Uint8Array, start: number): [data: Uint8Array, end: number] {
-  const blocks: Uint8Array[] = []
-  let at = start
+  let end = start
+  let size = 0
   for (;;) {
-    const length = part(bytes, at, 1)[0]!
-    at++
-    if (length === 0) return [Buffer.concat(blocks), at]
-    blocks.push(part(bytes, at, length))
-    at += length
+    if (end >= bytes.length) throw truncated()
+    const length = bytes[end++]!
+    if (length === 0) break
+    if (end + length > bytes.length) throw truncated()
+    size += length
+    end += length
   }
+  const data = new Uint8Array(size)
+  for (let at = start, to = 0; to < size; ) {
+    const length = bytes[at]!
+    // A block may be of one byte, for which copyWithin and set are slow.
+    if (length < 16) for (let i = 0; i < length; i++) data[to + i] = bytes[at + 1 + i]!
+    else data.set(bytes.subarray(at + 1, at + 1 + length), to)
+    at += 1 + length
+    to += length
+  }
+  return [data, end]
 }
 
 /** Undoes GIF's compression: codes of growing width for sequences that came before. */
@@ -117,10 +129,11 @@ function deinterlaced(data: Uint8Array, width: number, height: number): Uint8Arr
 /**
  * Reads a GIF file's parts.
  *
+ * @param budget what it may take
  * @param most how many frames are wanted
  * @throws RuntimeError for a damaged file, or one without a frame
  */
-export function parse_gif(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): Gif {
+export function parse_gif(bytes: Uint8Array, budget: Budget, most = Number.POSITIVE_INFINITY): Gif {
   const view = view_of(bytes)
   part(bytes, 0, 13)
   const flags = bytes[10]!
@@ -159,9 +172,12 @@ export function parse_gif(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): G
       const local = own & 0x80 ? table(own) : undefined
       const bits = part(bytes, at, 1)[0]!
       if (bits < 1 || bits > 8) throw unsupported(`a GIF whose pixels have ${bits} bits`)
+      take_part(budget)
       const [data, end] = sub_blocks(bytes, at + 1)
       at = end
       const indices = () => {
+        budget.take_image(width, height, own & 0x40 ? 2 : 1)
+        budget.look_at_clock()
         const lines = expand(data, bits, width * height)
         return own & 0x40 ? deinterlaced(lines, width, height) : lines
       }
@@ -171,19 +187,19 @@ export function parse_gif(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): G
   }
   if (frames.length === 0) throw unsupported('a GIF without an image')
   const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)]
-  if (most === Number.POSITIVE_INFINITY) check_size(width, height)
+  if (most === Number.POSITIVE_INFINITY) check_size(width, height, 3 * frames.length, budget)
   return { width, height, palette, background: bytes[11]!, frames, ended }
 }
 
 const is_grey = (palette: Uint8Array) => palette.every((value, i) => value === Math.floor(i / 3))
 
 /** Reads a GIF file's first image as PIL does, the canvas grown where the image lies beyond it. */
-export function read_gif(bytes: Uint8Array): Raster {
-  const gif = parse_gif(bytes, 1)
+export function read_gif(bytes: Uint8Array, budget: Budget): Raster {
+  const gif = parse_gif(bytes, budget, 1)
   const frame = gif.frames[0]!
   const width = Math.max(gif.width, frame.left + frame.width)
   const height = Math.max(gif.height, frame.top + frame.height)
-  check_size(width, height)
+  check_size(width, height, 1, budget)
   const { transparent } = frame
   const data = new Uint8Array(width * height).fill(transparent ?? 0)
   const indices = frame.indices()

@@ -1,3 +1,4 @@
+import type { Budget } from '../../serialization/budget.js'
 import type { Raster } from '../mode.js'
 import { is_bmp, read_bmp } from './bmp.js'
 import { begins, unsupported } from './bytes.js'
@@ -18,7 +19,7 @@ function read_avif(): never {
 
 type Format = readonly [
   is: (bytes: Uint8Array) => boolean,
-  read: (bytes: Uint8Array) => Raster | Promise<Raster>,
+  read: (bytes: Uint8Array, budget: Budget) => Raster | Promise<Raster>,
 ]
 
 const FORMATS: readonly Format[] = [
@@ -35,13 +36,15 @@ const FORMATS: readonly Format[] = [
 /**
  * Reads an image file's first image as PIL's `Image.open` does; its bytes, not its name, say the format.
  *
+ * @param budget what it may take
  * @throws RuntimeError for another format, a kind of image that is not read, or a damaged file
  */
-export async function read_image_bytes(bytes: Uint8Array): Promise<Raster> {
+export async function read_image_bytes(bytes: Uint8Array, budget: Budget): Promise<Raster> {
+  budget.read_compressed(bytes.length)
   const format = FORMATS.find(([is]) => is(bytes))
   if (format === undefined)
     throw unsupported(
       'cannot identify image file: it is no PNG, JPEG, WebP, GIF, TIFF, BMP, PBM, PGM, PPM or PFM',
     )
-  return format[1](bytes)
+  return format[1](bytes, budget)
 }

@@ -1,6 +1,7 @@
+import type { Budget } from '../../serialization/budget.js'
 import type { Mode, Raster } from '../mode.js'
 import { read_samples, type Samples } from '../sharp.js'
-import { begins, part, truncated, unsupported, view_of } from './bytes.js'
+import { begins, check_size, part, take_part, truncated, unsupported, view_of } from './bytes.js'
 import { orientation_of } from './exif.js'
 
 const SOI = 0xd8
@@ -20,6 +21,8 @@ interface Segment {
 }
 
 export interface Jpeg {
+  readonly width: number
+  readonly height: number
   readonly channels: number
   readonly segments: readonly Segment[]
   /** The place of the first scan's marker. */
@@ -47,7 +50,7 @@ function colours_of(channels: number, segments: readonly Segment[], ids: string)
  *
  * @throws RuntimeError where it ends before, or has another depth or number of channels than decoders take
  */
-export function parse_jpeg(bytes: Uint8Array): Jpeg {
+export function parse_jpeg(bytes: Uint8Array, budget: Budget): Jpeg {
   const view = view_of(bytes)
   const segments: Segment[] = []
   let at = 2
@@ -66,18 +69,25 @@ export function parse_jpeg(bytes: Uint8Array): Jpeg {
     const length = view.getUint16(at + 2)
     if (length < 2) throw unsupported('a JPEG with a segment of no length')
     const content = part(bytes, at + 4, length - 2)
+    take_part(budget)
     segments.push({ marker, start: at, end: at + 2 + length, content })
     at += 2 + length
   }
   const frame = segments.find(({ marker }) => is_frame(marker))
   if (frame === undefined || frame.content.length < 6) throw unsupported('a JPEG without a frame')
   const [depth, , , , , channels] = frame.content as unknown as number[]
+  const size = view_of(frame.content)
   if (depth !== 8) throw unsupported(`a JPEG of ${depth} bits a channel, and 8 are read`)
   if (![1, 3, 4].includes(channels!))
     throw unsupported(`a JPEG of ${channels} channels, and 1, 3 or 4 are read`)
   const ids = String.fromCharCode(...[6, 9, 12].map((place) => frame.content[place] ?? 0))
   const exif = segments.find(({ marker }) => marker === APP1)?.content
+  const [height, width] = [size.getUint16(1), size.getUint16(3)]
+  check_size(width, height, channels!, budget)
+  check_scans(bytes, at)
   return {
+    width,
+    height,
     channels: channels!,
     segments,
     scan: at,
@@ -86,9 +96,20 @@ export function parse_jpeg(bytes: Uint8Array): Jpeg {
   }
 }
 
+// Progressive files have some ten; each costs the time of an image.
+const MOST_SCANS = 100
+
+function check_scans(bytes: Uint8Array, first: number): void {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const marker = Buffer.from([0xff, SOS])
+  let count = 0
+  for (let at = first; at >= 0; at = file.indexOf(marker, at + 2))
+    if (++count > MOST_SCANS) throw unsupported(`a JPEG of more than ${MOST_SCANS} scans`)
+}
+
 /** A JPEG file's samples: grey, red, green and blue, or inks as PIL has them. */
-export function jpeg_samples(bytes: Uint8Array, { channels }: Jpeg): Promise<Samples> {
-  return read_samples(bytes, channels === 1 ? 'b-w' : channels === 3 ? 'srgb' : 'cmyk')
+export function jpeg_samples(bytes: Uint8Array, { channels }: Jpeg, budget: Budget): Promise<Samples> {
+  return read_samples(bytes, channels === 1 ? 'b-w' : channels === 3 ? 'srgb' : 'cmyk', budget)
 }
 
 const ADOBE_RGB = Buffer.from('\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0', 'latin1')
@@ -97,7 +118,11 @@ const ADOBE_RGB = Buffer.from('\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0', 'latin1')
  * The luma that the file holds, which is what libjpeg gives for grey: sharp is told that the channels are red, green and
  * blue, and leaves them as they are.
  */
-export async function jpeg_luma(bytes: Uint8Array, { segments, scan }: Jpeg): Promise<Samples> {
+export async function jpeg_luma(
+  bytes: Uint8Array,
+  { segments, scan }: Jpeg,
+  budget: Budget,
+): Promise<Samples> {
   const kept = segments.filter((segment) => !is_jfif(segment) && !is_adobe(segment))
   const file = Buffer.concat([
     bytes.subarray(0, 2),
@@ -105,16 +130,17 @@ export async function jpeg_luma(bytes: Uint8Array, { segments, scan }: Jpeg): Pr
     ...kept.map(({ start, end }) => bytes.subarray(start, end)),
     bytes.subarray(scan),
   ])
-  const { width, height, channels, data } = await read_samples(file, 'srgb')
-  const luma = Uint8Array.from({ length: width * height }, (_, i) => data[i * channels]!)
+  const { width, height, channels, data } = await read_samples(file, 'srgb', budget)
+  const luma = new Uint8Array(width * height)
+  for (let i = 0; i < luma.length; i++) luma[i] = data[i * channels]!
   return { width, height, channels: 1, data: luma }
 }
 
 const MODES: Record<number, Mode> = { 1: 'L', 3: 'RGB', 4: 'CMYK' }
 
 /** Reads a JPEG file's image as PIL does: orientation and colour profile are not applied. */
-export async function read_jpeg(bytes: Uint8Array): Promise<Raster> {
-  const { width, height, channels, data } = await jpeg_samples(bytes, parse_jpeg(bytes))
+export async function read_jpeg(bytes: Uint8Array, budget: Budget): Promise<Raster> {
+  const { width, height, channels, data } = await jpeg_samples(bytes, parse_jpeg(bytes, budget), budget)
   return { mode: MODES[channels]!, width, height, data }
 }
 

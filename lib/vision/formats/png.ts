@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { runtime_error } from '../../errors.js'
+import type { Budget } from '../../serialization/budget.js'
 import type { Raster, Transparency } from '../mode.js'
 import { read_samples, type Samples } from '../sharp.js'
-import { begins, high_bytes, part, truncated, unsupported, view_of } from './bytes.js'
+import { begins, check_size, high_bytes, part, take_part, truncated, unsupported, view_of } from './bytes.js'
 import { orientation_of } from './exif.js'
 import { gamma_of } from './png_gray.js'
 
@@ -17,6 +18,9 @@ const DEPTHS: Record<number, readonly number[]> = {
 
 /** A PNG file's colour type, by PNG's own numbers. */
 export const COLOUR = Object.freeze({ GREY: 0, RGB: 2, PALETTE: 3, GREY_ALPHA: 4, RGB_ALPHA: 6 })
+
+// As sharp gives them: places of a palette as grey, and grey with alpha as colours.
+const BYTES_OF_PIXEL: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 4, 6: 4 }
 
 export interface Png {
   readonly width: number
@@ -53,7 +57,7 @@ function header_of(data: Uint8Array): Pick<Png, 'width' | 'height' | 'depth' | '
  * @param strict - whether the checksums of the pixels count, as for libpng and not for PIL
  * @throws RuntimeError for a damaged file
  */
-export function parse_png(bytes: Uint8Array, strict: boolean): Png {
+export function parse_png(bytes: Uint8Array, strict: boolean, budget: Budget): Png {
   const view = view_of(bytes)
   const chunks = new Map<string, Uint8Array>()
   const data: Uint8Array[] = []
@@ -67,6 +71,7 @@ export function parse_png(bytes: Uint8Array, strict: boolean): Png {
     if (data.length > 0 && name !== 'IDAT') break
     if (name === 'IEND') throw unsupported('a PNG without pixels')
     check_name(name, strict)
+    take_part(budget)
     const content = part(bytes, at + 8, length)
     const end = at + 8 + length
     if (name !== 'IDAT' || strict) {
@@ -127,8 +132,9 @@ function chunk(name: string, data: Uint8Array): Buffer {
  * The samples as they stand in the file: places of a palette, grey of fewer than 8 bits spread over 8, else values of 8 or
  * 16 bits. sharp is given the pixels alone, those of a palette as grey, so that nothing else of the file changes them.
  */
-export async function png_samples(png: Png): Promise<Samples> {
+export async function png_samples(png: Png, budget: Budget): Promise<Samples> {
   const { width, height, depth, interlace } = png
+  check_size(width, height, BYTES_OF_PIXEL[png.colour]! * (depth === 16 ? 2 : 1), budget)
   const colour = png.colour === COLOUR.PALETTE ? COLOUR.GREY : png.colour
   const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, depth, colour, 0, 0, interlace])
   header.writeUInt32BE(width, 0)
@@ -144,11 +150,14 @@ export async function png_samples(png: Png): Promise<Samples> {
   const samples = await read_samples(
     file,
     grey ? (wide ? 'grey16' : 'b-w') : wide ? 'rgb16' : 'srgb',
+    budget,
     wide ? 'ushort' : 'uchar',
   )
   if (png.colour === COLOUR.PALETTE && depth < 8) {
     const step = 255 / ((1 << depth) - 1)
-    return { ...samples, data: samples.data.map((value) => value / step) }
+    const places = new Uint8Array(samples.data.length)
+    for (let i = 0; i < places.length; i++) places[i] = samples.data[i]! / step
+    return { ...samples, data: places }
   }
   // sharp has no grey with alpha in the raw: it comes as colours that are the same.
   return colour === COLOUR.GREY_ALPHA ? grey_and_alpha(samples, wide ? 2 : 1) : samples
@@ -156,10 +165,11 @@ export async function png_samples(png: Png): Promise<Samples> {
 
 function grey_and_alpha({ width, height, data }: Samples, size: number): Samples {
   const kept = new Uint8Array(data.length / 2)
-  for (let i = 0, j = 0; j < kept.length; i += 4 * size, j += 2 * size) {
-    kept.set(data.subarray(i, i + size), j)
-    kept.set(data.subarray(i + 3 * size, i + 4 * size), j + size)
-  }
+  for (let i = 0, j = 0; j < kept.length; i += 4 * size, j += 2 * size)
+    for (let c = 0; c < size; c++) {
+      kept[j + c] = data[i + c]!
+      kept[j + size + c] = data[i + 3 * size + c]!
+    }
   return { width, height, channels: 2, data: kept }
 }
 
@@ -183,10 +193,10 @@ function transparency_of({ colour, depth, transparency }: Png): Transparency | u
 }
 
 /** Reads a PNG file's image, of an animated one the first, as PIL does. */
-export async function read_png(bytes: Uint8Array): Promise<Raster> {
-  const png = parse_png(bytes, false)
+export async function read_png(bytes: Uint8Array, budget: Budget): Promise<Raster> {
+  const png = parse_png(bytes, false, budget)
   const { width, height, depth, colour, palette } = png
-  const { data, channels } = await png_samples(png)
+  const { data, channels } = await png_samples(png, budget)
   const transparency = transparency_of(png)
   const image = { width, height, ...(transparency === undefined ? {} : { transparency }) }
   if (colour === COLOUR.PALETTE) {

@@ -1,8 +1,11 @@
+import type { Budget } from '../../serialization/budget.js'
 import type { Mode, Raster } from '../mode.js'
 import { PIXEL } from '../mode.js'
 import { check_size, part, truncated, unsupported } from './bytes.js'
 
 const MODES: Record<string, Mode> = { P1: '1', P2: 'L', P3: 'RGB', P4: '1', P5: 'L', P6: 'RGB', Pf: 'F' }
+// Grey may become whole numbers of 32 bits.
+const BYTES_OF_PIXEL: Partial<Record<Mode, number>> = { '1': 1, RGB: 3 }
 const TOKEN = 10
 const HASH = 35
 
@@ -96,13 +99,13 @@ function floats(words: Words, width: number, height: number): Uint8Array {
 }
 
 /** Reads a PBM, PGM, PPM or PFM file, plain or binary, as PIL does: values are spread over 255, or over 65535 in mode `'I'`. */
-export function read_ppm(bytes: Uint8Array): Raster {
+export function read_ppm(bytes: Uint8Array, budget: Budget): Raster {
   const magic = String.fromCharCode(...bytes.subarray(0, 2))
   const mode = is_space(bytes[2]) ? MODES[magic] : undefined
   if (mode === undefined) throw unsupported(`a file of the PNM family whose kind '${magic}' is not read`)
   const words = new Words(bytes, 3)
   const [width, height] = [words.number('the width', 2 ** 31), words.number('the height', 2 ** 31)]
-  check_size(width, height)
+  check_size(width, height, BYTES_OF_PIXEL[mode] ?? 4, budget)
   const plain = magic === 'P1' || magic === 'P2' || magic === 'P3'
   if (mode === '1') return { mode, width, height, data: black_and_white(words, width, height, plain) }
   if (mode === 'F') return { mode, width, height, data: floats(words, width, height) }

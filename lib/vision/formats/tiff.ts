@@ -1,7 +1,17 @@
+import type { Budget } from '../../serialization/budget.js'
 import type { Mode, Raster } from '../mode.js'
 import { PIXEL } from '../mode.js'
 import { read_samples, type Space } from '../sharp.js'
-import { begins, first_channels, high_bytes, part, truncated, unsupported, view_of } from './bytes.js'
+import {
+  begins,
+  check_size,
+  first_channels,
+  high_bytes,
+  part,
+  truncated,
+  unsupported,
+  view_of,
+} from './bytes.js'
 import { turned } from './exif.js'
 
 const TAG = {
@@ -15,10 +25,14 @@ const TAG = {
   SAMPLES: 277,
   PLANAR: 284,
   PALETTE: 320,
+  TILE_WIDTH: 322,
+  TILE_HEIGHT: 323,
   EXTRA: 338,
   FORMAT: 339,
 } as const
 const SIZES: Record<number, number> = { 1: 1, 3: 2, 4: 4, 16: 8 }
+// A palette of 16 bits is the longest list that is read here.
+const MOST_VALUES = 3 * 65536
 const JPEG = 7
 const OLD_JPEG = 6
 const UNSIGNED = 1
@@ -38,6 +52,8 @@ interface Entry {
 
 interface Directory {
   little: boolean
+  /** Where the place of the next page's directory stands, and how many bytes it has. */
+  next: { at: number; size: number }
   entries: Map<number, Entry>
   values(tag: number): number[] | undefined
 }
@@ -58,7 +74,8 @@ function directory_of(bytes: Uint8Array): Directory {
   const head = big ? 8 : 2
   const step = big ? 20 : 12
   const entries = new Map<number, Entry>()
-  for (let i = 0, at = start + head; i < number(start, head); i++, at += step) {
+  let at = start + head
+  for (let i = 0; i < number(start, head); i++, at += step) {
     const [tag, type, count] = [number(at, 2), number(at + 2, 2), number(at + 4, word)]
     const inline = (SIZES[type] ?? 1) * count <= word
     entries.set(tag, { type, count, at: inline ? at + 4 + word : number(at + 4 + word, word) })
@@ -66,12 +83,13 @@ function directory_of(bytes: Uint8Array): Directory {
   const values = (tag: number) => {
     const entry = entries.get(tag)
     if (entry === undefined) return undefined
+    if (entry.count > MOST_VALUES) throw unsupported(`a TIFF whose tag ${tag} has ${entry.count} values`)
     const size = SIZES[entry.type]
     if (size === undefined) throw unsupported(`a TIFF whose tag ${tag} is of type ${entry.type}`)
     part(bytes, entry.at, entry.count * size)
     return Array.from({ length: entry.count }, (_, i) => number(entry.at + i * size, size))
   }
-  return { little, entries, values }
+  return { little, next: { at, size: word }, entries, values }
 }
 
 interface Layout {
@@ -111,11 +129,13 @@ function layout_of({ values }: Directory): Layout {
   return { width, height, bits, photometric, format: formats[0]!, extra, fill, compression }
 }
 
+const BYTES_OF = { uchar: 1, ushort: 2, uint: 4, int: 4, float: 4 } as const
+
 /** How samples become PIL's: as they are, the more significant byte of 16 bits, or whole numbers of 16 bits with a sign. */
 interface Reading {
   mode: Mode
   space: Space
-  depth: 'uchar' | 'ushort' | 'uint' | 'int' | 'float'
+  depth: keyof typeof BYTES_OF
   signed_16?: true
   premultiplied?: true
 }
@@ -192,17 +212,20 @@ function reading_of(layout: Layout, little: boolean): Reading {
   return reading
 }
 
-/** The file with tags overwritten by numbers that change how samples are understood, not what they are. */
+/** The file's first page, with tags overwritten by numbers that change how samples are understood, not what they are. */
 function overwritten(
   bytes: Uint8Array,
-  { entries, little }: Directory,
+  { entries, little, next }: Directory,
   changes: [tag: number, value: number][],
 ) {
   const copy = new Uint8Array(bytes)
   const view = view_of(copy)
+  // The first page is the only one: libtiff would look for all.
+  copy.fill(0, next.at, next.at + next.size)
   for (const [tag, value] of changes) {
     const entry = entries.get(tag)
     if (entry === undefined) continue
+    part(copy, entry.at, entry.count * (SIZES[entry.type] ?? 1))
     for (let i = 0; i < entry.count; i++) {
       if (entry.type === 3) view.setUint16(entry.at + 2 * i, value, little)
       else if (entry.type === 4) view.setUint32(entry.at + 4 * i, value, little)
@@ -211,6 +234,15 @@ function overwritten(
     }
   }
   return copy
+}
+
+function first_and_last(data: Uint8Array, channels: number): Uint8Array {
+  const kept = new Uint8Array((data.length / channels) * 2)
+  for (let i = 0, j = 0; j < kept.length; i += channels, j += 2) {
+    kept[j] = data[i]!
+    kept[j + 1] = data[i + channels - 1]!
+  }
+  return kept
 }
 
 // As PIL divides by alpha, of which 0 leaves black.
@@ -237,18 +269,22 @@ function palette_of({ values }: Directory): Uint8Array {
  * Reads a TIFF file's first page as PIL does, turned as its orientation says. libtiff, through sharp, undoes the
  * compression; what the samples mean is read here, since PIL's answer often differs.
  */
-export async function read_tiff(bytes: Uint8Array): Promise<Raster> {
+export async function read_tiff(bytes: Uint8Array, budget: Budget): Promise<Raster> {
   const directory = directory_of(bytes)
   const layout = layout_of(directory)
   const reading = reading_of(layout, directory.little)
   const { mode, space, depth } = reading
   const [size] = layout.bits as [number]
+  const grey = space === 'b-w' || space === 'grey16'
+  const bytes_of_pixel = (grey ? 1 : Math.max(4, layout.bits.length)) * BYTES_OF[depth]
+  check_size(layout.width, layout.height, bytes_of_pixel, budget)
+  check_tiles(directory, bytes_of_pixel, budget)
   const changes: [number, number][] = [[TAG.ORIENTATION, 1]]
   // Places of a palette, and 16 bits or more of which none is turned to black, are taken as grey.
   if (layout.photometric === 3 || (layout.photometric === 0 && size > 8)) changes.push([TAG.PHOTOMETRIC, 1])
   if (layout.format === SIGNED && size <= 16) changes.push([TAG.FORMAT, UNSIGNED])
   if (reading.premultiplied || layout.photometric === 3) changes.push([TAG.EXTRA, ALPHA])
-  const samples = await read_samples(overwritten(bytes, directory, changes), space, depth)
+  const samples = await read_samples(overwritten(bytes, directory, changes), space, budget, depth)
   const { width, height, channels } = samples
   if (width !== layout.width || height !== layout.height) throw truncated()
   let { data } = samples
@@ -256,14 +292,19 @@ export async function read_tiff(bytes: Uint8Array): Promise<Raster> {
     const wide = new Int32Array(new Int16Array(new Uint8Array(data).buffer))
     data = new Uint8Array(wide.buffer)
   } else if (depth === 'ushort' && space !== 'grey16') data = high_bytes(data)
-  if (mode === 'LA' || mode === 'PA')
-    data = data.filter((_, i) => i % channels === 0 || i % channels === channels - 1)
+  if (mode === 'LA' || mode === 'PA') data = first_and_last(data, channels)
   else if (depth === 'uchar' || PIXEL[mode].channels > 1)
     data = first_channels(data, channels, PIXEL[mode].channels)
   if (mode === 'P' && size < 8) data = data.map((value) => value / (255 / ((1 << size) - 1)))
   if (reading.premultiplied) data = divided(data)
   const extras = layout.photometric === 3 ? { palette: palette_of(directory) } : {}
   return turned({ mode, width, height, data, ...extras }, turn_of(directory))
+}
+
+// A tile is held in memory as a whole, however little of it is the image's.
+function check_tiles({ values }: Directory, bytes_of_pixel: number, budget: Budget): void {
+  const [width, height] = [values(TAG.TILE_WIDTH)?.[0], values(TAG.TILE_HEIGHT)?.[0]]
+  if (width !== undefined && height !== undefined) check_size(width, height, bytes_of_pixel, budget)
 }
 
 function turn_of({ values }: Directory): number {
