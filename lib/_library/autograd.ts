@@ -5,6 +5,7 @@ import { runtime_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import type { Operator } from '../ops/operator.js'
 import type { Overload } from '../ops/schema.js'
+import { own, own_value } from '../own.js'
 import { handle_of, Tensor } from '../tensor.js'
 import type { Kernel } from './kernel.js'
 
@@ -49,6 +50,7 @@ function flatten_gradients(answer: unknown, sizes: readonly number[]): unknown[]
 
 /** The kernel of the key `Autograd`: records the call, and hands it on below autograd. */
 export function autograd_kernel(overload: Overload, op: () => Operator, formula: AutogradFormula): Kernel {
+  formula = own(formula)
   const { full, positional, parameters } = overload
   const has_keywords = positional < parameters.length
   const name = `GeneratedBackwardFor_${full.replace('::', '_').replace('.', '_')}${overload.overload === '' ? '_default' : ''}`
@@ -69,7 +71,7 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
       const result: unknown = below(has_keywords ? [...inputs, keywords] : inputs)
       formula.setup_context?.(ctx, inputs as never, result as never, keywords as never)
       shape.single = overload.results.length === 1
-      const { flat: outputs, sizes } = flatten(shape.single ? [result] : (result as unknown[]))
+      const { flat: outputs, sizes } = flatten(own_value(shape, 'single') ? [result] : (result as unknown[]))
       shape.outputs = sizes
       return outputs
     }
@@ -85,7 +87,7 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
       // The shape and the keywords come first.
       open.needs_input_grad = unflatten(before.slice(2), shape.inputs)
       try {
-        const nested = unflatten(gradients, shape.outputs!)
+        const nested = unflatten(gradients, own_value(shape, 'outputs')!)
         const answer = formula.backward(ctx, ...(nested as never[]))
         return [null, null, ...flatten_gradients(answer, shape.inputs)]
       } finally {
@@ -109,7 +111,7 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
     const { flat, sizes } = flatten(inputs)
     const shape: Shape = { inputs: sizes }
     const outputs = (Generated.apply as (...all: unknown[]) => unknown[])(shape, args[positional], ...flat)
-    const nested = unflatten(outputs, shape.outputs!)
-    return shape.single ? nested[0] : nested
+    const nested = unflatten(outputs, own_value(shape, 'outputs')!)
+    return own_value(shape, 'single') ? nested[0] : nested
   }
 }

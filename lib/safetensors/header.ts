@@ -1,5 +1,6 @@
 import type { DType } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
+import { own } from '../own.js'
 import type { Source } from '../serialization/source.js'
 import { dtype_called } from './dtypes.js'
 
@@ -76,7 +77,7 @@ function metadata_of(json: Record<string, unknown>, fail: Fail): Record<string, 
 
 function tensor_info(name: string, info: unknown, start: number, fail: Fail): TensorInfo {
   if (!is_record(info)) throw fail(`tensor '${name}' must be described by an object, not ${type_name(info)}`)
-  const { dtype: kind, shape, data_offsets: offsets } = info
+  const { dtype: kind, shape, data_offsets: offsets } = own(info)
   const dtype = typeof kind === 'string' ? dtype_called(kind) : undefined
   if (dtype === undefined)
     throw fail(`tensor '${name}' is of dtype ${JSON.stringify(kind)}, which is not known`)

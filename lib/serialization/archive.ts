@@ -1,4 +1,5 @@
 import { runtime_error, value_error } from '../errors.js'
+import { own } from '../own.js'
 import type { Tensor } from '../tensor.js'
 import { Storage, StorageType } from './found.js'
 import type { Restore } from './location.js'
@@ -83,7 +84,7 @@ export class CheckpointArchive {
     } catch {
       // Refused below.
     }
-    const { maps, bigints } = given ?? {}
+    const { maps, bigints } = own(given ?? {})
     if (!is_places(maps) || !is_places(bigints))
       throw runtime_error(`load(): '${this.#source.name}': the record ${KINDS_RECORD} is damaged`)
     return { kinds: { maps: new Set(maps), bigints: new Set(bigints) } }

@@ -1,5 +1,6 @@
-import { OrderedDict } from '../collections.js'
+import { OrderedDict, set_dict_attribute } from '../collections.js'
 import { runtime_error } from '../errors.js'
+import { own_value, set_own } from '../own.js'
 import { is_set } from '../realm.js'
 import { storage_of_bytes, typed_storage_of_bytes } from '../storage.js'
 import { Tensor } from '../tensor.js'
@@ -43,14 +44,14 @@ export function settle(value: unknown, seen: Map<object, unknown> = new Map()): 
     throw runtime_error(`storages of ${value.dtype} have no class here`)
   }
   if (value instanceof Found) {
-    if ('value' in value.constructor_) return value.constructor_.value
+    if (Object.hasOwn(value.constructor_, 'value')) return own_value(value.constructor_, 'value')
     throw runtime_error(`'${value.path}' is a function that makes values, and is no value itself`)
   }
   if (value instanceof Tensor || added_path(value.constructor) !== undefined) {
     seen.set(value, value)
     for (const [name, item] of Object.entries(value)) {
       const settled = settle(item, seen)
-      if (settled !== item) (value as unknown as Record<string, unknown>)[name] = settled
+      if (settled !== item) set_own(value, name, settled)
     }
   }
   return value
@@ -105,8 +106,7 @@ function settle_ordered(dict: Dict, form: Form, seen: Map<object, unknown>): Ord
   for (const [key, item] of dict) OrderedDict.prototype.set.call(ordered, String(key), settle(item, seen))
   for (const [name, item] of dict.attributes ?? []) {
     // A state_dict's `_metadata`, which is an attribute in Python and no key here either.
-    if (typeof name === 'string' && !Object.hasOwn(ordered, name))
-      Object.defineProperty(ordered, name, { value: settle(item, seen), writable: true, configurable: true })
+    if (typeof name === 'string') set_dict_attribute(ordered, name, settle(item, seen))
   }
   return ordered
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { value_error } from '../errors.js'
 import { native } from '../native.js'
+import { own_value } from '../own.js'
 import { of_objects, optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import { py_repr } from '../repr.js'
@@ -123,5 +124,7 @@ function words_for({ code = '' }: SystemError, path: string, failed: string | un
     return `PytorchStreamWriter failed writing ${what}: file write failed`
   }
   if (code === 'ENOENT' || code === 'ENOTDIR') return `Parent directory ${dirname(path)} does not exist.`
-  return code in STRERROR ? `open file failed with strerror: ${STRERROR[code]}` : undefined
+  return Object.hasOwn(STRERROR, code)
+    ? `open file failed with strerror: ${own_value(STRERROR, code)}`
+    : undefined
 }

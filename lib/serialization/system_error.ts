@@ -29,5 +29,5 @@ export function cannot_write(operator: string, path: string, cause: SystemError,
   const said = words === undefined ? said_by(cause) : `${words} (${said_by(cause)})`
   const error = make_error('RuntimeError', `${operator}(): cannot write '${path}': ${said}`)
   const { code, errno, syscall } = cause
-  return Object.assign(error, { cause, path }, code === undefined ? {} : { code, errno, syscall })
+  return Object.assign(error, { cause, path, ...(code === undefined ? {} : { code, errno, syscall }) })
 }

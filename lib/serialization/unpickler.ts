@@ -1,4 +1,5 @@
 import { make_error, OutOfMemoryError, type_name } from '../errors.js'
+import { own_value } from '../own.js'
 import { is_error, is_set } from '../realm.js'
 import { type Constructor, Found } from './found.js'
 import { BLOCKED_MODULES, python_3_name } from './old_names.js'
@@ -123,7 +124,7 @@ export class Unpickler {
         return this.#push([])
       case OP.EMPTY_DICT:
         return this.#push(
-          this.#environment.dict(this.#environment.kinds?.maps.has(this.#instruction) ?? false),
+          this.#environment.dict(own_value(this.#environment, 'kinds')?.maps.has(this.#instruction) ?? false),
         )
       case OP.EMPTY_SET:
         return this.#push(new Set())
@@ -210,7 +211,7 @@ export class Unpickler {
       case OP.NEWOBJ: {
         const args = this.#pop()
         const callable = this.#pop()
-        if (!(callable instanceof Found) || callable.constructor_.call === undefined) {
+        if (!(callable instanceof Found) || own_value(callable.constructor_, 'call') === undefined) {
           const what = callable instanceof Found ? callable.path : type_name(callable)
           throw this.#error(`Trying to call reduce for unrecognized function ${what}`)
         }
@@ -242,7 +243,9 @@ export class Unpickler {
   #call({ path, constructor_ }: Found, args: Tuple, is_new: boolean): unknown {
     const given = args.array()
     return this.#located(() => {
-      const make = is_new ? (constructor_.make ?? constructor_.call) : constructor_.call
+      const make = is_new
+        ? (own_value(constructor_, 'make') ?? own_value(constructor_, 'call'))
+        : own_value(constructor_, 'call')
       return make!(given)
     }, ` in ${path}`)
   }
@@ -259,7 +262,7 @@ export class Unpickler {
   }
 
   #integer(value: number | bigint): true {
-    const was_bigint = this.#environment.kinds?.bigints.has(this.#instruction) ?? false
+    const was_bigint = own_value(this.#environment, 'kinds')?.bigints.has(this.#instruction) ?? false
     return this.#push(was_bigint ? BigInt(value) : value)
   }
 
@@ -279,7 +282,7 @@ export class Unpickler {
         'UnsupportedGlobalError',
       )
     }
-    return found.call === undefined ? found.value : new Found(path, found)
+    return own_value(found, 'call') === undefined ? own_value(found, 'value') : new Found(path, found)
   }
 
   #append(items: readonly unknown[]): boolean {

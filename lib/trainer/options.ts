@@ -2,6 +2,7 @@ import type { AutocastOptions } from '../amp/autocast_mode.js'
 import type { GradScaler } from '../amp/grad_scaler.js'
 import { type_error, type_name, value_error } from '../errors.js'
 import type { Generator } from '../generator.js'
+import { own } from '../own.js'
 import { unexpected_keyword } from '../python/words.js'
 import type { TrainerCallback } from './callback.js'
 import type { Retention } from './checkpoints/folder.js'
@@ -163,8 +164,19 @@ function check_choice(name: string, value: unknown, choices: readonly string[]):
   )
 }
 
+/** The options that a Trainer was given, after {@link check_options}, in objects that have own keys only. */
+export function own_options(given: TrainerOptions): TrainerOptions {
+  const options = own(given)
+  const { checkpoints, early_stopping, ema } = options
+  if (checkpoints !== undefined) options.checkpoints = own(checkpoints)
+  if (early_stopping !== undefined) options.early_stopping = own(early_stopping)
+  if (ema !== undefined) options.ema = own(ema)
+  check_options(options)
+  return options
+}
+
 /** Throws for an option that does not exist, a number that makes no sense, and options that do not go together. */
-export function check_options(options: TrainerOptions): void {
+function check_options(options: TrainerOptions): void {
   check('Trainer', options, KINDS)
   check_choice('schedule_by', options.schedule_by, ['step', 'epoch'])
   const { checkpoints } = options

@@ -4,6 +4,7 @@ import { constants, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { native } from '../native.js'
+import { own_value } from '../own.js'
 
 // The tsx command runs a program as its child. It passes a signal on, and ends the child by SIGKILL where that doesn't say
 // within 60 ms that it has the signal. What tsx puts into the child says so when the event loop has its turn, which may
@@ -55,7 +56,10 @@ export async function answer_runner(signals: readonly ('SIGINT' | 'SIGTERM')[]):
   const name = `tsx-${process.geteuid?.() ?? userInfo().username}`
   const address = join(tmpdir(), name, `${process.ppid}.pipe`)
   const socket = is_under_tsx() && existsSync(address) ? await connect(address) : undefined
-  const descriptor = (socket as unknown as { _handle?: { fd?: number } } | undefined)?._handle?.fd
+  const descriptor = own_value(
+    own_value(socket as unknown as { _handle?: { fd?: number } } | undefined, '_handle'),
+    'fd',
+  )
   if (socket === undefined || descriptor === undefined || descriptor < 0) {
     socket?.destroy()
     return () => {}

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { inspect } from 'node:util'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
+import { own } from '../own.js'
 import { is_error } from '../realm.js'
 import { write_whole } from '../serialization/atomic.js'
 import { convert_mode } from './convert_mode.js'
@@ -51,6 +52,7 @@ export class Image implements Extras {
     data: Uint8Array,
     extras: Extras = {},
   ) {
+    extras = own(extras)
     // A Buffer's slice() would be no copy.
     this.data = Buffer.isBuffer(data) ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data
     if (!is_mode(mode)) throw value_error(`unrecognized image mode: ${String(mode)}`)

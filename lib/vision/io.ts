@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { uint8 } from '../dtype.js'
 import { key_error, runtime_error, type_error, type_name } from '../errors.js'
+import { own_value } from '../own.js'
 import { check_options } from '../python/options.js'
 import { write_whole } from '../serialization/atomic.js'
 import { frombuffer } from '../tensor/from_memory.js'
@@ -57,7 +58,10 @@ function decoding_of(mode: ImageReadMode | DecodeOptions, options: DecodeOptions
     throw key_error(
       `'${String(given.mode)}': decode_image's modes are ${Object.keys(ImageReadMode).join(', ')}`,
     )
-  return { mode: ImageReadMode[name as ImageReadMode], oriented: given.apply_exif_orientation === true }
+  return {
+    mode: ImageReadMode[name as ImageReadMode],
+    oriented: own_value(given, 'apply_exif_orientation') === true,
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { own_value } from '../../own.js'
 import { append_whole, make_folder, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { type LoggerOptions, RowLogger } from './row_logger.js'
@@ -56,7 +57,7 @@ export class CSVLogger extends RowLogger {
   protected override write(row: Row): void {
     const added = Object.keys(row).filter((name) => !this.#columns.includes(name))
     if (added.length > 0) this.#widen(added)
-    const cells = this.#columns.map((name) => row[name] ?? '')
+    const cells = this.#columns.map((name) => own_value(row, name) ?? '')
     append_whole('CSVLogger', this.path, bytes_of_lines([cells.join(',')]))
   }
 

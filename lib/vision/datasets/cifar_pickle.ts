@@ -1,4 +1,5 @@
 import { runtime_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import { is_map } from '../../realm.js'
 import { OP } from '../../serialization/pickle_types.js'
 
@@ -17,7 +18,7 @@ const MARK = Symbol('mark')
 type Call = { name: string; args: unknown[]; state?: unknown[] }
 
 const is_call = (value: unknown): value is Call =>
-  typeof value === 'object' && value !== null && 'name' in value && 'args' in value
+  typeof value === 'object' && value !== null && Object.hasOwn(value, 'name') && Object.hasOwn(value, 'args')
 
 /**
  * Reads a pickle of plain values and numpy arrays, as Python 2 wrote CIFAR's batches. Text and bytes are Buffers, and
@@ -111,7 +112,7 @@ export function read_batch(bytes: Buffer, path: string): Map<string, unknown> {
 /** The bytes that a pickled numpy array of uint8 holds. */
 export function array_of(value: unknown, path: string): PickledArray {
   // The state is (version, shape, dtype, fortran order, bytes).
-  const state = is_call(value) && value.name.endsWith('_reconstruct') ? value.state : undefined
+  const state = is_call(value) && value.name.endsWith('_reconstruct') ? own_value(value, 'state') : undefined
   const [, shape, dtype, fortran, bytes] = state ?? []
   const kind = is_call(dtype) ? String(dtype.args[0]) : ''
   if (!Array.isArray(shape) || !Buffer.isBuffer(bytes) || kind !== 'u1' || fortran === true || fortran === 1)
