@@ -79,6 +79,11 @@ export interface TrainerOptions {
   /** Generators that the step uses, by name, to be saved with the state. */
   generators?: Readonly<Record<string, Generator>>
   /**
+   * Whether a loaded state's number of threads is set again, by {@link torch.set_num_threads} for the whole process: with
+   * another number the last bits differ, of which a warning tells. Default: false.
+   */
+  restore_threads?: boolean
+  /**
    * Stops training after the step at SIGINT and SIGTERM, with exit code 130 or 143; one that comes more than a second later
    * exits at once. Default: false.
    */
@@ -119,6 +124,7 @@ const KINDS: Record<keyof TrainerOptions, { least: number; whole: boolean } | nu
   checkpoint: null,
   checkpoints: null,
   generators: null,
+  restore_threads: null,
   handle_signals: null,
   yield_every_ms: { least: 0, whole: false },
   progress: null,

@@ -8,6 +8,12 @@ import { get_rng_state, set_rng_state } from '../random.js'
 import type { Tensor } from '../tensor.js'
 import { check_state } from './check_state.js'
 import type { EarlyStopping, EarlyStoppingState } from './early_stopping.js'
+import {
+  current_environment,
+  enter_environment,
+  environment_of,
+  type TrainingEnvironment,
+} from './environment.js'
 import type { AccumulationState, Optimization } from './optimization.js'
 import type { Schedule } from './options.js'
 import type { Place, PlaceState } from './place.js'
@@ -49,6 +55,8 @@ export interface TrainerStateDict {
   early_stopping?: EarlyStoppingState
   /** What the callbacks say of themselves, in their order; null for those that say nothing. */
   callbacks: unknown[]
+  /** What the last bits of the numbers depend on besides; not in states of earlier versions. */
+  environment?: TrainingEnvironment
 }
 
 /** What a Trainer is made of besides its options. */
@@ -83,6 +91,7 @@ export function pack_state(trainer: Trainer, parts: Parts): TrainerStateDict {
     metrics: { ...trainer.metrics },
     ...(parts.early_stopping && { early_stopping: parts.early_stopping.state_dict() }),
     callbacks: callbacks.map((callback) => member(callback, 'state_dict')?.call(callback) ?? null),
+    environment: current_environment(),
   }
 }
 
@@ -90,6 +99,7 @@ export function pack_state(trainer: Trainer, parts: Parts): TrainerStateDict {
 export function load_state(trainer: Trainer, parts: Parts, given: Partial<TrainerStateDict>): void {
   check_state(given, trainer)
   const state: Partial<TrainerStateDict> = given
+  const environment = environment_of(given)
   const { schedule, scaler, generators = {}, callbacks = [] } = trainer.options
   trainer.model.load_state_dict(given.model)
   trainer.optimizer.load_state_dict(given.optimizer)
@@ -108,6 +118,7 @@ export function load_state(trainer: Trainer, parts: Parts, given: Partial<Traine
     if (saved !== null) member(callback, 'load_state_dict')?.call(callback, saved as never)
   }
   load_generators(generators, state)
+  if (environment !== undefined) enter_environment(environment, trainer.options.restore_threads === true)
 }
 
 function load_schedule(schedule: Schedule | undefined, state: Record<string, unknown>): void {
