@@ -5,7 +5,7 @@ import { runtime_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import type { Operator } from '../ops/operator.js'
 import type { Overload } from '../ops/schema.js'
-import { own, own_value } from '../own.js'
+import { own_value } from '../own.js'
 import { handle_of, Tensor } from '../tensor.js'
 import type { Kernel } from './kernel.js'
 
@@ -50,7 +50,6 @@ function flatten_gradients(answer: unknown, sizes: readonly number[]): unknown[]
 
 /** The kernel of the key `Autograd`: records the call, and hands it on below autograd. */
 export function autograd_kernel(overload: Overload, op: () => Operator, formula: AutogradFormula): Kernel {
-  formula = own(formula)
   const { full, positional, parameters } = overload
   const has_keywords = positional < parameters.length
   const name = `GeneratedBackwardFor_${full.replace('::', '_').replace('.', '_')}${overload.overload === '' ? '_default' : ''}`
@@ -69,7 +68,7 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
       shapes.set(ctx, shape)
       const inputs = unflatten(flat, shape.inputs)
       const result: unknown = below(has_keywords ? [...inputs, keywords] : inputs)
-      formula.setup_context?.(ctx, inputs as never, result as never, keywords as never)
+      own_value(formula, 'setup_context')?.(ctx, inputs as never, result as never, keywords as never)
       shape.single = overload.results.length === 1
       const { flat: outputs, sizes } = flatten(own_value(shape, 'single') ? [result] : (result as unknown[]))
       shape.outputs = sizes
@@ -77,7 +76,8 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
     }
 
     static override backward(ctx: FunctionCtx, ...gradients: unknown[]): unknown {
-      if (formula.backward === undefined)
+      const formula_of_backward = own_value(formula, 'backward')
+      if (formula_of_backward === undefined)
         throw runtime_error(
           `Trying to backward through ${full} but no autograd formula was registered. Please use register_autograd to add one.`,
         )
@@ -88,7 +88,7 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
       open.needs_input_grad = unflatten(before.slice(2), shape.inputs)
       try {
         const nested = unflatten(gradients, own_value(shape, 'outputs')!)
-        const answer = formula.backward(ctx, ...(nested as never[]))
+        const answer = formula_of_backward(ctx, ...(nested as never[]))
         return [null, null, ...flatten_gradients(answer, shape.inputs)]
       } finally {
         open.needs_input_grad = before

@@ -396,7 +396,7 @@ export class GradScaler {
         'The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler.',
       )
     const take = (name: keyof GradScalerState): number => {
-      const value = state[name]
+      const value = own_value(state, name)
       if (value === undefined) throw key_error(name)
       return Number(value)
     }

@@ -8,7 +8,7 @@ import { clip_grad_norm_, clip_grad_value_ } from '../nn/utils/clip_grad.js'
 import { is_options } from '../ops/keywords.js'
 import { LBFGS } from '../optim/lbfgs.js'
 import { type Optimizer, options_of } from '../optim/optimizer.js'
-import { own_value } from '../own.js'
+import { member, own_value } from '../own.js'
 import { keep, scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { report_of, type StepReport } from './callback.js'
@@ -185,7 +185,7 @@ export class Optimization {
     this.#metrics.push(alone ? NO_METRICS : readings_of(metrics))
     if (this.batches < (this.options.accumulate ?? 1)) return null
     const report = this.update(place)
-    const grad_norm = own_value(report, 'grad_norm')
+    const grad_norm = member(report, 'grad_norm')
     if (checked && grad_norm !== undefined && !Number.isFinite(grad_norm))
       throw bad_gradients(this.model, this.#bad_step(run, batch, place, grad_norm))
     return report

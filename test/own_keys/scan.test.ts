@@ -76,6 +76,8 @@ describe('reads of plain objects by name', () => {
       'export const f = (options: Options | undefined) => options?.dim',
       'export const f = (options: Partial<Options>) => options.size',
       'export const f = (name: string) => KINDS[name]',
+      "export const f = (options: Options, name: 'dim' | 'size') => options[name]",
+      'export const f = <K extends keyof Options>(options: Options, name: K) => options[name]',
       'export const f = (kinds: Record<string, number>) => { const { a } = kinds; return a }',
       "export const f = (options: Options) => 'dim' in options",
       'export const f = (options: Options) => { for (const key in options) console.log(key) }',

@@ -57,6 +57,14 @@ function may_be_missing(symbol: ts.Symbol): boolean {
 const is_text = (type: ts.Type): boolean =>
   type.isUnion() ? type.types.some(is_text) : (type.flags & ts.TypeFlags.String) !== 0
 
+/** The texts that a type of literals, or of an object's keys, stands for. */
+function texts_of(checker: ts.TypeChecker, type: ts.Type): string[] {
+  const known = checker.getBaseConstraintOfType(type) ?? type
+  return (known.isUnion() ? known.types : [known]).flatMap((one) =>
+    one.isStringLiteral() ? [one.value] : [],
+  )
+}
+
 function is_write(node: ts.Node): boolean {
   const { parent } = node
   if (ts.isDeleteExpression(parent)) return true
@@ -138,10 +146,13 @@ export function inherited_reads(checker: ts.TypeChecker, source: ts.SourceFile):
       by_name(node, expression, key.text, key.getText())
       return
     }
-    if (!is_text(checker.getTypeAtLocation(key))) return
-    if (!members(checker, checker.getTypeAtLocation(expression)).some((one) => is_record(checker, one)))
-      return
-    if (!is_guarded(expression, plain_text(key))) report(is_write(node) ? 'write' : 'read', node)
+    const [type, object] = [checker.getTypeAtLocation(key), checker.getTypeAtLocation(expression)]
+    const is_inherited =
+      is_text(type) && members(checker, object).some((one) => is_record(checker, one))
+        ? true
+        : !is_write(node) && texts_of(checker, type).some((text) => sees_inherited(object, text))
+    if (is_inherited && !is_guarded(expression, plain_text(key)))
+      report(is_write(node) ? 'write' : 'read', node)
   }
   const pattern = (node: ts.ObjectBindingPattern): void => {
     const { parent } = node
