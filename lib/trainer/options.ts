@@ -2,7 +2,7 @@ import type { AutocastOptions } from '../amp/autocast_mode.js'
 import type { GradScaler } from '../amp/grad_scaler.js'
 import { type_error, type_name, value_error } from '../errors.js'
 import type { Generator } from '../generator.js'
-import { own } from '../own.js'
+import { own, own_value, traps } from '../own.js'
 import { unexpected_keyword } from '../python/words.js'
 import type { TrainerCallback } from './callback.js'
 import type { Retention } from './checkpoints/folder.js'
@@ -170,13 +170,25 @@ function check_choice(name: string, value: unknown, choices: readonly string[]):
   )
 }
 
-/** The options that a Trainer was given, after {@link check_options}, in objects that have own keys only. */
+/** Options that are options themselves. */
+const NESTED: ReadonlySet<string | symbol> = new Set(['checkpoints', 'early_stopping', 'ema', 'autocast'])
+
+/**
+ * A Trainer's options after their check, as they are when they are read: a program may change its object. Names that
+ * others have put on `Object.prototype` are none of them.
+ *
+ * @throws as {@link Trainer}'s constructor
+ */
 export function own_options(given: TrainerOptions): TrainerOptions {
-  const options = own(given)
-  const { checkpoints, early_stopping, ema } = options
-  if (checkpoints !== undefined) options.checkpoints = own(checkpoints)
-  if (early_stopping !== undefined) options.early_stopping = own(early_stopping)
-  if (ema !== undefined) options.ema = own(ema)
+  const options = new Proxy(
+    given,
+    traps({
+      get: (target, name) => {
+        const value = own_value(target, name)
+        return NESTED.has(name) ? own(value) : value
+      },
+    }),
+  )
   check_options(options)
   return options
 }
