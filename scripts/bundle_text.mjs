@@ -35,7 +35,7 @@ export function rewrite(text) {
 /** ` of Object.keys(all)` in a helper's loop over its object; our own loops ask for own keys themselves. */
 function own_keys({ statement, expression }) {
   const text = statement.getText()
-  return text.includes('Object.hasOwn(')
+  return /(?:hasOwn|has_own_key\d*\.call)\(/.test(text)
     ? ` in ${expression.getText()}`
     : ` of Object.keys(${expression.getText()})`
 }

@@ -153,8 +153,11 @@ function from_leaves(leaves: readonly Leaf[], shape: readonly number[], dtype: D
 /** A tensor with a copy of data: what `tensor`, `as_tensor`, `new_tensor` and the legacy constructors share. */
 export function make_tensor(data: unknown, options: CreateOptions): Tensor {
   let made: Tensor
-  const wanted = own_value(options, 'dtype') ?? null
-  const place = own_value(options, 'device') ?? null
+  // One by one, not by own_value: each costs less where V8 sees the name.
+  const wanted = Object.hasOwn(options, 'dtype') ? (options.dtype ?? null) : null
+  const place = Object.hasOwn(options, 'device') ? (options.device ?? null) : null
+  const pins = Object.hasOwn(options, 'pin_memory') ? (options.pin_memory ?? false) : false
+  const requires_grad = Object.hasOwn(options, 'requires_grad') ? (options.requires_grad ?? false) : false
   if (data instanceof Tensor) {
     made = data.detach().clone()
     if (wanted !== null) made = made.to(wanted)
@@ -177,9 +180,8 @@ export function make_tensor(data: unknown, options: CreateOptions): Tensor {
     )
   }
   if (place !== null && lower_device(place) !== 'cpu') made = made.to(place)
-  if (expect_bool(own_value(options, 'pin_memory') ?? false, 'tensor', 'pin_memory')) made = made.pin_memory()
-  if (expect_bool(own_value(options, 'requires_grad') ?? false, 'tensor', 'requires_grad'))
-    native.set_requires_grad(handle_of(made), true)
+  if (expect_bool(pins, 'tensor', 'pin_memory')) made = made.pin_memory()
+  if (expect_bool(requires_grad, 'tensor', 'requires_grad')) native.set_requires_grad(handle_of(made), true)
   return made
 }
 

@@ -33,7 +33,16 @@ function names_of_options(): string[] {
       'from',
     ],
     ...['output', 'slots', 'call', 'make', 'kinds', 'right_inverse', '__getitems__', '__deepcopy__', 'step'],
-    ...['on_fit_start', 'on_epoch_start', 'on_epoch_end', 'on_pause', 'on_error', 'transform', 'generator'],
+    ...[
+      'on_fit_start',
+      'on_epoch_start',
+      'on_epoch_end',
+      'on_pause',
+      'on_error',
+      'transform',
+      'generator',
+      'grad_norm',
+    ],
   ]
   return [...new Set(found)].filter((name) => !OF_JAVASCRIPT.includes(name) && !OF_NODE.includes(name))
 }

@@ -108,7 +108,9 @@ function is_guarded(object: ts.Node, key: string | null): boolean {
 function asks_own(loop: ts.ForInStatement): boolean {
   const first = ts.isBlock(loop.statement) ? loop.statement.statements[0] : loop.statement
   return (
-    first !== undefined && ts.isIfStatement(first) && /^!?Object\.hasOwn\(/.test(first.expression.getText())
+    first !== undefined &&
+    ts.isIfStatement(first) &&
+    /^!?(?:Object\.hasOwn|has_own_key\.call)\(/.test(first.expression.getText())
   )
 }
 

@@ -1,4 +1,4 @@
-import { own } from '../../own.js'
+import { member } from '../../own.js'
 import type { MetricsEvent, StepEnd } from '../callback.js'
 
 /** A line of a log: the step's number, and numbers by name. */
@@ -10,7 +10,8 @@ export const bytes_of_lines = (lines: readonly string[]): Uint8Array =>
 
 /** A step's row. */
 export function row_of_step(end: StepEnd): Row {
-  const { step, epoch, loss, lr, grad_norm, metrics } = own(end)
+  const { step, epoch, loss, lr, metrics } = end
+  const grad_norm = member(end, 'grad_norm')
   return { step, epoch, loss, lr, ...(grad_norm === undefined ? {} : { grad_norm }), ...metrics }
 }
 
