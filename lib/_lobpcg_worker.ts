@@ -6,6 +6,9 @@ import * as sparse from './ops/generated/sparse.js'
 import * as ops from './ops/generated/torch.js'
 import type { Tensor } from './tensor.js'
 
+/** Parameters and variables by Python's names; each is set before it is read. */
+type Variables<T> = Record<string, T>
+
 const { pow } = native.math
 
 /** Sees the iterations; setting `worker.bvars.force_stop` ends them. */
@@ -41,10 +44,10 @@ export class LOBPCG {
   R: Tensor
   /** The subspace that is searched, (m, 3 n): eigenvectors, directions, residuals. */
   S: Tensor
-  tvars: Record<string, Tensor> = {}
-  ivars: Record<string, number> = { istep: 0, converged_count: 0, converged_end: 0, iterations_left: 0 }
-  fvars: Record<string, number> = {}
-  bvars: Record<string, boolean> = {}
+  tvars: Variables<Tensor> = {}
+  ivars: Variables<number> = { istep: 0, converged_count: 0, converged_end: 0, iterations_left: 0 }
+  fvars: Variables<number> = {}
+  bvars: Variables<boolean> = {}
 
   constructor(
     readonly A: Tensor,
@@ -52,9 +55,9 @@ export class LOBPCG {
     /** The eigenvectors, (m, n). */
     public X: Tensor,
     readonly iK: Tensor | null,
-    readonly iparams: Record<string, number>,
-    readonly fparams: Record<string, number>,
-    readonly bparams: Record<string, boolean>,
+    readonly iparams: Variables<number>,
+    readonly fparams: Variables<number>,
+    readonly bparams: Variables<boolean>,
     readonly method: string,
     readonly tracker: Tracker | null,
   ) {
@@ -131,7 +134,7 @@ export class LOBPCG {
 
   private update_basic(): void {
     const { n } = this.iparams as { n: number }
-    const { converged_count: done, converged_end: end } = this.ivars as Record<string, number> & {
+    const { converged_count: done, converged_end: end } = this.ivars as Variables<number> & {
       converged_count: number
       converged_end: number
     }

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { autocast_mode } from './amp/autocast_state.js'
+import { frames_of } from './call_stack.js'
 import { type_error, type_name } from './errors.js'
 import { native, type Settle } from './native.js'
+import { own } from './own.js'
 import { is_abort_signal, is_error } from './realm.js'
 
 // Calls on a thread of ours: a promise for what the addon does there, one call after the other.
@@ -37,11 +39,8 @@ export function check_signal(signal: unknown, operator: string): AbortSignal | u
 }
 
 // LibTorch's own errors are made when the call is through, where no line of the caller's is on the stack.
-function with_stack(error: unknown, called: { stack?: string }): unknown {
-  if (is_error(error)) {
-    const frames = called.stack?.split('\n').slice(1).join('\n') ?? ''
-    error.stack = `${error.name}: ${error.message}\n${frames}`
-  }
+function with_stack(error: unknown, called: object): unknown {
+  if (is_error(error)) error.stack = [`${error.name}: ${error.message}`, ...frames_of(called)].join('\n')
   return error
 }
 
@@ -62,8 +61,9 @@ export interface Background<T> {
 
 /** A promise for a call on the thread of ours. */
 export function on_background<T>(options: Background<T>): Promise<T> {
+  options = own(options)
   const { signal, begin, finish, keep, around, method } = options
-  const called: { stack?: string } = {}
+  const called = {}
   Error.captureStackTrace(called, method)
   if (!watches_exit) {
     watches_exit = true

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { python_type_name, type_error } from './errors.js'
+import { set_own } from './own.js'
 
 const WHOLE_NUMBER = /^(?:0|[1-9]\d{0,9})$/
 
@@ -63,8 +64,42 @@ const ORDER = Symbol('order')
 
 // Not an assignment: `__proto__`, `get` and the like are keys as any other.
 function set<V>(dict: OrderedDict<V>, key: string, value: V): void {
+  const there = Object.getOwnPropertyDescriptor(dict, key)
+  if (there?.enumerable === false) hide_attribute(dict, key, there.value)
   dict[ORDER].note(dict, key)
-  Object.defineProperty(dict, key, { value, writable: true, enumerable: true, configurable: true })
+  set_own(dict, key, value)
+}
+
+// An object of Python's has attributes beside its keys. Here they are properties that no loop lists, and those that a key
+// of the same name has taken the place of.
+const hidden = new WeakMap<object, Map<string, unknown>>()
+
+function hide_attribute(dict: object, name: string, value: unknown): void {
+  let of_dict = hidden.get(dict)
+  if (of_dict === undefined) hidden.set(dict, (of_dict = new Map()))
+  of_dict.set(name, value)
+}
+
+/** Sets an attribute of a dictionary, such as a state's `_metadata`, which is no key of it. */
+export function set_dict_attribute(dict: object, name: string, value: unknown): void {
+  if (Object.getOwnPropertyDescriptor(dict, name)?.enumerable === true) hide_attribute(dict, name, value)
+  else Object.defineProperty(dict, name, { value, writable: true, enumerable: false, configurable: true })
+}
+
+/** The attributes of a dictionary. */
+export function dict_attributes(dict: object): Map<string, unknown> {
+  const found = new Map(hidden.get(dict))
+  for (const name of Object.getOwnPropertyNames(dict)) {
+    const property = Object.getOwnPropertyDescriptor(dict, name)!
+    if (!property.enumerable && Object.hasOwn(property, 'value')) found.set(name, property.value)
+  }
+  return found
+}
+
+/** An attribute of a dictionary; undefined where it has none of that name. */
+export function dict_attribute(dict: object, name: string): unknown {
+  const property = Object.getOwnPropertyDescriptor(dict, name)
+  return property?.enumerable === false ? property.value : hidden.get(dict)?.get(name)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { OrderedDict } from './collections.js'
+import { dict_attributes, OrderedDict, set_dict_attribute } from './collections.js'
 import { foreign_name } from './copies.js'
 import { copy_tensor } from './copy_tensor.js'
 import { Device } from './device.js'
@@ -7,6 +7,7 @@ import { type_error, type_name } from './errors.js'
 import { Generator } from './generator.js'
 import { IDENTITY, next_identity } from './identity.js'
 import { Layout, MemoryFormat, QScheme } from './layout.js'
+import { member } from './own.js'
 import { is_array_buffer, is_date, is_map, is_regexp, is_set } from './realm.js'
 import { Complex, FloatScalar } from './scalar.js'
 import { form_of, note_form } from './serialization/form.js'
@@ -19,9 +20,16 @@ export type Memo = Map<object, unknown>
 // Classes of values that never change.
 const IMMUTABLE = [DType, Device, Layout, MemoryFormat, QScheme, FloatScalar, Complex]
 
+type Deepcopy = (memo: Memo) => unknown
+
+function deepcopy_of(value: object): Deepcopy | undefined {
+  const found = member(value as { __deepcopy__?: Deepcopy }, '__deepcopy__')
+  return typeof found === 'function' ? found : undefined
+}
+
 function copy_object(value: object, memo: Memo): unknown {
-  const { __deepcopy__ } = value as { __deepcopy__?: (memo: Memo) => unknown }
-  if (typeof __deepcopy__ === 'function') return __deepcopy__.call(value, memo)
+  const own_copy = deepcopy_of(value)
+  if (own_copy !== undefined) return own_copy.call(value, memo)
   if (value instanceof Tensor) return copy_tensor(value, memo, (item) => deepcopy(item, memo))
   if (foreign_name(value) !== undefined) throw type_error(`deepcopy(): cannot copy a ${type_name(value)}`)
   if (value instanceof Generator) return value.clone_state()
@@ -38,9 +46,7 @@ function copy_container(value: object, memo: Memo): object {
     for (const [key, item] of OrderedDict.prototype.items.call(value) as [string, unknown][])
       OrderedDict.prototype.set.call(copied, key, deepcopy(item, memo))
     // Attributes set on the dict itself, such as a state_dict's `_metadata`.
-    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(value)))
-      if (property.enumerable === false && 'value' in property)
-        Object.defineProperty(copied, name, { ...property, value: deepcopy(property.value, memo) })
+    for (const [name, item] of dict_attributes(value)) set_dict_attribute(copied, name, deepcopy(item, memo))
     return copied
   }
   if (is_map(value)) {
@@ -64,7 +70,7 @@ function copy_container(value: object, memo: Memo): object {
   for (const key of Reflect.ownKeys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key)!
     if (key === IDENTITY) property.value = next_identity()
-    else if ('value' in property) property.value = deepcopy(property.value, memo)
+    else if (Object.hasOwn(property, 'value')) property.value = deepcopy(property.value, memo)
     if (!(Array.isArray(value) && key === 'length')) Object.defineProperty(copied, key, property)
   }
   return Object.isFrozen(value) ? Object.freeze(copied) : copied
@@ -94,9 +100,7 @@ function is_object(value: unknown): value is object {
  */
 export function deepcopy<T>(value: T, memo: Memo = new Map()): T {
   if (!is_map(memo)) throw type_error(`deepcopy(): argument 'memo' must be Map, not ${type_name(memo)}`)
-  const copiable =
-    is_object(value) ||
-    (typeof value === 'function' && typeof (value as { __deepcopy__?: unknown }).__deepcopy__ === 'function')
+  const copiable = is_object(value) || (typeof value === 'function' && deepcopy_of(value) !== undefined)
   if (!copiable) return value
   const known = memo.get(value as object)
   if (known !== undefined) return known as T

@@ -1,6 +1,7 @@
 import { type Device, type DeviceLike, device, device_of } from './device.js'
 import { runtime_error } from './errors.js'
 import { lower_device } from './ops/lower.js'
+import { own, own_value } from './own.js'
 import { required } from './python/parameters.js'
 import { callable, signature } from './python/signature.js'
 
@@ -27,10 +28,10 @@ export function with_default_device(
   keywords: Readonly<Record<string, unknown>> | null,
 ): Record<string, unknown> | null {
   if (!makes_tensors(name)) return null
-  if (keywords?.['device'] !== undefined && keywords['device'] !== null) return null
-  const out = keywords?.['out']
+  if ((own_value(keywords, 'device') ?? null) !== null) return null
+  const out = own_value(keywords, 'out')
   if (out !== undefined && out !== null) {
-    const { device: place } = out as { device?: Device }
+    const { device: place } = own(out as { device?: Device })
     if (place !== undefined && place.type !== default_device?.type) {
       throw runtime_error(
         `device type ${default_device?.type} does not match device type of out parameter (${place.type})`,

@@ -1,6 +1,6 @@
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { begin_at_user, with_frames } from './call_stack.js'
 import { foreign_name } from './copies.js'
+import { table } from './own.js'
 import { is_plain_object } from './realm.js'
 
 /** PyTorch's RuntimeError. `operator` names the operator that refused, where one did. */
@@ -84,55 +84,38 @@ export class BufferError extends Error {
 
 type ErrorClass = new (message: string) => Error
 
-const classes: Record<string, ErrorClass> = {
-  RuntimeError,
-  NotImplementedError,
-  OutOfMemoryError,
-  LinAlgError,
-  CheckpointError,
-  NewerVersionError,
-  UnsupportedGlobalError,
-  BudgetError,
-  GradcheckError,
-  OpCheckError,
-  AcceleratorError,
-  ValueError,
-  IndexError,
-  OverflowError,
-  KeyError,
-  AttributeError,
-  AssertionError,
-  BufferError,
-  TypeError,
-}
-
-const here = dirname(fileURLToPath(import.meta.url))
-
-/** Takes the library's own frames off the top of a stack, so that it begins at the user's line. */
-function begin_at_user(error: Error): void {
-  const lines = (error.stack ?? '').split('\n')
-  const first = lines.findIndex((line) => /^ {4}at /.test(line))
-  if (first < 0) return
-  const own = (line: string) =>
-    line.includes(here) || /^ {4}at (?:new )?(?:Array|Object|Function)\.\w+ \(<anonymous>\)/.test(line)
-  let user = first
-  while (user < lines.length && own(lines[user]!)) user++
-  if (user < lines.length) lines.splice(first, user - first)
-  Object.defineProperty(error, 'stack', {
-    value: lines.join('\n'),
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  })
-}
+const classes = new Map<string, ErrorClass>(
+  Object.entries({
+    RuntimeError,
+    NotImplementedError,
+    OutOfMemoryError,
+    LinAlgError,
+    CheckpointError,
+    NewerVersionError,
+    UnsupportedGlobalError,
+    BudgetError,
+    GradcheckError,
+    OpCheckError,
+    AcceleratorError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    KeyError,
+    AttributeError,
+    AssertionError,
+    BufferError,
+    TypeError,
+  }),
+)
 
 /** Makes an error of a class of PyTorch's by name; its stack begins at the user's line. */
 export function make_error(kind: string, message: string, operator = ''): Error {
-  const limit = Error.stackTraceLimit
+  const make = classes.get(kind) ?? RuntimeError
   // Enough frames that the user's own are among them, below ours.
-  if (limit > 0) Error.stackTraceLimit = limit + 16
-  const error = new (classes[kind] ?? RuntimeError)(message)
-  Error.stackTraceLimit = limit
+  const error = with_frames(
+    (limit) => (limit > 0 ? limit + 16 : limit),
+    () => new make(message),
+  )
   if (operator !== '')
     Object.defineProperty(error, 'operator', {
       value: operator,
@@ -188,7 +171,7 @@ export function python_type_name(value: unknown): string {
 }
 
 // What other libraries, and people, call a parameter.
-const ALIASES: Record<string, readonly string[]> = {
+const ALIASES = table<readonly string[]>({
   learning_rate: ['lr', 'max_lr', 'base_lr'],
   alpha: ['lr'],
   decay: ['weight_decay'],
@@ -220,12 +203,12 @@ const ALIASES: Record<string, readonly string[]> = {
   epochs: ['max_epochs'],
   num_epochs: ['max_epochs'],
   warmup: ['warmup_steps'],
-}
+})
 
 function alias_of(name: string, names: ReadonlySet<string>): string | undefined {
   const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/^_/, '')
   if (snake !== name && names.has(snake)) return snake
-  return (Object.hasOwn(ALIASES, snake) ? ALIASES[snake]! : []).find((meant) => names.has(meant))
+  return (ALIASES[snake] ?? []).find((meant) => names.has(meant))
 }
 
 /** The closest of `names` to a misspelt one, or nothing where none is close. */

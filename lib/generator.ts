@@ -4,6 +4,7 @@ import { IDENTITY, next_identity } from './identity.js'
 import { native } from './native.js'
 import { lower_device } from './ops/lower.js'
 import { LOWERED } from './ops/lowered.js'
+import { has_own, own_value } from './own.js'
 import { handle_of, type Tensor, wrap } from './tensor.js'
 import { not_json, uncloneable } from './uncloneable.js'
 
@@ -46,8 +47,8 @@ export class Generator {
   /** @param where the device that the numbers are drawn on (default `'cpu'`) */
   constructor(where: DeviceLike | { device?: DeviceLike } = 'cpu') {
     const text =
-      typeof where === 'object' && 'device' in where && !('type' in where)
-        ? (where.device ?? 'cpu')
+      typeof where === 'object' && has_own(where, 'device')
+        ? (own_value(where, 'device') ?? 'cpu')
         : (where as DeviceLike)
     const handle = native.make_generator(lower_device(text))
     this[LOWERED] = handle

@@ -278,6 +278,7 @@ export {
   type TrainerCallback,
   type TrainerOptions,
   type TrainerStateDict,
+  type TrainingEnvironment,
   type TrainingStep,
 } from './trainer/index.js'
 export { FInfo, finfo, IInfo, iinfo } from './type_info.js'

@@ -1,3 +1,4 @@
+import { own_value } from './own.js'
 import { type ExpectLike, install } from './testing/expect.js'
 
 // A set-up file for Jest: `setupFilesAfterEnv: ['typetorch/jest']`.
@@ -13,6 +14,6 @@ export {
   tensor_serializer,
 } from './testing/expect.js'
 
-const { expect } = globalThis as { expect?: ExpectLike }
+const expect = own_value(globalThis as { expect?: ExpectLike }, 'expect')
 // With Jest's `injectGlobals: false` the set-up calls install(expect) itself.
 if (typeof expect?.addEqualityTesters === 'function') install(expect)

@@ -15,6 +15,7 @@ import { type OperatorVmapRule, vmap_kernel } from './_library/vmap.js'
 import { OpCheckError, runtime_error, value_error } from './errors.js'
 import { operator } from './ops/operator.js'
 import { overload_of } from './ops/schema.js'
+import { own, own_value } from './own.js'
 
 export {
   type CustomOpBackward,
@@ -62,7 +63,8 @@ function library_for(namespace: string, given: Library | undefined): Library {
  * @param schema `(Tensor x) -> Tensor`
  * @see https://docs.pytorch.org/docs/2.13/library.html#torch.library.define
  */
-export function define(qualname: string, schema: string, { lib }: InLibrary = {}): void {
+export function define(qualname: string, schema: string, options: InLibrary = {}): void {
+  const { lib } = own(options)
   const [namespace, name] = namespace_of(qualname)
   if (!/^\(.*\) *-> *.*$/s.test(schema))
     throw value_error(
@@ -80,8 +82,9 @@ export function impl(
   qualname: string,
   types: string | readonly string[],
   func: Kernel,
-  { lib }: InLibrary = {},
+  options: InLibrary = {},
 ): void {
+  const { lib } = own(options)
   const [namespace] = namespace_of(qualname)
   const library = library_for(namespace, lib)
   for (const type of [types].flat()) {
@@ -112,7 +115,7 @@ export function register_kernel<F extends Kernel>(
  */
 export function register_fake<F extends Kernel>(op: Definition, func: F, options: InLibrary = {}): void {
   if (typeof op !== 'string') op.register_fake(func as never)
-  else library_for(namespace_of(op)[0], options.lib).impl(op, func, 'Meta')
+  else library_for(namespace_of(op)[0], own_value(options, 'lib')).impl(op, func, 'Meta')
 }
 
 /**
@@ -124,8 +127,9 @@ export function register_fake<F extends Kernel>(op: Definition, func: F, options
 export function register_autograd(
   op: Definition,
   backward: CustomOpBackward,
-  { setup_context, lib }: RegisterAutogradOptions<Kernel> & InLibrary = {},
+  options: RegisterAutogradOptions<Kernel> & InLibrary = {},
 ): void {
+  const { setup_context, lib } = own(options)
   if (typeof op !== 'string') {
     op.register_autograd(backward, setup_context === undefined ? {} : { setup_context })
     return
@@ -162,8 +166,9 @@ export function register_autograd(
 export function register_vmap<R extends OperatorVmapRule>(
   op: Definition,
   rule: R,
-  { lib }: InLibrary = {},
+  options: InLibrary = {},
 ): R {
+  const { lib } = own(options)
   if (typeof op !== 'string') return op.register_vmap(rule)
   const kernel = vmap_kernel(
     overload_of(op),

@@ -2,6 +2,7 @@ import v8 from 'node:v8'
 import vm from 'node:vm'
 import { type_error, type_name } from './errors.js'
 import { type Handle, type MemoryStats, native, type SharedMemory } from './native.js'
+import { own_value } from './own.js'
 
 // Tensors are freed when a collection finds their objects gone (see docs/memory.md). New ones are handed to the
 // addon in batches; a collection is asked for when the addon says that enough garbage may be waiting.
@@ -16,7 +17,7 @@ function garbage_collector(): Collect {
     // V8 makes objects old at once where others from the same place have lived long; one of those that refers to tensors
     // would keep them from every minor collection.
     v8.setFlagsFromString('--no-allocation-site-pretenuring')
-    const given = (globalThis as { gc?: Collect }).gc
+    const given = own_value(globalThis as { gc?: Collect }, 'gc')
     if (given !== undefined) {
       collect_garbage = given
     } else {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { frames_above } from './call_stack.js'
 import { dtype_of_code } from './dtype.js'
 import { value_error } from './errors.js'
 import { expect_bool } from './expect.js'
@@ -27,11 +28,9 @@ const NOT_THEIRS = [OWN.href, fileURLToPath(OWN), 'node:', '<anonymous>', '(nati
 const FRAMES = 60
 
 function line_of_caller(): string {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = FRAMES
-  const { stack = '' } = new Error()
-  Error.stackTraceLimit = limit
-  const frame = stack.split('\n').find((line, i) => i > 0 && !NOT_THEIRS.some((part) => line.includes(part)))
+  const frame = frames_above(line_of_caller, FRAMES).find(
+    (line) => !NOT_THEIRS.some((part) => line.includes(part)),
+  )
   if (frame === undefined) return 'no line of a program'
   return /\(?((?:file:\/\/)?[^\s(]+:\d+:\d+)\)?$/.exec(frame)?.[1]?.replace('file://', '') ?? frame.trim()
 }

@@ -175,6 +175,7 @@ export interface Native {
       call: number,
     ) => Handle | Handle[] | null
     collect_all: () => void
+    call_stack: () => string
     emit_warning: (message: string) => void
   }): SharedMemory
 

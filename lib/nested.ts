@@ -6,6 +6,7 @@ import { runtime_error, type_error } from './errors.js'
 import { expect_bool } from './expect.js'
 import { type Layout, strided } from './layout.js'
 import { operator } from './ops/operator.js'
+import { own, own_value } from './own.js'
 import { check_options } from './python/options.js'
 import { as_tensor, type TensorData } from './tensor/create.js'
 import { Tensor } from './tensor.js'
@@ -38,10 +39,10 @@ function check_layout(layout: Layout | null | undefined, what = 'nested tensors'
     throw runtime_error(`Specified layout is unsupported for ${what}: ${layout}`)
 }
 
-const given = (options: NestedOptions) => ({
-  ...(options.dtype ? { dtype: options.dtype } : {}),
-  ...(options.device ? { device: options.device } : {}),
-})
+function given(options: NestedOptions): { dtype?: DType; device?: DeviceLike } {
+  const { dtype, device } = own(options)
+  return { ...(dtype ? { dtype } : {}), ...(device ? { device } : {}) }
+}
 
 /**
  * A nested tensor with copies of tensors, or of lists of numbers; it is a leaf.
@@ -60,6 +61,7 @@ export function nested_tensor(
   tensor_list: readonly TensorData[],
   options: NestedOptions & { requires_grad?: boolean; pin_memory?: boolean } = {},
 ): Tensor {
+  options = own(options)
   check_options('nested_tensor', options, [...OPTIONS, 'requires_grad', 'pin_memory'])
   check_layout(options.layout)
   if (!Array.isArray(tensor_list)) {
@@ -86,6 +88,7 @@ export function nested_tensor(
  * @see https://docs.pytorch.org/docs/2.13/nested.html
  */
 export function as_nested_tensor(ts: Tensor | readonly Tensor[], options: NestedOptions = {}): Tensor {
+  options = own(options)
   check_options('as_nested_tensor', options, OPTIONS)
   if (!(ts instanceof Tensor)) {
     if (!Array.isArray(ts) || !ts.every((t) => t instanceof Tensor)) {
@@ -136,7 +139,7 @@ export function narrow(
     if (!Number.isInteger(value) && !(value instanceof Tensor))
       throw runtime_error(`${name} must be an integer or a tensor`)
   }
-  check_layout(options.layout, 'nested narrow')
+  check_layout(own_value(options, 'layout'), 'nested narrow')
   if (typeof start !== 'number' || typeof length !== 'number')
     throw runtime_error('start and length must be integers for the strided layout NT impl')
   return as_nested_tensor(tensor.unbind(0)).narrow(dim, start, length)

@@ -4,7 +4,7 @@ import { types } from 'node:util'
 // tests hold for the values of every realm. Our own realm's are told first, by what costs least.
 
 /** The prototype of plain objects of another realm: the root of a chain, with the methods that all objects have. */
-function is_root(prototype: object): boolean {
+export function is_root(prototype: object): boolean {
   return (
     Object.getPrototypeOf(prototype) === null &&
     Object.hasOwn(prototype, 'hasOwnProperty') &&
@@ -55,7 +55,10 @@ export function is_url(value: unknown): value is URL {
 
 export function is_abort_signal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false
-  return value instanceof AbortSignal || (tag_of(value) === 'AbortSignal' && 'aborted' in value)
+  return (
+    value instanceof AbortSignal ||
+    (tag_of(value) === 'AbortSignal' && typeof (value as AbortSignal).aborted === 'boolean')
+  )
 }
 
 /** The views that are no DataView. */

@@ -1,6 +1,8 @@
+import { frames_above } from './call_stack.js'
 import { type_error, type_name } from './errors.js'
 import { flush } from './memory.js'
 import { type Handle, native } from './native.js'
+import { own_value } from './own.js'
 import { is_map, is_plain_object, is_set } from './realm.js'
 import { release, Tensor, track } from './tensor.js'
 
@@ -67,7 +69,7 @@ function each_tensor(value: unknown, each: (tensor: Tensor) => void, depth = 0):
   else if (is_map(value)) for (const item of value.values()) each_tensor(item, each, depth + 1)
   else if (is_plain_object(value))
     for (const key of Object.keys(value))
-      each_tensor((value as Record<string, unknown>)[key], each, depth + 1)
+      each_tensor(own_value(value as Record<string, unknown>, key), each, depth + 1)
 }
 
 /** Frees what the scope still holds; `result` and what modules hold stays. */
@@ -76,7 +78,7 @@ function close(scope: Scope, result: unknown): void {
   each_tensor(result, (tensor) => leave(tensor, outer))
   for (const owner of scope.owners) {
     for (const key of Object.keys(owner)) {
-      each_tensor((owner as Record<string, unknown>)[key], (tensor) => leave(tensor, undefined))
+      each_tensor(own_value(owner as Record<string, unknown>, key), (tensor) => leave(tensor, undefined))
     }
   }
   current = outer
@@ -101,7 +103,7 @@ function close(scope: Scope, result: unknown): void {
 export function scope<T>(callback: () => T): T {
   if (typeof callback !== 'function')
     throw type_error(`scope(): argument 'callback' must be function, not ${type_name(callback)}`, 'scope')
-  const line = /\(?([^\s(]+:\d+:\d+)\)?$/.exec(new Error().stack?.split('\n')[2] ?? '')?.[1]
+  const line = /\(?([^\s(]+:\d+:\d+)\)?$/.exec(frames_above(scope, 1)[0] ?? '')?.[1]
   const own: Scope = {
     name: `torch.scope${line === undefined ? '' : ` at ${line}`}`,
     made: new Set(),

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { TensorHookHandle } from './autograd/hooks.js'
 import type { Carried } from './autograd/reach.js'
+import { frames_above } from './call_stack.js'
 import { type Device, device_of } from './device.js'
 import { type DType, dtype_of_code } from './dtype.js'
 import { make_error, runtime_error, type_error, type_name } from './errors.js'
@@ -10,6 +11,7 @@ import { collect_all, flush, note, share_memory } from './memory.js'
 import { type Handle, type Mode, native, type RawHook } from './native.js'
 import type { TensorMethods } from './ops/generated/methods.js'
 import { with_integer_advice } from './ops/integer_advice.js'
+import { own_value } from './own.js'
 import type { TensorAsync } from './tensor/async_methods.js'
 import type { TensorAutograd } from './tensor/autograd.js'
 import type { TensorConversions } from './tensor/conversions.js'
@@ -321,7 +323,7 @@ function disposed_error(operator: string, argument: string, handle: Handle): Err
 }
 
 export function grad_object(tensor: Tensor): Tensor | undefined {
-  return extra_of(tensor)?.grad
+  return own_value(extra_of(tensor), 'grad')
 }
 export function set_grad_object(tensor: Tensor, grad: Tensor | undefined): void {
   const extra = extra_of(tensor)
@@ -329,7 +331,7 @@ export function set_grad_object(tensor: Tensor, grad: Tensor | undefined): void 
   else if (grad !== undefined) set_extra(tensor, { grad })
 }
 export function hooks_of(tensor: Tensor): Carried | undefined {
-  return extra_of(tensor)?.hooks
+  return own_value(extra_of(tensor), 'hooks')
 }
 export function set_hooks(tensor: Tensor, hooks: Carried): void {
   const extra = extra_of(tensor)
@@ -357,6 +359,9 @@ export function install_hook_runner(runner: HookRunner): void {
   hook_runner = runner
 }
 
+/** Where in the program an operator was called, one line a frame. */
+const call_stack = (): string => frames_above(call_stack).join('\n')
+
 const shared = native.start({
   make_error: (kind, message, operator, handle) => {
     if (kind === 'DisposedError') return disposed_error(operator, message, handle)
@@ -365,6 +370,7 @@ const shared = native.start({
   },
   run_hook: (hook, gradient, mode, call) => hook_runner(hook, gradient, mode, call),
   collect_all,
+  call_stack,
   emit_warning: (message) => warn_once(message, 'UserWarning', native.context_get('warn_always')),
 })
 share_memory(shared)

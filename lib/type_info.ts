@@ -1,6 +1,7 @@
 import * as dtypes from './dtype.js'
 import { DType, get_default_dtype } from './dtype.js'
 import { type_error, type_name } from './errors.js'
+import { own_value } from './own.js'
 import { format_general } from './tensor/number_format.js'
 
 // torch.finfo and torch.iinfo: what a dtype can hold.
@@ -68,7 +69,7 @@ export class FInfo {
     // No numbers below one: the format of powers of two alone.
     const scale = real === dtypes.float8_e8m0fnu
     this.bits = real.itemsize * 8
-    this.eps = format.eps ?? 2 ** -fraction
+    this.eps = own_value(format, 'eps') ?? 2 ** -fraction
     this.max = max
     this.smallest_normal = scale ? 2 ** -bias : 2 ** (1 - bias)
     this.min = scale ? this.smallest_normal : -max

@@ -39,7 +39,8 @@ namespace {
 
 using namespace typetorch;
 
-// start({ make_error, run_hook, collect_all }): JavaScript's own functions; returns the memory that is shared.
+// start({ make_error, run_hook, emit_warning, collect_all, call_stack }): JavaScript's own functions; returns the
+// memory that is shared.
 Napi::Value start(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const auto functions = info[0].As<Napi::Object>();
@@ -47,9 +48,10 @@ Napi::Value start(const Napi::CallbackInfo& info) {
   environment.run_hook = Napi::Persistent(functions.Get("run_hook").As<Napi::Function>());
   environment.emit_warning = Napi::Persistent(functions.Get("emit_warning").As<Napi::Function>());
   environment.collect_all = Napi::Persistent(functions.Get("collect_all").As<Napi::Function>());
+  environment.call_stack = Napi::Persistent(functions.Get("call_stack").As<Napi::Function>());
   Napi::Object shared = Napi::Object::New(info.Env());
-  shared.Set("flags", environment.flags_reference.Value());
-  shared.Set("lists", environment.lists_reference.Value());
+  define(shared, "flags", environment.flags_reference.Value());
+  define(shared, "lists", environment.lists_reference.Value());
   return shared;
 }
 

@@ -68,14 +68,14 @@ Napi::Value memory_stats(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const auto& counts = environment.collector.counts();
   Napi::Object stats = Napi::Object::New(info.Env());
-  stats.Set("alive_bytes", static_cast<double>(alive_bytes()));
-  stats.Set("peak_bytes", static_cast<double>(peak_alive_bytes()));
-  stats.Set("cached_bytes", static_cast<double>(cached_bytes()));
-  stats.Set("tensors", static_cast<double>(environment.tensors.alive()));
-  stats.Set("tracked", static_cast<double>(environment.collector.tracked()));
-  stats.Set("minor_collections", static_cast<double>(counts.minor));
-  stats.Set("major_collections", static_cast<double>(counts.major));
-  stats.Set("freed", static_cast<double>(counts.freed));
+  define(stats, "alive_bytes", static_cast<double>(alive_bytes()));
+  define(stats, "peak_bytes", static_cast<double>(peak_alive_bytes()));
+  define(stats, "cached_bytes", static_cast<double>(cached_bytes()));
+  define(stats, "tensors", static_cast<double>(environment.tensors.alive()));
+  define(stats, "tracked", static_cast<double>(environment.collector.tracked()));
+  define(stats, "minor_collections", static_cast<double>(counts.minor));
+  define(stats, "major_collections", static_cast<double>(counts.major));
+  define(stats, "freed", static_cast<double>(counts.freed));
   return stats;
 }
 

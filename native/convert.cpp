@@ -210,12 +210,14 @@ std::optional<c10::Scalar> to_scalar(napi_env env, napi_value value) {
       return c10::Scalar(flag);
     }
     case napi_object: {
+      // Own fields only: Object.prototype may have been given some.
       const Napi::Object object(env, value);
-      const Napi::Value real = object.Get("re");
-      if (!real.IsNumber()) return std::nullopt;
-      const Napi::Value imaginary = object.Get("im");
+      const auto own = [&](const char* name) { return object.HasOwnProperty(name) ? object.Get(name) : Napi::Value(); };
+      const Napi::Value real = own("re");
+      if (real.IsEmpty() || !real.IsNumber()) return std::nullopt;
+      const Napi::Value imaginary = own("im");
       const double re = real.As<Napi::Number>().DoubleValue();
-      if (!imaginary.IsNumber()) return c10::Scalar(re);
+      if (imaginary.IsEmpty() || !imaginary.IsNumber()) return c10::Scalar(re);
       return c10::Scalar(c10::complex<double>(re, imaginary.As<Napi::Number>().DoubleValue()));
     }
     default:

@@ -20,8 +20,8 @@ napi_value from_scalar(napi_env env, const c10::Scalar& scalar) {
   if (scalar.isComplex()) {
     const auto number = scalar.toComplexDouble();
     Napi::Object object = Napi::Object::New(env);
-    object.Set("re", number.real());
-    object.Set("im", number.imag());
+    define(object, "re", number.real());
+    define(object, "im", number.imag());
     return object;
   }
   if (scalar.isFloatingPoint()) return Napi::Number::New(env, scalar.toDouble());

@@ -125,14 +125,13 @@ struct Origin : torch::autograd::AnomalyMetadata {
     Environment* environment = Environment::of_this_thread();
     if (environment == nullptr) return;
     const Napi::HandleScope scope(environment->env);
-    const Napi::Error error = Napi::Error::New(environment->env, "");
-    stack_ = error.Value().Get("stack").ToString();
+    stack_ = environment->call_stack.Call({}).As<Napi::String>();
   }
   void print_stack(const std::string& name) override {
     TORCH_WARN("Error detected in ", name, ". ",
                stack_.empty() ? "No forward pass information available. Enable detect anomaly during forward pass for "
                                 "more information."
-                              : "Traceback of forward call that caused the error:\n" + lines());
+                              : "Traceback of forward call that caused the error:\n" + stack_);
     if (parent_) static_cast<Origin*>(parent_->metadata())->print_parent(parent_->name(), name);
   }
   void assign_parent(const c10::intrusive_ptr<Node>& parent) override { parent_ = parent; }
@@ -141,7 +140,7 @@ struct Origin : torch::autograd::AnomalyMetadata {
   napi_value dictionary(Environment& environment, const Node* node, const Napi::Object& fresh) {
     napi_value found = dictionary_ ? dictionary_->function.get() : nullptr;
     if (found != nullptr) return found;
-    if (!stack_.empty()) fresh.Set("traceback_", lines());
+    if (!stack_.empty()) define(fresh, "traceback_", stack_);
     dictionary_ = c10::make_intrusive<WeakHook>(environment, fresh);
     dictionary_->attach(node);
     return fresh;
@@ -151,15 +150,9 @@ struct Origin : torch::autograd::AnomalyMetadata {
   void print_parent(const std::string& name, const std::string& child) {
     TORCH_WARN("\n\nPrevious calculation of ", child, " was induced by ", name,
                stack_.empty() ? ". No forward pass information available."
-                              : ". Traceback of forward call that induced the previous calculation:\n" + lines());
+                              : ". Traceback of forward call that induced the previous calculation:\n" + stack_);
     if (parent_) static_cast<Origin*>(parent_->metadata())->print_parent(parent_->name(), name);
   }
-  // Without the first line, which says "Error".
-  std::string lines() const {
-    const size_t end = stack_.find('\n');
-    return end == std::string::npos ? stack_ : stack_.substr(end + 1);
-  }
-
   std::string stack_;
   Hook dictionary_;
   c10::intrusive_ptr<Node> parent_;

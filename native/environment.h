@@ -77,6 +77,7 @@ struct Environment {
   Napi::FunctionReference make_error;
   Napi::FunctionReference run_hook;
   Napi::FunctionReference collect_all;
+  Napi::FunctionReference call_stack;
   Napi::FunctionReference emit_warning;
 
   // Shared with JavaScript: [0] asks for a collection, the rest are the handles of several results.

@@ -64,7 +64,7 @@ void throw_status(napi_env env) {
 void export_callback(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback) {
   napi_value function;
   checked(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function));
-  exports.Set(name, Napi::Value(env, function));
+  define(exports, name, Napi::Value(env, function));
 }
 
 void throw_to_javascript(napi_env env, const char* operator_name) {

@@ -65,6 +65,13 @@ napi_value guarded_repeatable(napi_env env, napi_callback_info raw) {
   });
 }
 
+// Defines an own property of a new object. Setting it would not, where Object.prototype was given a read-only one.
+template <typename T>
+void define(Napi::Object object, const char* name, const T& value) {
+  object.DefineProperty(
+      Napi::PropertyDescriptor::Value(name, Napi::Value::From(object.Env(), value), napi_default_jsproperty));
+}
+
 void export_callback(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback);
 
 template <auto Function>

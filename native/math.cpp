@@ -65,7 +65,7 @@ void export_math(Napi::Env env, Napi::Object exports) {
   set("pow", binary<std::pow>);
   set("fmod", binary<std::fmod>);
   set("hypot", binary<std::hypot>);
-  exports.Set("math", math);
+  define(exports, "math", math);
 }
 
 }  // namespace typetorch

@@ -188,16 +188,16 @@ Napi::Value schema(const Napi::CallbackInfo& info) {
   for (const c10::Argument& argument : schema.arguments()) {
     const Parameter parameter = describe_parameter(argument);
     Napi::Object entry = Napi::Object::New(env);
-    entry.Set("name", parameter.name);
-    entry.Set("kind", kind_name(parameter.kind));
-    entry.Set("type", parameter.type_text);
-    entry.Set("nullable", parameter.nullable);
-    entry.Set("list_size", parameter.list_size);
-    entry.Set("written", parameter.written);
-    entry.Set("keyword_only", parameter.keyword_only);
-    entry.Set("required", !parameter.default_value.has_value());
-    entry.Set("default_value",
-              parameter.default_value ? default_to_javascript(env, *parameter.default_value) : env.Undefined());
+    define(entry, "name", parameter.name);
+    define(entry, "kind", kind_name(parameter.kind));
+    define(entry, "type", parameter.type_text);
+    define(entry, "nullable", parameter.nullable);
+    define(entry, "list_size", parameter.list_size);
+    define(entry, "written", parameter.written);
+    define(entry, "keyword_only", parameter.keyword_only);
+    define(entry, "required", !parameter.default_value.has_value());
+    define(entry, "default_value",
+           parameter.default_value ? default_to_javascript(env, *parameter.default_value) : env.Undefined());
     parameters.Set(parameters.Length(), entry);
   }
   Napi::Array results = Napi::Array::New(env);
@@ -205,16 +205,16 @@ Napi::Value schema(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < schema.returns().size(); i++) {
     Napi::Object entry = Napi::Object::New(env);
     const Parameter result = describe_parameter(schema.returns()[i]);
-    entry.Set("name", result.name);
-    entry.Set("kind", kind_name(result.kind));
-    entry.Set("parameter", aliases[i]);
+    define(entry, "name", result.name);
+    define(entry, "kind", kind_name(result.kind));
+    define(entry, "parameter", aliases[i]);
     results.Set(results.Length(), entry);
   }
   Napi::Object object = Napi::Object::New(env);
-  object.Set("parameters", parameters);
-  object.Set("results", results);
-  object.Set("text", c10::toString(schema));
-  object.Set("random", handle.hasTag(at::Tag::nondeterministic_seeded));
+  define(object, "parameters", parameters);
+  define(object, "results", results);
+  define(object, "text", c10::toString(schema));
+  define(object, "random", handle.hasTag(at::Tag::nondeterministic_seeded));
   return object;
 }
 

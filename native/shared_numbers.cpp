@@ -17,7 +17,7 @@ using Numbers = std::initializer_list<std::pair<const char*, int>>;
 
 Napi::Object object_of(Napi::Env env, const Numbers& numbers) {
   Napi::Object object = Napi::Object::New(env);
-  for (const auto& [name, number] : numbers) object.Set(name, number);
+  for (const auto& [name, number] : numbers) define(object, name, number);
   return object;
 }
 
@@ -73,37 +73,42 @@ constexpr int number(auto value) {
 // what lib/ knows of them.
 void export_shared_numbers(Napi::Env env, Napi::Object exports) {
   Napi::Object constants = Napi::Object::New(env);
-  constants.Set("fact", object_of(env, {{"requires_grad", number(Fact::RequiresGrad)},
-                                        {"is_leaf", number(Fact::IsLeaf)},
-                                        {"is_quantized", number(Fact::IsQuantized)},
-                                        {"retains_grad", number(Fact::RetainsGrad)},
-                                        {"is_nested", number(Fact::IsNested)},
-                                        {"shares_storage", number(Fact::SharesStorage)}}));
-  constants.Set("mode", object_of(env, {{"grad", number(Mode::Grad)},
-                                        {"no_grad", number(Mode::NoGrad)},
-                                        {"inference", number(Mode::Inference)},
-                                        {"grad_in_inference", number(Mode::GradInInference)}}));
-  constants.Set("adam", object_of(env, {{"amsgrad", kAmsgrad},
-                                        {"maximize", kMaximize},
-                                        {"capturable", kCapturable},
-                                        {"decoupled_weight_decay", kDecoupledWeightDecay},
-                                        {"foreach", kForeach},
-                                        {"fused", kFused},
-                                        {"differentiable", kDifferentiable}}));
-  constants.Set("reach", object_of(env, {{"of_tensor", number(Reach::OfTensor)},
-                                         {"of_gradient", number(Reach::OfGradient)},
-                                         {"of_change", number(Reach::OfChange)}}));
-  constants.Set("node_of",
-                object_of(env, {{"tensor", number(NodeOf::Tensor)}, {"gradient", number(NodeOf::Gradient)}}));
-  constants.Set("reduction", object_of(env, {{"none", number(at::Reduction::None)},
-                                             {"mean", number(at::Reduction::Mean)},
-                                             {"sum", number(at::Reduction::Sum)}}));
-  constants.Set("dtypes", dtypes_of(env));
-  constants.Set("layouts", names_of<c10::Layout>(env));
-  constants.Set("memory_formats", names_of<c10::MemoryFormat>(env));
-  constants.Set("qschemes", qschemes_of(env));
-  constants.Set("kinds", kinds_of(env));
-  exports.Set("constants", constants);
+  define(constants, "fact",
+         object_of(env, {{"requires_grad", number(Fact::RequiresGrad)},
+                         {"is_leaf", number(Fact::IsLeaf)},
+                         {"is_quantized", number(Fact::IsQuantized)},
+                         {"retains_grad", number(Fact::RetainsGrad)},
+                         {"is_nested", number(Fact::IsNested)},
+                         {"shares_storage", number(Fact::SharesStorage)}}));
+  define(constants, "mode",
+         object_of(env, {{"grad", number(Mode::Grad)},
+                         {"no_grad", number(Mode::NoGrad)},
+                         {"inference", number(Mode::Inference)},
+                         {"grad_in_inference", number(Mode::GradInInference)}}));
+  define(constants, "adam",
+         object_of(env, {{"amsgrad", kAmsgrad},
+                         {"maximize", kMaximize},
+                         {"capturable", kCapturable},
+                         {"decoupled_weight_decay", kDecoupledWeightDecay},
+                         {"foreach", kForeach},
+                         {"fused", kFused},
+                         {"differentiable", kDifferentiable}}));
+  define(constants, "reach",
+         object_of(env, {{"of_tensor", number(Reach::OfTensor)},
+                         {"of_gradient", number(Reach::OfGradient)},
+                         {"of_change", number(Reach::OfChange)}}));
+  define(constants, "node_of",
+         object_of(env, {{"tensor", number(NodeOf::Tensor)}, {"gradient", number(NodeOf::Gradient)}}));
+  define(constants, "reduction",
+         object_of(env, {{"none", number(at::Reduction::None)},
+                         {"mean", number(at::Reduction::Mean)},
+                         {"sum", number(at::Reduction::Sum)}}));
+  define(constants, "dtypes", dtypes_of(env));
+  define(constants, "layouts", names_of<c10::Layout>(env));
+  define(constants, "memory_formats", names_of<c10::MemoryFormat>(env));
+  define(constants, "qschemes", qschemes_of(env));
+  define(constants, "kinds", kinds_of(env));
+  define(exports, "constants", constants);
 }
 
 }  // namespace typetorch

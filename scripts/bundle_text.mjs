@@ -3,6 +3,7 @@ import ts from 'typescript'
 // esbuild's `keepNames` gives every function its name by a call, also one that has it anyway, and a closure at each
 // time that it is made: several times what making it costs. So the calls that say nothing new are blanked out. Each
 // character stands for one, so that source maps still fit.
+// Its helpers go through objects by `for … in`, which also sees what others have put on Object.prototype.
 // A script that V8 compiled before cannot import modules (Node 20): it is given the function that does.
 
 /**
@@ -18,6 +19,7 @@ export function rewrite(text) {
       blank_call(node, cut)
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
       cut(node.expression.getStart(), node.expression.end, '__import')
+    if (ts.isForInStatement(node)) cut(node.initializer.end, node.expression.end, own_keys(node))
     ts.forEachChild(node, visit)
   }
   visit(source)
@@ -28,6 +30,14 @@ export function rewrite(text) {
     at = end
   }
   return ascii(pieces.join('') + text.slice(at))
+}
+
+/** ` of Object.keys(all)` in a helper's loop over its object; our own loops ask for own keys themselves. */
+function own_keys({ statement, expression }) {
+  const text = statement.getText()
+  return /(?:hasOwn|has_own_key\d*\.call)\(/.test(text)
+    ? ` in ${expression.getText()}`
+    : ` of Object.keys(${expression.getText()})`
 }
 
 /** esbuild escapes what is not ASCII, in comments excepted. */

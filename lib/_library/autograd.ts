@@ -5,6 +5,7 @@ import { runtime_error, type_name } from '../errors.js'
 import { native } from '../native.js'
 import type { Operator } from '../ops/operator.js'
 import type { Overload } from '../ops/schema.js'
+import { own_value } from '../own.js'
 import { handle_of, Tensor } from '../tensor.js'
 import type { Kernel } from './kernel.js'
 
@@ -67,15 +68,16 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
       shapes.set(ctx, shape)
       const inputs = unflatten(flat, shape.inputs)
       const result: unknown = below(has_keywords ? [...inputs, keywords] : inputs)
-      formula.setup_context?.(ctx, inputs as never, result as never, keywords as never)
+      own_value(formula, 'setup_context')?.(ctx, inputs as never, result as never, keywords as never)
       shape.single = overload.results.length === 1
-      const { flat: outputs, sizes } = flatten(shape.single ? [result] : (result as unknown[]))
+      const { flat: outputs, sizes } = flatten(own_value(shape, 'single') ? [result] : (result as unknown[]))
       shape.outputs = sizes
       return outputs
     }
 
     static override backward(ctx: FunctionCtx, ...gradients: unknown[]): unknown {
-      if (formula.backward === undefined)
+      const formula_of_backward = own_value(formula, 'backward')
+      if (formula_of_backward === undefined)
         throw runtime_error(
           `Trying to backward through ${full} but no autograd formula was registered. Please use register_autograd to add one.`,
         )
@@ -85,8 +87,8 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
       // The shape and the keywords come first.
       open.needs_input_grad = unflatten(before.slice(2), shape.inputs)
       try {
-        const nested = unflatten(gradients, shape.outputs!)
-        const answer = formula.backward(ctx, ...(nested as never[]))
+        const nested = unflatten(gradients, own_value(shape, 'outputs')!)
+        const answer = formula_of_backward(ctx, ...(nested as never[]))
         return [null, null, ...flatten_gradients(answer, shape.inputs)]
       } finally {
         open.needs_input_grad = before
@@ -109,7 +111,7 @@ export function autograd_kernel(overload: Overload, op: () => Operator, formula:
     const { flat, sizes } = flatten(inputs)
     const shape: Shape = { inputs: sizes }
     const outputs = (Generated.apply as (...all: unknown[]) => unknown[])(shape, args[positional], ...flat)
-    const nested = unflatten(outputs, shape.outputs!)
-    return shape.single ? nested[0] : nested
+    const nested = unflatten(outputs, own_value(shape, 'outputs')!)
+    return own_value(shape, 'single') ? nested[0] : nested
   }
 }

@@ -2,6 +2,7 @@ import type { FunctionCtx } from '../autograd/function_ctx.js'
 import { not_implemented_error, runtime_error, type_error, value_error } from '../errors.js'
 import { type Operator, operator } from '../ops/operator.js'
 import { type Overload, overload_of } from '../ops/schema.js'
+import { own_value } from '../own.js'
 import { py_string } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import { type AutogradFormula, autograd_kernel } from './autograd.js'
@@ -61,7 +62,7 @@ const dispatch_keys: Readonly<Record<string, string>> = {
 
 /** The key of a type of device. */
 export function dispatch_key_for_device(type: string): string {
-  const key = dispatch_keys[type]
+  const key = own_value(dispatch_keys, type)
   if (key === undefined) throw value_error(`no dispatch key is known for the device type '${type}'`)
   return key
 }
@@ -136,7 +137,7 @@ export function custom_op<F extends Kernel>(name: string, fn: F, options: Custom
     library.define(own_name + options.schema)
     const definition = make_definition(name, fn, library)
     check_mutated(name, overload_of(name), options.mutates_args)
-    definition.register_kernel((options.device_types ?? '') as string, fn)
+    definition.register_kernel((own_value(options, 'device_types') ?? '') as string, fn)
     definitions.set(name, library)
     return definition
   } catch (error) {
@@ -201,7 +202,7 @@ function make_definition<F extends Kernel>(name: string, fn: F, library: Library
           `Cannot register autograd formula for non-functional operator <CustomOpDef(${name})> with schema ${text}. Please create a functional operator and register an autograd formula for that.`,
         )
       formula.backward = backward
-      formula.setup_context = given.setup_context
+      formula.setup_context = own_value(given, 'setup_context')
     },
     register_vmap<R extends OperatorVmapRule>(rule: R): R {
       if (vmap_rule === undefined)

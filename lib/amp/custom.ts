@@ -1,6 +1,7 @@
 import type { DType } from '../dtype.js'
 import { attribute_error, python_type_name, value_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { own } from '../own.js'
 import { keyword, optional, required_keyword } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import { is_map } from '../realm.js'
@@ -127,7 +128,7 @@ export function custom_bwd(...given: unknown[]): unknown {
   const { bwd, device_type } = CUSTOM_BWD.take(given)
   if (bwd === null) return (later: AnyWithContext): unknown => custom_bwd(later, { device_type })
   return (ctx: AmpContext, ...args: unknown[]): unknown => {
-    const { _dtype: dtype, _fwd_used_autocast: enabled } = ctx
+    const { _dtype: dtype, _fwd_used_autocast: enabled } = own(ctx)
     if (dtype === undefined || enabled === undefined)
       throw attribute_error(`'${python_type_name(ctx)}' object has no attribute '_fwd_used_autocast'`)
     return autocast(device_type, { enabled, dtype }, () => bwd(ctx, ...args))

@@ -5,9 +5,9 @@ import { assertion_error, key_error, runtime_error, value_error } from '../error
 import { IDENTITY, next_identity } from '../identity.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-
 import { operator } from '../ops/operator.js'
 import type { Optimizer } from '../optim/optimizer.js'
+import { member, own_value } from '../own.js'
 import { methods } from '../python/methods.js'
 import { optional } from '../python/parameters.js'
 import { type Call, type KeywordsOf, signature, type UsualCall } from '../python/signature.js'
@@ -261,13 +261,13 @@ export class GradScaler {
     const given = Object.keys(named).length > 0 ? [...(args as unknown[]), named] : (args as unknown[])
     const step = () => (optimizer.step as (...given: unknown[]) => unknown).apply(optimizer, given)
     if (!this.#enabled) return step()
-    if ('closure' in named)
+    if (Object.hasOwn(named, 'closure'))
       throw runtime_error('Closure use is not currently supported if GradScaler is enabled.')
     this.#expect_scale('step')
     const state = this.#state(optimizer)
     if (state.stage === OptState.STEPPED)
       throw runtime_error('step() has already been called since the last update().')
-    if (optimizer._step_supports_amp_scaling) return this.#fused_step(optimizer, state, step)
+    if (member(optimizer, '_step_supports_amp_scaling')) return this.#fused_step(optimizer, state, step)
     if (state.stage === OptState.READY) this.unscale_(optimizer)
     if (state.found_inf_per_device.size === 0)
       throw assertion_error('No inf checks were recorded for this optimizer.')
@@ -288,7 +288,7 @@ export class GradScaler {
     const found = [...state.found_inf_per_device.values()]
       .map((value) => value.to({ device: scale.device, non_blocking: true }))
       .reduce((sum, value) => sum.add(value))
-    const old = optimizer.grad_scale ?? null
+    const old = own_value(optimizer, 'grad_scale') ?? null
     optimizer.grad_scale =
       state.stage === OptState.UNSCALED ? old : old === null ? scale.mul(1) : scale.mul(old)
     optimizer.found_inf = found
@@ -396,7 +396,7 @@ export class GradScaler {
         'The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler.',
       )
     const take = (name: keyof GradScalerState): number => {
-      const value = state[name]
+      const value = own_value(state, name)
       if (value === undefined) throw key_error(name)
       return Number(value)
     }

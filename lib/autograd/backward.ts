@@ -2,6 +2,7 @@ import { check_signal, on_background } from '../background.js'
 import { make_error, runtime_error, type_error, type_name } from '../errors.js'
 import { type Handle, native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { own } from '../own.js'
 import { bool, nullable_bool } from '../python/checks.js'
 import { keyword, optional, required } from '../python/parameters.js'
 import { entries, signature } from '../python/signature.js'
@@ -136,6 +137,7 @@ function lower_backward(
   gradients: (Tensor | null)[],
   given: Record<string, unknown>,
 ): NativeArguments {
+  given = own(given)
   const inputs = list_of(leaves_of(given['inputs']), 'backward', 'inputs')
   if (given['inputs'] !== null && given['inputs'] !== undefined && inputs.length === 0) {
     throw runtime_error("'inputs' argument to backward() cannot be empty.", 'backward')

@@ -1,5 +1,6 @@
 import { AssertionError, make_error, type_error, type_name } from '../errors.js'
 import { native } from '../native.js'
+import { own_value } from '../own.js'
 import { check_options } from '../python/options.js'
 import type { Tensor } from '../tensor.js'
 import type { TensorHookHandle } from './hooks.js'
@@ -51,7 +52,7 @@ export function register_multi_grad_hook(
   options: MultiGradHookOptions = {},
 ): TensorHookHandle {
   check_options('register_multi_grad_hook', options, ['mode'])
-  const mode = options.mode ?? 'all'
+  const mode = own_value(options, 'mode') ?? 'all'
   if (mode !== 'all' && mode !== 'any')
     throw make_error('ValueError', `Expects mode to be one of ('all', 'any') but got ${String(mode)}`)
   if (typeof fn !== 'function')

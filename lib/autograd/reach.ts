@@ -1,6 +1,7 @@
 import { runtime_error } from '../errors.js'
 import { collect_all, flush } from '../memory.js'
 import { native } from '../native.js'
+import { own_value } from '../own.js'
 import { scope_tensors } from '../scope.js'
 import { IS_LEAF } from '../tensor/facts.js'
 import { hooks_of, raw_handle, set_hooks, type Tensor } from '../tensor.js'
@@ -42,7 +43,7 @@ export function carried_by(tensor: Tensor): Carried {
 export function past_of(tensor: Tensor): Carried | undefined {
   const carried = hooks_of(tensor)
   if (carried === undefined) return undefined
-  if (carried.accumulator !== undefined) {
+  if (own_value(carried, 'accumulator') !== undefined) {
     const reached = accumulator_past(tensor, carried)
     if (reached !== undefined) return reached
     delete carried.accumulator
@@ -58,7 +59,7 @@ const MANY = 64
 /** What the hooks on a leaf's node are, where it has any that live. */
 function accumulator_past(leaf: Tensor, carried: Carried): Carried | undefined {
   let reached = reached_by(leaf, false)
-  if (reached.hooks.size > 2 * carried.accumulator! + MANY) {
+  if (reached.hooks.size > 2 * own_value(carried, 'accumulator')! + MANY) {
     // The list would keep them itself.
     reached.hooks.clear()
     collect_all()
@@ -110,7 +111,8 @@ export function carry(tensor: Tensor, held: object): Carried {
   for (const other of objects_reaching(tensor)) {
     if (other === tensor || hooks_of(other) === own) continue
     const carried = carried_by(other)
-    if (!is_leaf && native.fact(raw_handle(other), IS_LEAF)) carried.accumulator ??= 0
+    if (!is_leaf && native.fact(raw_handle(other), IS_LEAF))
+      carried.accumulator = own_value(carried, 'accumulator') ?? 0
     else carried.from.add(own)
   }
   if (any_recorded)
@@ -187,7 +189,7 @@ function renew_gradients(): void {
 
 /** Lets the object of a tensor's gradient carry what the gradient's history needs. */
 export function link_gradient(tensor: Tensor, gradient: Tensor): void {
-  const behind = hooks_of(tensor)?.gradient
+  const behind = own_value(hooks_of(tensor), 'gradient')
   if (behind !== undefined && behind.hooks.size > 0) carried_by(gradient).from.add(behind)
 }
 

@@ -1,5 +1,6 @@
 import { runtime_error, type_error, type_name } from '../errors.js'
 import { type Handle, native, type SavedRecord } from '../native.js'
+import { own } from '../own.js'
 import { check_options } from '../python/options.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { add_mode, ContextMode, context } from './context.js'
@@ -142,7 +143,7 @@ export function save_on_cpu<R>(
   const callback = typeof first === 'function' ? first : undefined
   const options = (typeof first === 'function' ? second : first) ?? {}
   check_options('save_on_cpu', options, ['pin_memory'])
-  const { pin_memory = false } = options as { pin_memory?: boolean }
+  const { pin_memory = false } = own(options as { pin_memory?: boolean })
   const pack = (tensor: Tensor): OnCPU => {
     const copy = tensor.cpu()
     return { device: tensor.device, tensor: pin_memory && tensor.is_cuda ? copy.pin_memory() : copy }

@@ -1,5 +1,6 @@
 import { run_then } from '../callback.js'
 import { native } from '../native.js'
+import { own } from '../own.js'
 import { with_flags } from './flags.js'
 
 // torch.backends: what the build can do, and how. Assigning a switch is `torch.backends.cudnn.benchmark = true`.
@@ -91,6 +92,7 @@ export const cudnn = with_flags(
     },
     /** Runs a callback under other switches. */
     flags<T>(wanted: CudnnFlags, callback: () => T): T {
+      wanted = own(wanted)
       const before = cudnn_names.map((name) => cudnn[name])
       const restore = () => {
         for (const [i, name] of cudnn_names.entries()) cudnn[name] = before[i]!

@@ -29,7 +29,7 @@ function make_kernel(
     const keywords = is_plain_object(last) ? Object.keys(last!) : []
     const tensors = keywords.length > 0 ? args.length - 1 : args.length
     if (tensors > 8) throw assertion_error(`jiterator only supports up to 8 tensor inputs, got ${tensors}`)
-    const stranger = keywords.find((name) => !(name in numbers))
+    const stranger = keywords.find((name) => !Object.hasOwn(numbers, name))
     if (stranger !== undefined) throw key_error(`${stranger} is not declared in function definition`)
     throw not_implemented_error('jiterator kernels are not compiled by this library')
   }

@@ -75,7 +75,7 @@ export function memory_stats(which?: DeviceLike | null): Record<string, number> 
 /** The figures as a table of text. */
 export function memory_summary(which?: DeviceLike | null, _abbreviated = false): string {
   const stats = memory_stats(which)
-  if (!('allocated_bytes.all.current' in stats)) throw key_error('allocated_bytes.all.current')
+  if (!Object.hasOwn(stats, 'allocated_bytes.all.current')) throw key_error('allocated_bytes.all.current')
   const line = (name: string, kind: string) =>
     `| ${name} | ${stats[`${kind}.all.current`]} B | ${stats[`${kind}.all.peak`]} B |`
   return [

@@ -1,6 +1,7 @@
 import { type DeviceLike, device } from '../device.js'
 import { device_generator, expect_seed, type Generator } from '../generator.js'
 import { native } from '../native.js'
+import { traps } from '../own.js'
 import type { Tensor } from '../tensor.js'
 import { check_cuda } from './available.js'
 
@@ -47,12 +48,15 @@ export function initial_seed(): bigint {
 }
 
 /** The GPUs' generators; none where there is no GPU. */
-export const default_generators: readonly Generator[] = new Proxy(generators, {
-  get: (target, key) => {
-    if (target.length < count()) all()
-    return Reflect.get(target, key) as unknown
-  },
-})
+export const default_generators: readonly Generator[] = new Proxy(
+  generators,
+  traps({
+    get: (target, key) => {
+      if (target.length < count()) all()
+      return Reflect.get(target, key) as unknown
+    },
+  }),
+)
 
 /**
  * The state of a GPU's generator.

@@ -7,6 +7,7 @@ import { MaxPool2d } from '../nn/modules/max_pool.js'
 import { Module } from '../nn/modules/module.js'
 import { Embedding } from '../nn/modules/sparse.js'
 import * as ops from '../ops/generated/torch.js'
+import { own } from '../own.js'
 import type { Tensor } from '../tensor.js'
 
 /** Two convolutions with ReLUs; the timestep's embedding is added to the channels between them. */
@@ -69,7 +70,8 @@ export class MiniUNet extends Module {
   declare output: Conv2d
   declare pool: MaxPool2d
 
-  constructor({ channels = 1, steps = 1000, embedding_dim = 16 }: MiniUNetOptions = {}) {
+  constructor(options: MiniUNetOptions = {}) {
+    const { channels = 1, steps = 1000, embedding_dim = 16 } = own(options)
     super()
     this.embedding = new Embedding(steps, embedding_dim)
     this.down1 = new Block(channels, 16, embedding_dim)

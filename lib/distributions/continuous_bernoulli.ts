@@ -3,6 +3,7 @@ import { value_error } from '../errors.js'
 import { native } from '../native.js'
 import { binary_cross_entropy_with_logits } from '../nn/functional.js'
 import * as ops from '../ops/generated/torch.js'
+import { own_value } from '../own.js'
 import { methods } from '../python/methods.js'
 import { optional } from '../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../python/signature.js'
@@ -66,9 +67,9 @@ export class ContinuousBernoulli extends ExponentialFamily {
   constructor(...args: unknown[]) {
     const given = CONTINUOUS_BERNOULLI.take(args)
     const { attributes, batch_shape } = probability_attributes(given)
-    if (attributes['probs'] !== undefined) {
+    if (own_value(attributes, 'probs') !== undefined) {
       // Checked before the probabilities are moved off 0 and 1.
-      const { probs } = attributes
+      const probs = own_value(attributes, 'probs')!
       if (given.validate_args !== null && !constraints.unit_interval.check(probs).all().item())
         throw value_error('The parameter probs has invalid values')
       attributes['probs'] = attributes['_param'] = clamp_probs(probs)

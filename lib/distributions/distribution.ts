@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { without_grad } from '../autograd/grad_mode.js'
 import { attribute_error, not_implemented_error, value_error } from '../errors.js'
+import { member } from '../own.js'
 import { methods } from '../python/methods.js'
 import { of_objects, optional } from '../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../python/signature.js'
@@ -127,7 +128,7 @@ export class Distribution {
 
   /** @internal */
   _attribute(name: string): Tensor | undefined {
-    return (this as unknown as Record<string, Tensor | undefined>)[name]
+    return member(this as unknown as Record<string, Tensor | undefined>, name)
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { DType } from '../dtype.js'
 import { value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { own } from '../own.js'
 import { optional } from '../python/parameters.js'
 import { entries } from '../python/signature.js'
 import { is_scalar } from '../scalar.js'
@@ -65,6 +66,7 @@ export function probability_attributes(given: { probs: Value | null; logits: Val
 
 /** The attributes of an expanded distribution that has probabilities or logits, its other attributes by name. */
 export function expanded_probabilities(attributes: Record<string, unknown>): Record<string, unknown> {
+  attributes = own(attributes)
   const parameter = attributes['logits'] ?? attributes['probs']
   return { ...attributes, _param: parameter }
 }

@@ -6,6 +6,7 @@ import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_options } from '../ops/keywords.js'
 import type { DeviceLike, Scalar } from '../ops/types.js'
+import { has_own, own_value } from '../own.js'
 import { py_float, py_repr } from '../repr.js'
 import { is_scalar } from '../scalar.js'
 import { keep } from '../scope.js'
@@ -148,7 +149,7 @@ export function is_lazy(object: object, name: string): boolean {
 export function own(object: object, values: Record<PropertyKey, unknown>): void {
   for (const name of Reflect.ownKeys(values))
     Object.defineProperty(object, name, {
-      value: values[name as string],
+      value: own_value(values, name as string),
       writable: true,
       enumerable: true,
       configurable: true,
@@ -167,7 +168,7 @@ export function defines_constructor(given: unknown, base: unknown): boolean {
 /** An argument that may be given by keyword. */
 export function argument<T extends number | boolean | Sizes>(value: unknown, name: string, otherwise: T): T {
   if (value === undefined) return otherwise
-  return ((is_options(value) ? value[name] : value) as T | undefined) ?? otherwise
+  return ((is_options(value) ? own_value(value, name) : value) as T | undefined) ?? otherwise
 }
 
 function flag(value: boolean | object, name: string): boolean {
@@ -177,7 +178,7 @@ function flag(value: boolean | object, name: string): boolean {
 /** A bound as Python prints it. */
 export function py_value(value: Value): string {
   if (value instanceof Tensor) return py_tensor(value)
-  return typeof value === 'object' && !('im' in value) ? py_float(value.re) : py_repr(value)
+  return typeof value === 'object' && !has_own(value, 'im') ? py_float(value.re) : py_repr(value)
 }
 
 /**

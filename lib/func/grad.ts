@@ -3,6 +3,7 @@ import { enable_grad, is_grad_enabled } from '../autograd/grad_mode.js'
 import { keep_for_later } from '../autograd/reach.js'
 import { runtime_error, type_name, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { own } from '../own.js'
 import { keyworded } from '../python/methods.js'
 import { Tensor } from '../tensor.js'
 import { same_structure, show_structure, tree_flatten, tree_unflatten } from '../utils/pytree.js'
@@ -160,10 +161,12 @@ export function vjp_with_argnums(
           )
       for (const output of outputs) keep_for_later(output)
       const vjp_fn: Loose = (cotangents, options) => {
-        const { retain_graph = true, create_graph = is_grad_enabled() } = (options ?? {}) as {
-          retain_graph?: boolean
-          create_graph?: boolean
-        }
+        const { retain_graph = true, create_graph = is_grad_enabled() } = own(
+          (options ?? {}) as {
+            retain_graph?: boolean
+            create_graph?: boolean
+          },
+        )
         const [given, spec] = tree_flatten<Tensor>(cotangents)
         if (!same_structure(spec, output_spec))
           throw runtime_error(

@@ -1,6 +1,7 @@
 import { dual_level, is_dual_level_open, make_dual, unpack_dual } from '../autograd/forward_ad.js'
 import { runtime_error, type_name } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { own } from '../own.js'
 import { keyworded } from '../python/methods.js'
 import { py_size } from '../repr.js'
 import { Tensor } from '../tensor.js'
@@ -30,8 +31,9 @@ export function jvp_with_argnums(
   primals: readonly unknown[],
   tangents: unknown,
   argnums: Argnums | null,
-  { strict = false, has_aux = false }: JvpOptions,
+  options: JvpOptions,
 ): { output: unknown; tangent: unknown; aux: unknown } {
+  const { strict = false, has_aux = false } = own(options)
   if (!Array.isArray(primals))
     throw runtime_error(
       `${API}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals).`,

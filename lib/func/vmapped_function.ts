@@ -1,6 +1,7 @@
 import type { FunctionClass, VmapInfo } from '../autograd/function.js'
 import type { FunctionCtx } from '../autograd/function_ctx.js'
 import { native } from '../native.js'
+import { has_member, traps } from '../own.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { broadcast_to_leaves, tree_flatten, tree_unflatten } from '../utils/pytree.js'
 import { add_batch_dim, unwrap_batched, within_level } from './levels.js'
@@ -50,17 +51,22 @@ function innermost(ctx: FunctionCtx): FunctionCtx {
 
 /** A context that is another one but for some of its properties. */
 function context_with(ctx: FunctionCtx, own: Record<string, unknown>): FunctionCtx {
-  const made = new Proxy(ctx, {
-    get(target, name) {
-      if (typeof name === 'string' && Object.hasOwn(own, name)) return own[name]
-      const value: unknown = Reflect.get(target, name, target)
-      // Its methods look at what only the context itself has.
-      return typeof value === 'function' && typeof name === 'string' && name in Object.getPrototypeOf(target)
-        ? (value.bind(target) as unknown)
-        : value
-    },
-    set: (target, name, value) => Reflect.set(target, name, value, target),
-  })
+  const made = new Proxy(
+    ctx,
+    traps({
+      get(target, name) {
+        if (typeof name === 'string' && Object.hasOwn(own, name)) return own[name]
+        const value: unknown = Reflect.get(target, name, target)
+        // Its methods look at what only the context itself has.
+        return typeof value === 'function' &&
+          typeof name === 'string' &&
+          has_member(Object.getPrototypeOf(target) as object, name)
+          ? (value.bind(target) as unknown)
+          : value
+      },
+      set: (target, name, value) => Reflect.set(target, name, value, target),
+    }),
+  )
   inner_of.set(made, ctx)
   return made
 }

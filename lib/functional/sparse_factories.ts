@@ -2,6 +2,7 @@ import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_options } from '../ops/keywords.js'
+import { own_value } from '../own.js'
 import { make_tensor, type TensorData } from '../tensor/create.js'
 import { Tensor } from '../tensor.js'
 
@@ -27,13 +28,14 @@ function from_lists<F>(factory: F, names: readonly string[]): F {
     const last = args.at(-1)
     const keywords: Record<string, unknown> = is_options(last) ? { ...last } : {}
     const given = is_options(last) ? args.slice(0, -1) : [...args]
-    const dtype = keywords['dtype'] instanceof dtypes.DType ? keywords['dtype'] : undefined
+    const given_dtype = own_value(keywords, 'dtype')
+    const dtype = given_dtype instanceof dtypes.DType ? given_dtype : undefined
     for (const [i, name] of names.entries()) {
       if (i < given.length) given[i] = as_indices(given[i])
-      else if (name in keywords) keywords[name] = as_indices(keywords[name])
+      else if (Object.hasOwn(keywords, name)) keywords[name] = as_indices(keywords[name])
     }
     if (places < given.length) given[places] = as_values(given[places], dtype)
-    else if ('values' in keywords) keywords['values'] = as_values(keywords['values'], dtype)
+    else if (Object.hasOwn(keywords, 'values')) keywords['values'] = as_values(keywords['values'], dtype)
     return (factory as Factory)(...given, ...(Object.keys(keywords).length > 0 ? [keywords] : []))
   }
   return made as F

@@ -2,6 +2,7 @@ import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { index_error, not_implemented_error, runtime_error, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
+import { own_value } from '../own.js'
 import { make_tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor.js'
 
@@ -45,7 +46,7 @@ function identity(kind: Identity, operator: string, dtype: DType): number | bigi
   if (dtype.is_floating_point || (operator === 'logsumexp' && dtype.is_complex)) {
     return most ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
   }
-  const limits = INTEGERS[dtype.name]
+  const limits = own_value(INTEGERS, dtype.name)
   if (limits === undefined) throw not_implemented_error(`identity of ${operator} on ${dtype} input`)
   return limits[most ? 1 : 0]
 }

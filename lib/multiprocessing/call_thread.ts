@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { type_error } from '../errors.js'
 import type { Mode } from '../native.js'
+import { has_own } from '../own.js'
 import { type Forwarded, same_error, with_class } from '../utils/data/_utils/worker_error.js'
 import { type Channel, close_channel, open_channel } from './hand_over.js'
 import { discard, type Packed, pack, unpack } from './reductions.js'
@@ -142,8 +143,8 @@ class CallThread {
     this.#running = undefined
     try {
       if (running === undefined) {
-        if ('packed' in answer) discard(answer.packed)
-      } else if ('error' in answer) void with_class(same_error(answer.error)).then(running.reject)
+        if (has_own(answer, 'packed')) discard(answer.packed)
+      } else if (has_own(answer, 'error')) void with_class(same_error(answer.error)).then(running.reject)
       else running.resolve(unpack(answer.packed, find_nothing))
     } catch (error) {
       running?.reject(error)

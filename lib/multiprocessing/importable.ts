@@ -1,5 +1,6 @@
 import { attribute_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { own_value } from '../own.js'
 import { import_module } from '../utils/data/_utils/import_module.js'
 
 /** A class or a function, as another thread finds it: by name. `source` tells the library's own from others of its name. */
@@ -17,7 +18,7 @@ function names_in(namespace: object, found: Map<string, Named[]>, seen: Set<obje
   for (const key of Object.keys(namespace)) {
     // torch.ops makes what is asked for.
     if (key === 'ops') continue
-    const value: unknown = (namespace as Record<string, unknown>)[key]
+    const value: unknown = own_value(namespace as Record<string, unknown>, key)
     if (typeof value === 'function') found.set(value.name, [...(found.get(value.name) ?? []), value])
     else if (is_namespace(value)) names_in(value, found, seen)
   }
@@ -44,7 +45,7 @@ export async function import_finder(
   let own: Map<string, Named[]> | undefined
   return ({ name, source }: Importable): unknown => {
     const values = Object.values(exports ?? {})
-    const direct = (exports as Record<string, unknown> | null)?.[name]
+    const direct = own_value(exports as Record<string, unknown> | null, name)
     const found = direct ?? values.find((value) => typeof value === 'function' && value.name === name)
     if (found !== undefined) return found
     if (own === undefined) names_in(library, (own = new Map()), new Set())

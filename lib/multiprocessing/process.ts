@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import { assertion_error, type_error, type_name, value_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
+import { own } from '../own.js'
 import { check_options } from '../python/options.js'
 import { is_error } from '../realm.js'
 import { type Forwarded, same_error, with_class } from '../utils/data/_utils/worker_error.js'
@@ -60,9 +61,9 @@ export class Process<A extends unknown[] = unknown[]> {
     check_options('Process', options ?? {}, ['target', 'args', 'name', 'daemon', 'worker_module'])
     if (typeof options?.target !== 'function')
       throw type_error(`Process(): argument 'target' must be function, not ${type_name(options?.target)}`)
-    this.#options = options
-    this.name = options.name ?? `Process-${next_number++}`
-    this.daemon = options.daemon ?? false
+    this.#options = own(options)
+    this.name = this.#options.name ?? `Process-${next_number++}`
+    this.daemon = this.#options.daemon ?? false
   }
 
   /** What the function threw, or null. */
@@ -106,8 +107,8 @@ export class Process<A extends unknown[] = unknown[]> {
       throw error
     }
     this.#worker = worker
-    const own = this as unknown as Process
-    running.add(own)
+    const self = this as unknown as Process
+    running.add(self)
     port1.on('message', (error: Forwarded) => {
       const thrown = same_error(error)
       this.#error = is_error(thrown) ? thrown : new Error(inspect(thrown), { cause: thrown })
@@ -123,7 +124,7 @@ export class Process<A extends unknown[] = unknown[]> {
         setImmediate(async () => {
           port1.close()
           close_channel(channel)
-          running.delete(own)
+          running.delete(self)
           this.#exitcode = this.#terminated ? -15 : code
           this.#error = (await with_class(this.#error)) as Error | undefined
           take()

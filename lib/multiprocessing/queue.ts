@@ -3,6 +3,7 @@ import { python_type_name, type_error, value_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
 import { native } from '../native.js'
 import { is_options } from '../ops/keywords.js'
+import { own_value } from '../own.js'
 import { check_options } from '../python/options.js'
 import { type Channel, close_channel, open_channel } from './hand_over.js'
 import { find_here } from './importable.js'
@@ -216,7 +217,8 @@ export interface WaitOptions {
 function end_of(block: boolean | WaitOptions, timeout: number | null): number {
   if (is_options(block)) check_options('Queue.put/get', block, ['block', 'timeout'])
   const options = is_options(block) ? (block as WaitOptions) : { block: block as boolean, timeout }
-  if (options.block === false) return Number.NEGATIVE_INFINITY
-  if (options.timeout === null || options.timeout === undefined) return Number.POSITIVE_INFINITY
-  return performance.now() + options.timeout * 1000
+  const waits = own_value(options, 'block')
+  const seconds = own_value(options, 'timeout') ?? null
+  if (waits === false) return Number.NEGATIVE_INFINITY
+  return seconds === null ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000
 }

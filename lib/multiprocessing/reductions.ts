@@ -10,6 +10,7 @@ import { fields_of, INTERNALS, set_field } from '../nn/modules/internals.js'
 import { Module } from '../nn/modules/module.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
+import { assign_own, member, own_value } from '../own.js'
 import { is_error, is_map, is_plain_object, is_set, is_url } from '../realm.js'
 import { adopt, Tensor } from '../tensor.js'
 import { type Channel, type HandedTensor, hand_over, take_over } from './hand_over.js'
@@ -153,14 +154,14 @@ class Packer {
     return [
       'module',
       importable(value.constructor, 'a module'),
-      order.keys(value).map((name): [string, unknown] => [name, this.pack(fields[name])]),
+      order.keys(value).map((name): [string, unknown] => [name, this.pack(own_value(fields, name))]),
       [...buffers],
       [...empty],
     ]
   }
 
   #instance(value: object): Node {
-    const { __getstate__ } = value as { __getstate__?: () => unknown }
+    const __getstate__ = member(value as { __getstate__?: () => unknown }, '__getstate__')
     const own = typeof __getstate__ === 'function'
     const state = own ? this.pack(__getstate__.call(value)) : this.#pairs(own_attributes(value))
     return ['instance', importable(value.constructor, 'an instance of a class'), state, own]
@@ -270,13 +271,14 @@ export function unpack(
       case 'instance': {
         const found = find(node[1]) as { prototype: object; __revive__?: (state: unknown) => unknown }
         // A class with private fields makes its own instance.
-        if (node[3] && typeof found.__revive__ === 'function') return found.__revive__(value_of(node[2]))
+        const revive_own = member(found, '__revive__')
+        if (node[3] && typeof revive_own === 'function') return revive_own.call(found, value_of(node[2]))
         const instance = begin(place, Object.create(found.prototype) as object)
         if (!node[3]) return assign(instance, node[2] as [string, unknown][])
         const state = value_of(node[2])
-        const { __setstate__ } = instance as { __setstate__?: (state: unknown) => void }
-        if (typeof __setstate__ === 'function') __setstate__.call(instance, state)
-        else Object.assign(instance, state)
+        const set_state = member(instance as { __setstate__?: (state: unknown) => void }, '__setstate__')
+        if (typeof set_state === 'function') set_state.call(instance, state)
+        else assign_own(instance, state as object)
         return instance
       }
     }

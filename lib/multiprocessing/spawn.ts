@@ -1,4 +1,6 @@
+import { stack_of } from '../call_stack.js'
 import { type_error, type_name } from '../errors.js'
+import { own } from '../own.js'
 import { check_options } from '../python/options.js'
 import { Process } from './process.js'
 
@@ -92,7 +94,7 @@ export class ProcessContext {
       return new ProcessExitedException(message, index, pid, exitcode!, exitcode === -15 ? 'SIGTERM' : null)
     }
     const failure = new ProcessRaisedException(
-      `\n\n-- Process ${index} terminated with the following error:\n${error.stack}\n`,
+      `\n\n-- Process ${index} terminated with the following error:\n${stack_of(error)}\n`,
       index,
       pid,
     )
@@ -141,7 +143,13 @@ export async function spawn<A extends unknown[]>(
   options: SpawnOptions<A> = {},
 ): Promise<ProcessContext | null> {
   check_options('spawn', options, ['args', 'nprocs', 'join', 'daemon', 'worker_module'])
-  const { args = [] as unknown as A, nprocs = 1, join = true, daemon = false, worker_module = null } = options
+  const {
+    args = [] as unknown as A,
+    nprocs = 1,
+    join = true,
+    daemon = false,
+    worker_module = null,
+  } = own(options)
   if (typeof fn !== 'function')
     throw type_error(`spawn(): argument 'fn' must be function, not ${type_name(fn)}`, 'spawn')
   const processes = Array.from(

@@ -1,5 +1,6 @@
 import { type_error, type_name } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { own_value, set_own } from '../own.js'
 import { of_objects, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 
@@ -35,11 +36,12 @@ export function factory_kwargs(...args: unknown[]): Record<string, unknown> {
   const unexpected = Object.keys(kwargs).filter((name) => name !== 'factory_kwargs' && !SIMPLE.includes(name))
   if (unexpected.length > 0)
     throw type_error(`unexpected kwargs {${unexpected.map((name) => `'${name}'`).join(', ')}}`)
-  const taken = { ...(kwargs['factory_kwargs'] as Record<string, unknown> | undefined) }
+  const taken = { ...(own_value(kwargs, 'factory_kwargs') as Record<string, unknown> | undefined) }
   for (const name of SIMPLE) {
-    if (!(name in kwargs)) continue
-    if (name in taken) throw type_error(`${name} specified twice, in **kwargs and in factory_kwargs`)
-    taken[name] = kwargs[name]
+    if (!Object.hasOwn(kwargs, name)) continue
+    if (Object.hasOwn(taken, name))
+      throw type_error(`${name} specified twice, in **kwargs and in factory_kwargs`)
+    set_own(taken, name, own_value(kwargs, name))
   }
   return taken
 }

@@ -1,3 +1,4 @@
+import { own_value } from '../own.js'
 import type { Tensor } from '../tensor.js'
 import * as face from './generated/face.js'
 import { Resolver } from './resolver.js'
@@ -54,5 +55,5 @@ const faces: Record<Namespace, Readonly<Record<string, string>>> = {
 
 /** The public function of a name of the generated face; its type is what the declaration says. */
 export function bind_function<T>(name: string, namespace: Namespace = 'torch'): T {
-  return bind_overloads(name, faces[namespace][name]!) as T
+  return bind_overloads(name, own_value(faces[namespace], name)!) as T
 }

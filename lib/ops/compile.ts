@@ -2,6 +2,7 @@ import { context, enter_context } from '../autograd/context.js'
 import { link_hooks } from '../autograd/hooks.js'
 import { memory } from '../memory.js'
 import { native } from '../native.js'
+import { has_own, own_value } from '../own.js'
 import { handle_of, raw_handle, wrap, wrap_or_null } from '../tensor.js'
 import { begin_lists, lay_handles, lay_list } from './lists.js'
 import { lower, lower_device } from './lower.js'
@@ -85,13 +86,13 @@ function write(
     if (slot === undefined) return 'undefined'
     if (typeof slot === 'number') return letters[slot]!
     if (typeof slot === 'string') return `keywords[${JSON.stringify(slot)}]`
-    if ('from' in slot) return `[${letters.slice(slot.from).join(', ')}]`
+    if (has_own(slot, 'from')) return `[${letters.slice(slot.from).join(', ')}]`
     return `keywords.out[${slot.output}]`
   }
   const value_of = (slot: Slot): unknown => {
     if (typeof slot === 'number') return args[slot]
-    if (typeof slot === 'string') return keywords![slot]
-    if (slot !== undefined && 'from' in slot) return args.slice(slot.from)
+    if (typeof slot === 'string') return own_value(keywords!, slot)
+    if (slot !== undefined && has_own(slot, 'from')) return args.slice(slot.from)
     return undefined
   }
   const crossing = slots.map((slot, i) =>
@@ -105,7 +106,7 @@ function write(
     `const result = ${result_text(plan, slots.map(place_text))}`,
   )
   lines.push(`if (context.carriers !== 0) link_hooks(result, [${everything.join(', ')}])`)
-  if (overload.makes_tensors && keywords !== null && 'requires_grad' in keywords)
+  if (overload.makes_tensors && keywords !== null && Object.hasOwn(keywords, 'requires_grad'))
     lines.push('if (keywords.requires_grad === true) native.set_requires_grad(handle_of(result), true)')
   lines.push('return result')
   return `'use strict'
@@ -119,7 +120,7 @@ return function (a, b, c, d, e, keywords) {
 function cross(text: string, slot: Slot, way: number, tag: number): string {
   if (slot === undefined) return text
   if (way === DEVICE) return tag === tags.NULL ? text : `lower_device(${text})`
-  if (way === NUMBERS && (tag === tags.INTEGERS || (typeof slot === 'object' && 'from' in slot)))
+  if (way === NUMBERS && (tag === tags.INTEGERS || (typeof slot === 'object' && has_own(slot, 'from'))))
     return `lay_list(${text})`
   if (way === TENSOR_LIST && tag === tags.TENSORS) return `lay_handles(${text})`
   if ((way === NUMBER || way === NUMBERS) && tag === tags.TENSOR) return `number_of(${text})`

@@ -1,3 +1,4 @@
+import { own_value } from '../own.js'
 import { is_plain_object } from '../realm.js'
 
 /** Whether a value is a plain object: how keywords are given. */
@@ -15,7 +16,7 @@ export function take_out<K extends string>(
   const rest = { ...last }
   const taken: Partial<Record<K, unknown>> = {}
   for (const name of names) {
-    taken[name] = rest[name]
+    taken[name] = own_value(rest, name)
     delete rest[name]
   }
   const others = args.slice(0, -1)

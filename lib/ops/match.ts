@@ -2,6 +2,7 @@ import { Device } from '../device.js'
 import { DType } from '../dtype.js'
 import { Generator } from '../generator.js'
 import { Layout, MemoryFormat, QScheme } from '../layout.js'
+import { table } from '../own.js'
 import { is_scalar, type Scalar } from '../scalar.js'
 import { Stream } from '../stream.js'
 import { Tensor } from '../tensor.js'
@@ -19,6 +20,7 @@ export interface Call {
 export type Slot = number | string | { from: number } | { output: number } | undefined
 
 export interface Match {
+  fits: true
   slots: Slot[]
   /** Parameters for which a number stands for a tensor. */
   numbers: number[]
@@ -26,18 +28,34 @@ export interface Match {
 
 /** Why an overload does not fit; `reached` tells how far it came. */
 export interface Mismatch {
+  fits: false
   reached: number
-  parameter?: Parameter
-  position?: number
-  value?: unknown
-  unexpected?: string
-  repeated?: string
-  missing?: string[]
-  too_many?: boolean
+  parameter: Parameter | undefined
+  position: number | undefined
+  value: unknown
+  unexpected: string | undefined
+  repeated: string | undefined
+  missing: string[] | undefined
+  too_many: boolean
+}
+
+function mismatch(reached: number, why: Partial<Mismatch>): Mismatch {
+  return {
+    fits: false,
+    reached,
+    parameter: undefined,
+    position: undefined,
+    value: undefined,
+    unexpected: undefined,
+    repeated: undefined,
+    missing: undefined,
+    too_many: false,
+    ...why,
+  }
 }
 
 // Names that PyTorch's parser takes for NumPy's sake, and `input`, which is `self` in schemas.
-const other_names: Record<string, readonly string[]> = {
+const other_names = table<readonly string[]>({
   input: ['self'],
   axis: ['dim'],
   keepdims: ['keepdim'],
@@ -45,7 +63,7 @@ const other_names: Record<string, readonly string[]> = {
   a: ['self'],
   x1: ['self'],
   x2: ['other'],
-}
+})
 
 export function place_of(overload: Overload, keyword: string): number | undefined {
   const direct = overload.places.get(keyword)
@@ -159,12 +177,12 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
   ) {
     if (!args.slice(receiver).every(is_integer)) {
       const bad = args.findIndex((value, i) => i >= receiver && !is_integer(value))
-      return { reached: bad, parameter: spread, position: bad, value: args[bad] }
+      return mismatch(bad, { parameter: spread, position: bad, value: args[bad] })
     }
     slots[receiver] = { from: receiver }
     count = receiver
   } else if (count > positional) {
-    return { reached: 0, too_many: true }
+    return mismatch(0, { too_many: true })
   }
 
   // A method's tensor is `self`, which a few schemas have in another place than the first.
@@ -174,18 +192,17 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
     const value = args[argument_at(i)]
     if (value === undefined) continue
     if (!fits(parameters[i]!, value, numbers_stand_for_tensors)) {
-      return { reached: i, parameter: parameters[i]!, position: i, value }
+      return mismatch(i, { parameter: parameters[i]!, position: i, value })
     }
     if (parameters[i]!.kind === 'Tensor' && !(value instanceof Tensor) && value !== null) numbers.push(i)
     slots[i] = argument_at(i)
   }
 
-  for (const keyword in call.keywords) {
-    const value = call.keywords[keyword]
+  for (const [keyword, value] of Object.entries(call.keywords ?? {})) {
     if (value === undefined) continue
     if (keyword === 'requires_grad' && overload.makes_tensors) {
       if (value === null || typeof value === 'boolean') continue
-      return { reached: parameters.length, parameter: REQUIRES_GRAD, value }
+      return mismatch(parameters.length, { parameter: REQUIRES_GRAD, value })
     }
     if (keyword === 'out' && value === null) continue
     if (keyword === 'out' && overload.outputs.length > 0) {
@@ -202,11 +219,10 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
         given.length !== outputs.length ||
         !given.every((item) => item instanceof Tensor)
       ) {
-        return {
-          reached: count,
+        return mismatch(count, {
           parameter: { ...first, name: 'out', type: outputs.length > 1 ? 'tuple of Tensors' : 'Tensor' },
           value,
-        }
+        })
       }
       outputs.forEach((place, i) => {
         slots[place] = Array.isArray(value) ? { output: i } : 'out'
@@ -214,17 +230,17 @@ export function match(overload: Overload, call: Call, numbers_stand_for_tensors:
       continue
     }
     const place = place_of(overload, keyword)
-    if (place === undefined) return { reached: count, unexpected: keyword }
-    if (slots[place] !== undefined) return { reached: count, repeated: keyword }
+    if (place === undefined) return mismatch(count, { unexpected: keyword })
+    if (slots[place] !== undefined) return mismatch(count, { repeated: keyword })
     const parameter = parameters[place]!
-    if (!fits(parameter, value, numbers_stand_for_tensors)) return { reached: place, parameter, value }
+    if (!fits(parameter, value, numbers_stand_for_tensors)) return mismatch(place, { parameter, value })
     if (parameter.kind === 'Tensor' && !(value instanceof Tensor) && value !== null) numbers.push(place)
     slots[place] = keyword
   }
 
   const missing = parameters.flatMap((p, i) => (p.required && slots[i] === undefined ? [p.name] : []))
-  if (missing.length > 0) return { reached: count, missing }
-  return { slots, numbers }
+  if (missing.length > 0) return mismatch(count, { missing })
+  return { fits: true, slots, numbers }
 }
 
 function is_integer(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { runtime_error } from '../errors.js'
 import { native } from '../native.js'
+import { traps } from '../own.js'
 import { ask_permission } from '../permission.js'
 import type { Tensor } from '../tensor.js'
 import { bind_overloads } from './bind.js'
@@ -53,27 +54,30 @@ const packets = new Map<string, Map<string, Operator>>()
 function namespace_of(namespace: string): OperatorNamespace {
   const made = new Map<string, Operator>()
   packets.set(namespace, made)
-  return new Proxy({} as OperatorNamespace, {
-    get(_, name) {
-      if (typeof name !== 'string') return undefined
-      let found = made.get(name)
-      if (found === undefined) {
-        found = packet(namespace, name)
-        if (found === undefined)
-          throw runtime_error(`'_OpNamespace' '${namespace}' object has no attribute '${name}'`)
-        for (const full of overloads_named(`${namespace}::${name}`)) {
-          const overload = full.split('.')[1] ?? 'default'
-          Object.defineProperty(found, overload, {
-            get: () => operator(full),
-            enumerable: true,
-            configurable: true,
-          })
+  return new Proxy(
+    {} as OperatorNamespace,
+    traps({
+      get(_, name) {
+        if (typeof name !== 'string') return undefined
+        let found = made.get(name)
+        if (found === undefined) {
+          found = packet(namespace, name)
+          if (found === undefined)
+            throw runtime_error(`'_OpNamespace' '${namespace}' object has no attribute '${name}'`)
+          for (const full of overloads_named(`${namespace}::${name}`)) {
+            const overload = full.split('.')[1] ?? 'default'
+            Object.defineProperty(found, overload, {
+              get: () => operator(full),
+              enumerable: true,
+              configurable: true,
+            })
+          }
+          made.set(name, found)
         }
-        made.set(name, found)
-      }
-      return found
-    },
-  })
+        return found
+      },
+    }),
+  )
 }
 
 const namespaces = new Map<string, OperatorNamespace>()
@@ -131,12 +135,15 @@ type Ops = { readonly aten: OperatorNamespace; readonly [namespace: string]: Ope
  *
  * @see https://docs.pytorch.org/docs/2.13/torch.html#operator-tags
  */
-export const ops: Ops = new Proxy({} as Ops, {
-  get(_, namespace) {
-    if (typeof namespace !== 'string') return undefined
-    if (Object.hasOwn(own, namespace)) return own[namespace as keyof typeof own]
-    let found = namespaces.get(namespace)
-    if (found === undefined) namespaces.set(namespace, (found = namespace_of(namespace)))
-    return found
-  },
-})
+export const ops: Ops = new Proxy(
+  {} as Ops,
+  traps({
+    get(_, namespace) {
+      if (typeof namespace !== 'string') return undefined
+      if (Object.hasOwn(own, namespace)) return own[namespace as keyof typeof own]
+      let found = namespaces.get(namespace)
+      if (found === undefined) namespaces.set(namespace, (found = namespace_of(namespace)))
+      return found
+    },
+  }),
+)

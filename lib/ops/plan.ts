@@ -2,6 +2,7 @@ import { context, enter_context } from '../autograd/context.js'
 import { link_hooks } from '../autograd/hooks.js'
 import type { DeviceLike } from '../device.js'
 import { type NativeOperator, native } from '../native.js'
+import { has_own, own_value } from '../own.js'
 import { ask_permission, has_permission_model } from '../permission.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
 import { compile, type Invoke, MOST_LETTERS } from './compile.js'
@@ -71,7 +72,10 @@ function find_names(overload: Overload): readonly string[] | undefined {
   const { results } = overload
   if (results.length < 2) return undefined
   const own = results.map((r) => r.name)
-  return named_results[overload.full.replace(/^aten::/, '')] ?? (own.every((n) => n !== '') ? own : undefined)
+  return (
+    own_value(named_results, overload.full.replace(/^aten::/, '')) ??
+    (own.every((n) => n !== '') ? own : undefined)
+  )
 }
 
 export function make_plan(overload: Overload, found: Match): Plan {
@@ -102,9 +106,9 @@ export function make_plan(overload: Overload, found: Match): Plan {
 function value_in(slot: Slot, args: readonly unknown[], keywords: Keywords): unknown {
   if (slot === undefined) return undefined
   if (typeof slot === 'number') return args[slot]
-  if (typeof slot === 'string') return keywords![slot]
-  if ('from' in slot) return args.slice(slot.from)
-  return (keywords!['out'] as unknown[])[slot.output]
+  if (typeof slot === 'string') return own_value(keywords!, slot)
+  if (has_own(slot, 'from')) return args.slice(slot.from)
+  return (own_value(keywords!, 'out') as unknown[])[slot.output]
 }
 
 function lower_by(way: Way, value: unknown): unknown {
@@ -132,7 +136,7 @@ export function run(plan: Plan, args: readonly unknown[], keywords: Keywords): u
     ? wrap(raw as number)
     : finish(plan, raw, (place) => value_in(slots[place], args, keywords))
   if (context.carriers !== 0) link_hooks(result, [...args, ...Object.values(keywords ?? {})])
-  if (overload.makes_tensors && keywords?.['requires_grad'] === true)
+  if (overload.makes_tensors && own_value(keywords, 'requires_grad') === true)
     native.set_requires_grad(handle_of(result as Tensor), true)
   return result
 }

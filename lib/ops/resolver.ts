@@ -1,4 +1,5 @@
 import { default_device, makes_tensors, with_default_device } from '../default_device.js'
+import { has_own, own_value } from '../own.js'
 import type { Tensor } from '../tensor.js'
 import { MOST_LETTERS } from './compile.js'
 import { complain } from './complaint.js'
@@ -10,6 +11,9 @@ import { type Overload, overload_of } from './schema.js'
 import { ANEW, TENSOR, tag_of } from './tags.js'
 
 type Keywords = Readonly<Record<string, unknown>>
+
+// In a loop over an object's keys V8 asks this for nothing; Object.hasOwn takes as long as the loop.
+const { hasOwnProperty: has_own_key } = Object.prototype
 
 /** What is kept of the calls whose values are of the same kinds; keywords lead on from one to the next. */
 interface Kept {
@@ -65,13 +69,13 @@ export class Resolver {
   /** The first overload that takes the call; throws where none does. */
   private resolve(args: readonly unknown[], keywords: Keywords | null): Plan {
     const call: Call = { args, keywords, receiver: this.receiver }
-    const out = keywords?.['out'] !== undefined && keywords['out'] !== null
+    const out = (own_value(keywords, 'out') ?? null) !== null
     const candidates = this.all().filter((c) => c.out === out || (out && c.overload.outputs.length > 0))
     const tried = candidates.length > 0 ? candidates : this.all().filter((c) => !c.out)
     const mismatches: Mismatch[] = []
     for (const { overload, numbers } of tried) {
       const found = match(overload, call, numbers)
-      if ('slots' in found) return make_plan(overload, found)
+      if (found.fits) return make_plan(overload, found)
       mismatches.push(found)
     }
     throw complain(
@@ -135,6 +139,7 @@ export class Resolver {
     let kept = this.kept.get(key)
     if (kept === undefined) this.kept.set(key, (kept = node()))
     for (const keyword in keywords) {
+      if (!has_own_key.call(keywords, keyword)) continue
       const following = next(kept, keyword, keywords[keyword])
       if (following === undefined) {
         const args = pack(count, a, b, c, d, undefined)
@@ -179,7 +184,10 @@ export class Resolver {
     if (args.length > MOST_LETTERS) {
       kept = this.long
       for (let i = 0; i < args.length && kept !== undefined; i++) kept = next(kept, '', args[i])
-      for (const keyword in keywords) if (kept !== undefined) kept = next(kept, keyword, keywords[keyword])
+      for (const keyword in keywords) {
+        if (!has_own_key.call(keywords, keyword)) continue
+        if (kept !== undefined) kept = next(kept, keyword, keywords[keyword])
+      }
     }
     if (kept === undefined) return run(this.resolve(args, keywords), args, keywords)
     const { plan } = kept
@@ -197,9 +205,13 @@ function pack(count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: 
 function numbers_are_numbers(plan: Plan, args: readonly unknown[], keywords: Keywords | null): boolean {
   return plan.slots.every((slot, i) => {
     // Sizes given one by one: each is looked at.
-    if (typeof slot === 'object' && 'from' in slot) return !args.slice(slot.from).some(is_tensor)
+    if (typeof slot === 'object' && has_own(slot, 'from')) return !args.slice(slot.from).some(is_tensor)
     const value =
-      typeof slot === 'number' ? args[slot] : typeof slot === 'string' ? keywords![slot] : undefined
+      typeof slot === 'number'
+        ? args[slot]
+        : typeof slot === 'string'
+          ? own_value(keywords!, slot)
+          : undefined
     return !is_tensor(value) || plan.overload.parameters[i]!.kind === 'Tensor'
   })
 }

@@ -2,6 +2,7 @@ import { runtime_error } from '../errors.js'
 import { sparse_coo_tensor } from '../functional.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import { own_value } from '../own.js'
 import type { Given, Keywords } from '../python/call_types.js'
 import { methods } from '../python/methods.js'
 import { keyword, optional, required } from '../python/parameters.js'
@@ -124,7 +125,7 @@ export class Adagrad extends SingleTensorOptimizer<AdagradParamGroup> {
   }
 
   protected override begin(group: AdagradParamGroup, param: Tensor): ParamState {
-    const value = Number(this.defaults['initial_accumulator_value'])
+    const value = Number(own_value(this.defaults, 'initial_accumulator_value'))
     const initial = param.is_complex() ? complex_scalar(value, value) : value
     return { step: state_number(group, param, 0), sum: keep(ops.full_like(param, initial)) }
   }
@@ -182,7 +183,7 @@ export class Adagrad extends SingleTensorOptimizer<AdagradParamGroup> {
     const steps = updates.map(({ state }) => state['step'] as Tensor)
     add_number_(steps, 1)
     const kernel = group.lr instanceof Tensor ? fused_adagrad_tensor_ : fused_adagrad_
-    const found_inf = this.found_inf ?? null
+    const found_inf = own_value(this, 'found_inf') ?? null
     kernel(
       updates.map(({ param }) => param),
       // The kernel negates by itself.
@@ -195,7 +196,7 @@ export class Adagrad extends SingleTensorOptimizer<AdagradParamGroup> {
         weight_decay: group.weight_decay,
         eps: group.eps,
         maximize: group.maximize,
-        grad_scale: this.grad_scale ?? null,
+        grad_scale: own_value(this, 'grad_scale') ?? null,
         found_inf,
       },
     )

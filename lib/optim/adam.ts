@@ -2,6 +2,7 @@ import { with_grad } from '../autograd/grad_mode.js'
 import { assertion_error, key_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { own_value } from '../own.js'
 import type { Given, Keywords } from '../python/call_types.js'
 import { methods } from '../python/methods.js'
 import { keyword, optional, required } from '../python/parameters.js'
@@ -204,8 +205,8 @@ export class Adam extends Optimizer<AdamParamGroup> {
     extra[0] = lr instanceof Tensor ? handle_of(lr) : 0
     extra[1] = beta1 instanceof Tensor ? handle_of(beta1) : 0
     extra[2] = beta2 instanceof Tensor ? handle_of(beta2) : 0
-    extra[3] = this.grad_scale ? handle_of(this.grad_scale) : 0
-    extra[4] = this.found_inf ? handle_of(this.found_inf) : 0
+    extra[3] = own_value(this, 'grad_scale') ? handle_of(own_value(this, 'grad_scale')) : 0
+    extra[4] = own_value(this, 'found_inf') ? handle_of(own_value(this, 'found_inf')) : 0
     native.adam_step(this.#handles.subarray(0, count), numbers, extra)
   }
 
@@ -252,7 +253,7 @@ export class Adam extends Optimizer<AdamParamGroup> {
     if (foreach && lr instanceof Tensor && !capturable)
       throw runtime_error('lr as a Tensor is not supported for capturable=False and foreach=True')
     if (foreach && !fused && differentiable) throw assertion_error("_foreach ops don't support autograd")
-    if (!fused && (this.grad_scale || this.found_inf))
+    if (!fused && (own_value(this, 'grad_scale') || own_value(this, 'found_inf')))
       throw assertion_error('Expected grad_scale and found_inf to be None')
     return (
       (group.amsgrad ? flag.amsgrad : 0) |

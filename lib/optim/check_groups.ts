@@ -1,4 +1,5 @@
 import { attribute_error, close_name, python_type_name, type_error, value_error } from '../errors.js'
+import { own_value } from '../own.js'
 import { Tensor } from '../tensor.js'
 import type { Optimizer, ParamGroup } from './optimizer.js'
 
@@ -26,7 +27,7 @@ export function check_options(optimizer: Optimizer): void {
 }
 
 function has_changed(group: Record<string, unknown>, { names, values }: Seen): boolean {
-  for (let i = 0; i < names.length; i++) if (group[names[i]!] !== values[i]) return true
+  for (let i = 0; i < names.length; i++) if (own_value(group, names[i]!) !== values[i]) return true
   return Object.keys(group).length !== names.length
 }
 
@@ -36,7 +37,8 @@ export function check_group(optimizer: Optimizer, group: object, place: number):
   const known = [...Object.keys(optimizer.defaults), 'params', 'param_names', ...OF_SCHEDULES]
   const where = `${optimizer.constructor.name}: parameter group ${place}`
   for (const [name, value] of Object.entries(options)) {
-    if (name in optimizer.defaults || name === 'lr') check_value(where, name, value, optimizer.defaults[name])
+    if (Object.hasOwn(optimizer.defaults, name) || name === 'lr')
+      check_value(where, name, value, own_value(optimizer.defaults, name))
     else if (!known.includes(name)) {
       const meant = close_name(name, known)
       if (meant !== undefined)

@@ -1,3 +1,5 @@
+import { own_value } from '../own.js'
+
 // A schedule's first step sets the rates of the optimizer's groups. A class of a program's own takes it only when its
 // fields are set, which is after the constructor of the library's class: at the first look at a rate or at the schedule.
 
@@ -18,7 +20,7 @@ function call_before(object: object, name: string, call: () => void): () => void
   Object.defineProperty(object, name, {
     get(): unknown {
       call()
-      return (object as Record<string, unknown>)[name]
+      return own_value(object as Record<string, unknown>, name)
     },
     set(value: unknown) {
       call()

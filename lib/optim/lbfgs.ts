@@ -2,6 +2,7 @@ import { with_grad, without_grad } from '../autograd/grad_mode.js'
 import { assertion_error, runtime_error, type_error, value_error } from '../errors.js'
 import { contiguous_format } from '../layout.js'
 import * as ops from '../ops/generated/torch.js'
+import { assign_own, own_value } from '../own.js'
 import type { Given, Keywords } from '../python/call_types.js'
 import { methods } from '../python/methods.js'
 import { optional, required } from '../python/parameters.js'
@@ -163,8 +164,8 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
       ro.push(keep(ys.reciprocal().mul(1)))
       history.H_diag = keep(ys.div(y.dot(y)))
     }
-    state.al ??= Array<Tensor | null>(history_size).fill(null)
-    const { al } = state
+    const al = own_value(state, 'al') ?? Array<Tensor | null>(history_size).fill(null)
+    state.al = al
     const q = flat_grad.neg()
     for (let i = old_dirs.length - 1; i >= 0; i--) {
       al[i] = keep(old_stps[i]!.dot(q).mul(ro[i]!))
@@ -211,14 +212,14 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
     if (done) return first_loss
 
     const history: History = {
-      d: state.d ?? null,
-      t: state.t ?? null,
-      old_dirs: state.old_dirs ?? [],
-      old_stps: state.old_stps ?? [],
-      ro: state.ro ?? [],
-      H_diag: state.H_diag ?? 1,
-      prev_flat_grad: state.prev_flat_grad ?? null,
-      prev_loss: state.prev_loss ?? 0,
+      d: own_value(state, 'd') ?? null,
+      t: own_value(state, 't') ?? null,
+      old_dirs: own_value(state, 'old_dirs') ?? [],
+      old_stps: own_value(state, 'old_stps') ?? [],
+      ro: own_value(state, 'ro') ?? [],
+      H_diag: own_value(state, 'H_diag') ?? 1,
+      prev_flat_grad: own_value(state, 'prev_flat_grad') ?? null,
+      prev_loss: own_value(state, 'prev_loss') ?? 0,
     }
     let n_iter = 0
     while (n_iter < max_iter) {
@@ -274,7 +275,7 @@ export class LBFGS extends Optimizer<LBFGSParamGroup> {
       if (ops.mul(history.d, history.t).abs().max().item() <= tolerance_change) break
       if (Math.abs(loss - history.prev_loss) < tolerance_change) break
     }
-    Object.assign(state, history)
+    assign_own(state, history)
     return first_loss
   }
 

@@ -1,5 +1,6 @@
 import { contiguous_format } from '../layout.js'
 import * as ops from '../ops/generated/torch.js'
+import { own } from '../own.js'
 import type { Tensor } from '../tensor.js'
 import { minus, number_of, over, plus, type Rate, times } from './options.js'
 
@@ -53,8 +54,9 @@ export function strong_wolfe(
   f: number,
   gradient: Tensor,
   slope: Tensor,
-  { c1 = 1e-4, c2 = 0.9, tolerance_change = 1e-9, max_ls = 25 } = {},
+  options: { c1?: number; c2?: number; tolerance_change?: number; max_ls?: number } = {},
 ): { loss: number; gradient: Tensor; t: Rate; evaluations: number } {
+  const { c1 = 1e-4, c2 = 0.9, tolerance_change = 1e-9, max_ls = 25 } = own(options)
   const d_norm = d.abs().max()
   const g = gradient.clone({ memory_format: contiguous_format })
   let evaluations = 0

@@ -1,4 +1,5 @@
 import { attribute_error, close_name } from '../errors.js'
+import { traps } from '../own.js'
 
 const library_classes = new WeakSet<object>()
 
@@ -23,18 +24,21 @@ export function guard_new_fields<T extends object>(
 ): void {
   Object.setPrototypeOf(
     prototype,
-    new Proxy(Object.create(Object.prototype) as object, {
-      set(target, name, value, receiver) {
-        if (typeof name === 'string' && library_classes.has(Object.getPrototypeOf(receiver))) {
-          const known = [...names(receiver as T)]
-          const meant = known.includes(name) ? name : close_name(name, known)
-          if (meant !== undefined)
-            throw attribute_error(
-              `'${receiver.constructor.name}' object has no attribute '${name}': ${advice(meant)}`,
-            )
-        }
-        return Reflect.set(target, name, value, receiver)
-      },
-    }),
+    new Proxy(
+      Object.create(Object.prototype) as object,
+      traps({
+        set(target, name, value, receiver) {
+          if (typeof name === 'string' && library_classes.has(Object.getPrototypeOf(receiver))) {
+            const known = [...names(receiver as T)]
+            const meant = known.includes(name) ? name : close_name(name, known)
+            if (meant !== undefined)
+              throw attribute_error(
+                `'${receiver.constructor.name}' object has no attribute '${name}': ${advice(meant)}`,
+              )
+          }
+          return Reflect.set(target, name, value, receiver)
+        },
+      }),
+    ),
   )
 }

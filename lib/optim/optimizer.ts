@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { not_implemented_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
 import { is_options } from '../ops/keywords.js'
+import { own_value, set_own } from '../own.js'
 import { methods } from '../python/methods.js'
 import { of_objects, required as required_argument } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
@@ -188,13 +189,14 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
       throw type_error(`param_group must be a dict, but got ${tensor_name(param_group)}`)
     take_first_steps(this)
     const group = param_group as unknown as G
-    Object.assign(group, split_names(param_group.params))
+    for (const [name, value] of Object.entries(split_names(param_group.params))) set_own(group, name, value)
     for (const param of group.params) this.#check_param(param)
     const options = options_of(group)
     for (const [name, value] of Object.entries(this.defaults)) {
-      if (value === required && !(name in options))
+      if (Object.hasOwn(options, name)) continue
+      if (value === required)
         throw value_error(`parameter group didn't specify a value of required optimization parameter ${name}`)
-      if (!(name in options)) options[name] = value
+      set_own(options, name, value)
     }
     this.#check_group(group)
     check_group(this as unknown as Optimizer, group, this.param_groups.length)
@@ -204,22 +206,23 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
   #check_param(param: unknown): void {
     if (!(param instanceof Tensor))
       throw type_error(`optimizer can only optimize Tensors, but one of the params is ${tensor_name(param)}`)
-    if (!this.defaults['differentiable'] && !(param.is_leaf || param.retains_grad))
+    if (!own_value(this.defaults, 'differentiable') && !(param.is_leaf || param.retains_grad))
       throw value_error("can't optimize a non-leaf Tensor")
   }
 
   #check_group(group: G): void {
     const own = new Set(group.params.map(identity))
+    const has_names = Object.hasOwn(group, 'param_names')
     if (own.size !== group.params.length)
       process.emitWarning(
         'optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see ' +
           'github.com/pytorch/pytorch/issues/40967 for more information',
       )
     for (const other of this.param_groups) {
-      if ((group.param_names === undefined) !== (other.param_names === undefined))
+      if (has_names !== Object.hasOwn(other, 'param_names'))
         throw value_error(
           'all optimizer param groups should be with/without names. cannot add param group ' +
-            `${group.param_names === undefined ? 'without names' : 'with names'} to the optimizer`,
+            `${has_names ? 'with names' : 'without names'} to the optimizer`,
         )
       if (other.params.some((param) => own.has(identity(param))))
         throw value_error('some parameters appear in more than one parameter group')
@@ -258,7 +261,7 @@ export class Optimizer<G extends ParamGroup = ParamGroup, S extends object = Par
   __setstate__(loaded: { state: Map<Tensor, ParamState>; param_groups: ParamGroup[] }): void {
     this.state = loaded.state as Map<Tensor, S>
     this.param_groups = loaded.param_groups as G[]
-    this.defaults['differentiable'] ??= false
+    if (!Object.hasOwn(this.defaults, 'differentiable')) set_own(this.defaults, 'differentiable', false)
   }
 
   /**

@@ -2,6 +2,7 @@ import { type DType, float32, float64, get_default_dtype } from '../dtype.js'
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { own } from '../own.js'
 import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
@@ -69,6 +70,7 @@ export function state_number(
   param: Tensor,
   value: number,
 ): Tensor {
+  group = own(group)
   const on_device = group.capturable || group.fused
   const dtype = scalar_dtype(group.fused ?? false)
   return keep(ops.full([], value, { dtype, device: on_device ? param.device : 'cpu' }))

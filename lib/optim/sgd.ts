@@ -1,6 +1,7 @@
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import { own_value } from '../own.js'
 import type { Given, Keywords } from '../python/call_types.js'
 import { keyword, optional, required } from '../python/parameters.js'
 import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
@@ -168,7 +169,7 @@ export class SGD extends SingleTensorOptimizer<SGDParamGroup> {
 
   // All tensors together, in PyTorch's order for lists.
   #foreach(group: SGDParamGroup, updates: readonly Update[]): void {
-    if (this.grad_scale || this.found_inf)
+    if (own_value(this, 'grad_scale') || own_value(this, 'found_inf'))
       throw assertion_error('Expected grad_scale and found_inf to be None')
     const { momentum, dampening, weight_decay } = group
     const params = updates.map(({ param }) => param)
@@ -219,8 +220,8 @@ export class SGD extends SingleTensorOptimizer<SGDParamGroup> {
         nesterov: group.nesterov,
         maximize: group.maximize,
         is_first_step: first,
-        grad_scale: this.grad_scale ?? null,
-        found_inf: this.found_inf ?? null,
+        grad_scale: own_value(this, 'grad_scale') ?? null,
+        found_inf: own_value(this, 'found_inf') ?? null,
       },
     )
   }

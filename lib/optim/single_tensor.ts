@@ -2,6 +2,7 @@ import { set_grad_enabled, with_grad, without_grad } from '../autograd/grad_mode
 import { assertion_error, runtime_error } from '../errors.js'
 import { type Native, native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
+import { own, own_value, set_own } from '../own.js'
 import { methods } from '../python/methods.js'
 import { keep } from '../scope.js'
 import { handle_of, Tensor } from '../tensor.js'
@@ -73,7 +74,7 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
 
   /** Updates a group's parameters that have gradients. */
   protected update_group(group: G, updates: readonly Update[]): void {
-    if (this.grad_scale || this.found_inf)
+    if (own_value(this, 'grad_scale') || own_value(this, 'found_inf'))
       throw assertion_error('Expected grad_scale and found_inf to be None')
     for (const update of updates) this.update(group, update)
   }
@@ -82,7 +83,8 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
     super.__setstate__(loaded)
     for (const group of this.param_groups) {
       const options = options_of(group)
-      for (const [name, value] of Object.entries(this.older_options)) options[name] ??= value
+      for (const [name, value] of Object.entries(this.older_options))
+        if ((own_value(options, name) ?? null) === null) set_own(options, name, value)
       for (const param of group.params)
         for (const name of this.state_numbers) upgrade_number(this.state.get(param), name, options, param)
     }
@@ -95,7 +97,7 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
     for (const group of this.param_groups) {
       if (this.#step_natively(group)) continue
       const update = () => this.#step_group(group)
-      if (this.defaults['differentiable']) set_grad_enabled(true, update)
+      if (own_value(this.defaults, 'differentiable')) set_grad_enabled(true, update)
       else without_grad(update)
     }
     return loss
@@ -103,7 +105,8 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
 
   // The addon refuses, before it changes anything, a group with a gradient that is sparse or has no state yet.
   #step_natively(group: G): boolean {
-    if (!is_ordinary(options_of(group)) || this.grad_scale || this.found_inf) return false
+    if (!is_ordinary(options_of(group)) || own_value(this, 'grad_scale') || own_value(this, 'found_inf'))
+      return false
     const native_step = this.native_step(group)
     if (native_step === null) return false
     const { step, state, numbers } = native_step
@@ -134,7 +137,7 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
   }
 
   #step_group(group: G): void {
-    const { maximize } = options_of(group)
+    const { maximize } = own(options_of(group))
     const updates: Update[] = []
     for (const param of group.params) {
       const { grad } = param
@@ -159,7 +162,8 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
 }
 
 // What the addon's steps are made for; all else takes the longer road.
-function is_ordinary({ lr, capturable, differentiable, fused }: Record<string, unknown>): boolean {
+function is_ordinary(options: Record<string, unknown>): boolean {
+  const { lr, capturable, differentiable, fused } = own(options)
   return typeof lr === 'number' && !capturable && !differentiable && !fused
 }
 

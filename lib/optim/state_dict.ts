@@ -2,6 +2,7 @@ import { items_of, OrderedDict } from '../collections.js'
 import { float32 } from '../dtype.js'
 import { value_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { own } from '../own.js'
 import { is_map, is_set } from '../realm.js'
 import { keep } from '../scope.js'
 import { like_tuple } from '../serialization/pickle_types.js'
@@ -58,6 +59,7 @@ function cast_tensor(
   key: string | null,
   group: PackedGroup | undefined,
 ): Tensor {
+  group = own(group)
   const { device } = param
   if (key === 'step') {
     const on_device = Boolean(group?.['capturable']) || Boolean(group?.['fused'])
@@ -123,8 +125,12 @@ export function load_optimizer_state(
   }
   const param_groups = saved.map((group, i): ParamGroup => {
     const { params: _numbers, ...options } = group
-    const { params, param_names } = groups[i]!
-    return { ...options, ...(param_names && !('param_names' in options) ? { param_names } : {}), params }
+    const { params, param_names } = own(groups[i]!)
+    return {
+      ...options,
+      ...(param_names && !Object.hasOwn(options, 'param_names') ? { param_names } : {}),
+      params,
+    }
   })
   return { state, param_groups }
 }

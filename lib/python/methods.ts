@@ -1,3 +1,4 @@
+import { own } from '../own.js'
 import type { Entry } from './call_types.js'
 import {
   type Kind,
@@ -74,11 +75,11 @@ function parse(name: string, list: string) {
   const star = items.findIndex((item) => item.startsWith('*') && !item.startsWith('**'))
   const table = items.flatMap((item, i) => {
     if (item === '' || item === '*' || item === '/') return []
-    const { groups } = /^(?<stars>\*{0,2})(?<own>\w+)(?<objects>\{\})?(?<optional>\?)?$/.exec(item) ?? {}
+    const { groups } = /^(?<stars>\*{0,2})(?<name>\w+)(?<objects>\{\})?(?<optional>\?)?$/.exec(item) ?? {}
     if (groups === undefined) throw new Error(`${name}: '${item}' is not a parameter`)
-    const { stars, own, objects, optional } = groups
+    const { stars, name: parameter, objects, optional } = own(groups)
     const declared = declare(stars!, i < last_positional, star >= 0 && i > star, optional !== undefined)
-    return [{ [own!]: objects === undefined ? declared : of_objects(declared) }]
+    return [{ [parameter!]: objects === undefined ? declared : of_objects(declared) }]
   })
   return new Signature(name, table)
 }

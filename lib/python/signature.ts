@@ -1,5 +1,6 @@
 import { type_error } from '../errors.js'
 import { is_options } from '../ops/keywords.js'
+import { own_value, set_own } from '../own.js'
 import { Tensor } from '../tensor.js'
 import type {
   Callable,
@@ -170,7 +171,7 @@ export class Signature<T extends readonly Entry[]> {
       const kind = i === undefined ? undefined : places[i]!.kind
       if (i === undefined || kind === 'variadic' || kind === 'keywords') {
         if (this.rest_keywords < 0) throw type_error(unexpected_keyword(name, keyword, this.known()), name)
-        ;(values[this.rest_keywords] as Record<string, unknown>)[keyword] = value
+        set_own(values[this.rest_keywords] as object, keyword, value)
         continue
       }
       if (kind === 'positional' || kind === 'optional_positional')
@@ -201,7 +202,7 @@ export class Signature<T extends readonly Entry[]> {
     if (place.kind === 'required' || place.kind === 'positional') {
       // Where more must follow, an object that names a parameter holds keywords; else it names this one.
       if (i + 1 < this.least) return !names.some((name) => place_in_list(name) >= i)
-      return !(place.name in value && names.every((name) => place_in_list(name) >= i))
+      return !(names.includes(place.name) && names.every((name) => place_in_list(name) >= i))
     }
     // An empty object holds no keywords.
     return !names.every((name) => place_in_list(name) >= 0)
@@ -227,7 +228,7 @@ function is_positional(kind: Kind): boolean {
 
 function place_of(name: string, declared: Parameter<unknown, Kind>): Place {
   const { kind, fallback, check, takes_objects } = declared
-  const accepts = declared.accepts ?? (check === undefined ? is_simple : never)
+  const accepts = own_value(declared, 'accepts') ?? (check === undefined ? is_simple : never)
   return { name, kind, fallback, check, takes_objects, accepts, copied: Array.isArray(fallback) }
 }
 
@@ -296,9 +297,7 @@ export function shortcut<T extends readonly Entry[], R>(parameters: Signature<T>
     { accepts: accepts_b = never } = {},
     { accepts: accepts_c = never } = {},
   ] = places
-  const [, { fallback: fallback_b } = {}, { fallback: fallback_c } = {}] = places as readonly {
-    readonly fallback?: unknown
-  }[]
+  const [fallback_b, fallback_c] = [places[1]?.fallback, places[2]?.fallback]
   const all_positional = names.length === most && !places.some((place) => place.copied)
   // biome-ignore-start lint/complexity/noArguments: a rest parameter would make an array at every call
   switch (all_positional ? names.length : 4) {

@@ -1,4 +1,5 @@
 import { closest_name } from '../errors.js'
+import { table } from '../own.js'
 
 // Python's words for arguments that do not fit, shared by operators and functions written here.
 
@@ -9,12 +10,12 @@ const quoted = (names: readonly string[]): string => {
 }
 
 /** Names that people bring from other libraries, and PyTorch's own name for each. */
-const FAMILIAR: Readonly<Record<string, string>> = {
+const FAMILIAR = table<string>({
   learning_rate: 'lr',
   keep_dims: 'keepdim',
   keepdims: 'keepdim',
   axis: 'dim',
-}
+})
 
 /** `f() got an unexpected keyword argument 'x'`, with the closest known name. */
 export function unexpected_keyword(name: string, keyword: string, known: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { DType } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
+import { own } from '../own.js'
 import { check_json } from '../serialization/budget.js'
 import { shown } from '../serialization/shown.js'
 import type { Source } from '../serialization/source.js'
@@ -83,7 +84,7 @@ function metadata_of(json: Record<string, unknown>, fail: Fail): Record<string, 
 function tensor_info(name: string, info: unknown, start: number, fail: Fail): TensorInfo {
   if (!is_record(info))
     throw fail(`tensor '${shown(name)}' must be described by an object, not ${type_name(info)}`)
-  const { dtype: kind, shape, data_offsets: offsets } = info
+  const { dtype: kind, shape, data_offsets: offsets } = own(info)
   const dtype = typeof kind === 'string' ? dtype_called(kind) : undefined
   if (dtype === undefined)
     throw fail(

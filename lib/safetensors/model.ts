@@ -2,6 +2,7 @@ import { items_of } from '../collections.js'
 import type { DeviceLike } from '../device.js'
 import { make_error, runtime_error, type_error, type_name, ValueError } from '../errors.js'
 import { Module } from '../nn/modules/module.js'
+import { set_own } from '../own.js'
 import { keyword, of_objects, optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import type { LoadLimits } from '../serialization/budget.js'
@@ -84,7 +85,7 @@ export function save_model(...args: unknown[]): void {
   for (const [kept, others] of duplicates_of(state))
     for (const name of others) {
       // The user's own stay.
-      metadata[name] ??= kept
+      if (!Object.hasOwn(metadata, name)) set_own(metadata, name, kept)
       state.delete(name)
     }
   const tensors = given.force_contiguous

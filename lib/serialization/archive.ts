@@ -1,4 +1,5 @@
 import { runtime_error, value_error } from '../errors.js'
+import { own } from '../own.js'
 import type { Tensor } from '../tensor.js'
 import { check_json } from './budget.js'
 import { Storage } from './found.js'
@@ -85,7 +86,7 @@ export class CheckpointArchive {
     } catch {
       // Refused below.
     }
-    const { maps, bigints } = given ?? {}
+    const { maps, bigints } = own(given ?? {})
     if (!is_places(maps) || !is_places(bigints))
       throw runtime_error(`load(): '${this.#source.name}': the record ${KINDS_RECORD} is damaged`)
     return { kinds: { maps: new Set(maps), bigints: new Set(bigints) } }

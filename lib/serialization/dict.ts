@@ -1,5 +1,6 @@
-import { OrderedDict } from '../collections.js'
+import { OrderedDict, set_dict_attribute } from '../collections.js'
 import { runtime_error } from '../errors.js'
+import { set_own } from '../own.js'
 import { is_set } from '../realm.js'
 import { storage_of_bytes, typed_storage_of_bytes } from '../storage.js'
 import { Tensor } from '../tensor.js'
@@ -102,7 +103,7 @@ class Settling {
   #fill_object(object: Record<string, unknown>): void {
     for (const [name, item] of Object.entries(object)) {
       const settled = this.#settled(item)
-      if (settled !== item) object[name] = settled
+      if (settled !== item) set_own(object, name, settled)
     }
   }
 
@@ -144,10 +145,7 @@ class Settling {
         OrderedDict.prototype.set.call(ordered, String(key), this.#settled(item))
       for (const [name, item] of dict.attributes ?? []) {
         // A state_dict's `_metadata`, which is an attribute in Python and no key here either.
-        if (typeof name === 'string' && !Object.hasOwn(ordered, name)) {
-          const value = this.#settled(item)
-          Object.defineProperty(ordered, name, { value, writable: true, configurable: true })
-        }
+        if (typeof name === 'string') set_dict_attribute(ordered, name, this.#settled(item))
       }
     })
   }

@@ -1,3 +1,4 @@
+import { own_value } from '../own.js'
 import { StorageType } from './found.js'
 import { find_global } from './globals.js'
 import type { PickleEnvironment } from './unpickler.js'
@@ -9,7 +10,7 @@ export class Anything {}
 export const DRY: PickleEnvironment = {
   find: (path) => {
     const found = find_global(path)
-    if (found?.value instanceof StorageType) return found
+    if (own_value(found, 'value') instanceof StorageType) return found
     return found === undefined ? undefined : { call: () => new Anything() }
   },
   dict: () => new Anything(),

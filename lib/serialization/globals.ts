@@ -6,6 +6,7 @@ import { runtime_error, type_name } from '../errors.js'
 import * as layouts from '../layout.js'
 import { QScheme } from '../layout.js'
 import { Parameter } from '../nn/parameter.js'
+import { own_value } from '../own.js'
 import { is_bytes } from '../realm.js'
 import { Complex } from '../scalar.js'
 import { Size } from '../size.js'
@@ -62,7 +63,8 @@ for (const [dtype, name] of STORAGE_CLASSES) {
 for (const [path, made] of LEGACY_TENSORS) allowed.set(path, made)
 
 const paths = new Map<unknown, string>()
-for (const [path, { value }] of allowed) {
+for (const [path, known] of allowed) {
+  const value = own_value(known, 'value')
   if (typeof value === 'function' && !paths.has(value))
     paths.set(value, path.replace('builtins.', '__builtin__.'))
   if (value instanceof StorageType && !paths.has(value.shown)) paths.set(value.shown, path)

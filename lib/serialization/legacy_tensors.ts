@@ -4,6 +4,7 @@ import { type DType, get_default_dtype } from '../dtype.js'
 import { runtime_error } from '../errors.js'
 import { sparse_coo } from '../layout.js'
 import { operator } from '../ops/operator.js'
+import { own_value } from '../own.js'
 import { Size } from '../size.js'
 import * as sparse from '../sparse.js'
 import * as dense from '../tensor/create.js'
@@ -68,8 +69,8 @@ function make_sparse(dtype: DType, args: Arguments): Tensor {
 }
 
 function classes_of(name: string): [string, Constructor][] {
-  const dtype = DTYPES[name]!
-  const value = (module: object) => (module as Readonly<Record<string, unknown>>)[name]
+  const dtype = own_value(DTYPES, name)!
+  const value = (module: object) => own_value(module as Readonly<Record<string, unknown>>, name)
   const found: [string, Constructor][] = [
     [`torch.${name}`, { call: (args) => make_dense(dtype, 'cpu', args), value: value(dense) }],
     [`torch.cuda.${name}`, { call: (args) => make_dense(dtype, 'cuda', args), value: value(cuda) }],

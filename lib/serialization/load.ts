@@ -1,6 +1,8 @@
 import type { DeviceLike } from '../device.js'
+import { Device } from '../device.js'
 import { runtime_error, type_error, value_error } from '../errors.js'
 import { Parameter } from '../nn/parameter.js'
+import { member } from '../own.js'
 import { keyword, keywords, of_objects, optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import { unexpected_keyword } from '../python/words.js'
@@ -116,7 +118,7 @@ function read(source: Source, map_location: unknown, mmap: boolean, limits: Load
 
 function safetensors_device(map_location: unknown): DeviceLike {
   if (typeof map_location === 'function' || (map_location !== null && typeof map_location === 'object')) {
-    if (!('type' in map_location && 'index' in map_location)) {
+    if (!(map_location instanceof Device)) {
       const kind = typeof map_location === 'function' ? 'callable' : 'dict'
       throw runtime_error(
         `Loading safetensors file with ${kind} map_location is not supported. Use a device string or torch.device instead.`,
@@ -178,8 +180,8 @@ function build(target: unknown, state: unknown): boolean {
   }
   if (typeof target !== 'object' || target === null || added_path(target.constructor) === undefined)
     return false
-  const own = target as { __setstate__?: unknown }
-  if (typeof own.__setstate__ === 'function') own.__setstate__(settle(state))
+  const set_state = member(target as { __setstate__?: unknown }, '__setstate__')
+  if (typeof set_state === 'function') set_state.call(target, settle(state))
   else set_attributes(target, state)
   return true
 }

@@ -1,4 +1,5 @@
 import { type_error, type_name, value_error } from '../errors.js'
+import { member } from '../own.js'
 import { is_error, is_map, is_plain_object } from '../realm.js'
 import { FloatScalar } from '../scalar.js'
 import { are_integer_names } from './form.js'
@@ -307,7 +308,10 @@ export class Pickler {
 }
 
 function not_saved(value: unknown, where: string): Error {
-  const { state_dict, get_state, forward } = (value ?? {}) as Record<string, unknown>
+  const given = Object(value) as Record<string, unknown>
+  const [state_dict, get_state, forward] = ['state_dict', 'get_state', 'forward'].map((name) =>
+    member(given, name),
+  )
   const is_module = typeof forward === 'function'
   const name = is_module ? (value as object).constructor.name : type_name(value)
   const what = `save(): cannot save ${where}: `

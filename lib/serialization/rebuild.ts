@@ -5,6 +5,7 @@ import { native } from '../native.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
+import { has_member, own_value } from '../own.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { spend } from './budget.js'
 import { Dict } from './dict.js'
@@ -140,7 +141,7 @@ export function rebuild_from_type(args: readonly unknown[]): Tensor {
     throw runtime_error(`tensors of the class ${type.path} are not supported`)
   const given = args[2]
   if (!Array.isArray(given)) throw runtime_error(`argument 2 must be a tuple, not ${type_name(given)}`)
-  const result = make.constructor_.call?.(given)
+  const result = own_value(make.constructor_, 'call')?.(given)
   if (!(result instanceof Tensor)) throw runtime_error(`${make.path} makes no tensor`)
   return with_state(result, args[3])
 }
@@ -166,7 +167,7 @@ export function set_attributes(target: object, state: unknown): void {
   for (const part of parts) {
     if (!(part instanceof Dict)) continue
     for (const [name, value] of part) {
-      if (typeof name !== 'string' || name in target) continue
+      if (typeof name !== 'string' || has_member(target, name)) continue
       Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true })
     }
   }

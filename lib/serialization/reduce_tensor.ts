@@ -1,4 +1,4 @@
-import { OrderedDict } from '../collections.js'
+import { dict_attributes, OrderedDict } from '../collections.js'
 import { Device } from '../device.js'
 import { DType } from '../dtype.js'
 import { runtime_error } from '../errors.js'
@@ -219,10 +219,8 @@ function number_of(name: unknown): unknown {
 
 // Python's OrderedDict carries attributes, and a state_dict the versions of its modules in one.
 function attributes_of(dict: object): PlainDict | null {
-  const attributes = Object.entries(Object.getOwnPropertyDescriptors(dict))
-    .filter(([, property]) => property.enumerable === false && 'value' in property)
-    .map(([name, { value }]) => [name, value as unknown] as const)
-  return attributes.length === 0 ? null : new PlainDict(attributes)
+  const attributes = dict_attributes(dict)
+  return attributes.size === 0 ? null : new PlainDict(attributes)
 }
 
 /** What Python calls a tensor's `__dict__`. */

@@ -1,4 +1,5 @@
 import { BudgetError, make_error, OutOfMemoryError, type_name } from '../errors.js'
+import { own_value } from '../own.js'
 import { is_error, is_map, is_set } from '../realm.js'
 import type { Budget } from './budget.js'
 import { type Constructor, Found } from './found.js'
@@ -149,7 +150,7 @@ export class Unpickler {
       case OP.EMPTY_DICT:
         this.#budget.take_heap(BYTES.dict)
         return this.#push(
-          this.#environment.dict(this.#environment.kinds?.maps.has(this.#instruction) ?? false),
+          this.#environment.dict(own_value(this.#environment, 'kinds')?.maps.has(this.#instruction) ?? false),
         )
       case OP.EMPTY_SET:
         this.#budget.take_heap(BYTES.set)
@@ -243,7 +244,7 @@ export class Unpickler {
       case OP.NEWOBJ: {
         const args = this.#pop()
         const callable = this.#pop()
-        if (!(callable instanceof Found) || callable.constructor_.call === undefined) {
+        if (!(callable instanceof Found) || own_value(callable.constructor_, 'call') === undefined) {
           const what = callable instanceof Found ? callable.path : type_name(callable)
           throw this.#error(`Trying to call reduce for unrecognized function ${what}`)
         }
@@ -278,7 +279,9 @@ export class Unpickler {
     this.#budget.take_heap(BYTES.call)
     this.#take_items(given)
     return this.#located(() => {
-      const make = is_new ? (constructor_.make ?? constructor_.call) : constructor_.call
+      const make = is_new
+        ? (own_value(constructor_, 'make') ?? own_value(constructor_, 'call'))
+        : own_value(constructor_, 'call')
       return make!(given)
     }, ` in ${path}`)
   }
@@ -338,7 +341,7 @@ export class Unpickler {
   }
 
   #integer(value: number | bigint): true {
-    const was_bigint = this.#environment.kinds?.bigints.has(this.#instruction) ?? false
+    const was_bigint = own_value(this.#environment, 'kinds')?.bigints.has(this.#instruction) ?? false
     return this.#push(was_bigint ? BigInt(value) : value)
   }
 
@@ -365,7 +368,7 @@ export class Unpickler {
         'UnsupportedGlobalError',
       )
     }
-    return found.call === undefined ? found.value : new Found(path, found)
+    return own_value(found, 'call') === undefined ? own_value(found, 'value') : new Found(path, found)
   }
 
   #append(items: readonly unknown[]): boolean {

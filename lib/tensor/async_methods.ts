@@ -6,6 +6,7 @@ import type { DType } from '../dtype.js'
 import { type Handle, native } from '../native.js'
 import { take_out } from '../ops/keywords.js'
 import { lower, lower_device } from '../ops/lower.js'
+import { own, own_value } from '../own.js'
 import { keyword } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
@@ -79,8 +80,8 @@ async function item_async(this: Tensor, ...args: unknown[]): Promise<unknown> {
 
 async function to_async(this: Tensor, ...args: unknown[]): Promise<Tensor> {
   const [others, given] = take_out(args, ['signal'])
-  const signal = check_signal(given.signal, 'to_async')
-  const { dtype, device, non_blocking, copy, memory_format } = to_keywords(others)
+  const signal = check_signal(own_value(given, 'signal'), 'to_async')
+  const { dtype, device, non_blocking, copy, memory_format } = own(to_keywords(others))
   const handle = handle_of(this)
   enter()
   return on_background({

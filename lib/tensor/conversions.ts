@@ -7,6 +7,7 @@ import type { MemoryFormat } from '../layout.js'
 import { legacy_name } from '../legacy_types.js'
 import { native } from '../native.js'
 import { bind_method } from '../ops/bind.js'
+import { own_value } from '../own.js'
 import { bool } from '../python/checks.js'
 import { methods } from '../python/methods.js'
 import { keyword, optional } from '../python/parameters.js'
@@ -154,7 +155,7 @@ export function to_keywords(args: unknown[]): ToKeywords {
   for (const name of ['device', 'dtype', 'non_blocking', 'copy', 'memory_format']) {
     if (given[name] !== null && given[name] !== false) keywords[name] = given[name]
   }
-  const target = keywords['device']
+  const target = own_value(keywords, 'device')
   if (
     target !== undefined &&
     !(target instanceof Device || typeof target === 'string' || typeof target === 'number')
@@ -269,7 +270,7 @@ export const conversions: { [K in keyof TensorConversions]: unknown } = {
     return this.device.index ?? -1
   },
   new_tensor(this: Tensor, data: unknown, options: Record<string, unknown> = {}) {
-    return from_data.make!(data, { dtype: this.dtype, device: this.device, ...options })
+    return own_value(from_data, 'make')!(data, { dtype: this.dtype, device: this.device, ...options })
   },
 }
 

@@ -10,6 +10,7 @@ import { native } from '../native.js'
 import { lower_device } from '../ops/lower.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
+import { own_value } from '../own.js'
 import { keyword, optional, required } from '../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../python/signature.js'
 import { is_typed_array } from '../realm.js'
@@ -152,40 +153,41 @@ function from_leaves(leaves: readonly Leaf[], shape: readonly number[], dtype: D
 /** A tensor with a copy of data: what `tensor`, `as_tensor`, `new_tensor` and the legacy constructors share. */
 export function make_tensor(data: unknown, options: CreateOptions): Tensor {
   let made: Tensor
+  // One by one, not by own_value: each costs less where V8 sees the name.
+  const wanted = Object.hasOwn(options, 'dtype') ? (options.dtype ?? null) : null
+  const place = Object.hasOwn(options, 'device') ? (options.device ?? null) : null
+  const pins = Object.hasOwn(options, 'pin_memory') ? (options.pin_memory ?? false) : false
+  const requires_grad = Object.hasOwn(options, 'requires_grad') ? (options.requires_grad ?? false) : false
   if (data instanceof Tensor) {
     made = data.detach().clone()
-    if (options.dtype) made = made.to(options.dtype)
+    if (wanted !== null) made = made.to(wanted)
   } else if (is_view(data)) {
     const dtype = dtype_of_array(data)
     made = wrap(native.from_bytes(data, dtype[LOWERED], [data.length]))
-    if (options.dtype) made = made.to(options.dtype)
+    if (wanted !== null) made = made.to(wanted)
   } else if (Array.isArray(data)) {
     const { leaves, shape, float_tensors } = flatten(data)
-    const dtype = options.dtype ?? dtype_of(leaves)
+    const dtype = wanted ?? dtype_of(leaves)
     if (float_tensors && is_integral(dtype))
       throw type_error('only integer tensors of a single element can be converted to an index', 'tensor')
     made = from_leaves(leaves, shape, dtype)
   } else if (is_leaf(data)) {
-    made = from_leaves([data], [], options.dtype ?? dtype_of([data]))
+    made = from_leaves([data], [], wanted ?? dtype_of([data]))
   } else {
     throw type_error(
       `tensor(): argument 'data' must be a number, bigint, boolean, array, typed array or Tensor, not ${type_name(data)}`,
       'tensor',
     )
   }
-  if (options.device !== undefined && options.device !== null) {
-    const text = lower_device(options.device)
-    if (text !== 'cpu') made = made.to(options.device)
-  }
-  if (expect_bool(options.pin_memory ?? false, 'tensor', 'pin_memory')) made = made.pin_memory()
-  if (expect_bool(options.requires_grad ?? false, 'tensor', 'requires_grad'))
-    native.set_requires_grad(handle_of(made), true)
+  if (place !== null && lower_device(place) !== 'cpu') made = made.to(place)
+  if (expect_bool(pins, 'tensor', 'pin_memory')) made = made.pin_memory()
+  if (expect_bool(requires_grad, 'tensor', 'requires_grad')) native.set_requires_grad(handle_of(made), true)
   return made
 }
 
 /** Options with the default device where they name none. */
 function on_default_device<Options extends { device?: DeviceLike | null }>(options: Options): Options {
-  return default_device === null || (options.device !== undefined && options.device !== null)
+  return default_device === null || (own_value(options, 'device') ?? null) !== null
     ? options
     : { ...options, device: default_device }
 }

@@ -4,6 +4,7 @@ import { make_error, runtime_error, type_error } from '../errors.js'
 import { outside_functorch, readable } from '../func/wrapper.js'
 import { strided } from '../layout.js'
 import { native } from '../native.js'
+import { own_value } from '../own.js'
 import { typed_array_name } from '../realm.js'
 import { Complex } from '../scalar.js'
 import { handle_of, type Tensor } from '../tensor.js'
@@ -64,14 +65,14 @@ const dtypes_of_arrays: Record<string, DType> = {
 
 /** The dtype of a JavaScript typed array's elements. */
 export function dtype_of_array(array: ArrayBufferView): DType {
-  const dtype = dtypes_of_arrays[typed_array_name(array) ?? '']
+  const dtype = own_value(dtypes_of_arrays, typed_array_name(array) ?? '')
   if (dtype !== undefined) return dtype
   throw type_error(`tensor(): a ${array.constructor.name} holds no elements of a dtype`, 'tensor')
 }
 
 /** A typed array of a dtype over part of a buffer; `count` elements from a byte on. */
 export function typed_view(dtype: DType, buffer: ArrayBufferLike, offset: number, count: number): TypedArray {
-  const [make, items] = classes[dtype.name] ?? [Uint8Array, dtype.itemsize]
+  const [make, items] = own_value(classes, dtype.name) ?? [Uint8Array, dtype.itemsize]
   return new make(buffer, offset, count * items)
 }
 

@@ -5,6 +5,7 @@ import { expect_dtype } from '../expect.js'
 import { collect, collect_all } from '../memory.js'
 import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
+import { member } from '../own.js'
 import { keyword, positional, required, required_keyword } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import { is_array_buffer, is_typed_array } from '../realm.js'
@@ -19,7 +20,7 @@ import { dtype_of_array, type TypedArray } from './elements.js'
  */
 function over(view: ArrayBufferView, dtype: DType, count: number): Tensor {
   const { buffer, byteOffset, byteLength } = view
-  if ((buffer as { resizable?: boolean; growable?: boolean }).resizable)
+  if (member(buffer as { resizable?: boolean; growable?: boolean }, 'resizable'))
     throw type_error(
       'a tensor cannot share the memory of a resizable ArrayBuffer, which may go: copy it, as torch.tensor(array)',
     )

@@ -1,4 +1,5 @@
 import { attribute_error, close_name, type_error, type_name } from '../errors.js'
+import { is_built_in, traps } from '../own.js'
 import { Tensor } from '../tensor.js'
 
 // `x[0]` reads and `x[0] = value` writes, as in Python. What JavaScript makes a text of between the brackets (a slice, a
@@ -18,28 +19,31 @@ function refused(index: string, advice: string): Error {
 
 Object.setPrototypeOf(
   Tensor.prototype,
-  new Proxy(Object.create(Object.prototype) as object, {
-    get(target, name, receiver) {
-      if (typeof name === 'string' && !(name in target) && receiver instanceof Tensor) {
-        if (PLACE.test(name)) return receiver.at(Number(name))
-        if (SELECTION.test(name)) throw refused(name, 'x.at(…)')
-      }
-      return Reflect.get(target, name, receiver) as unknown
-    },
-    set(target, name, value, receiver) {
-      if (typeof name === 'string' && !(name in target) && receiver instanceof Tensor) {
-        if (PLACE.test(name)) {
-          receiver.set_at(Number(name), value as Tensor)
-          return true
+  new Proxy(
+    Object.create(Object.prototype) as object,
+    traps({
+      get(target, name, receiver) {
+        if (typeof name === 'string' && !is_built_in(name) && receiver instanceof Tensor) {
+          if (PLACE.test(name)) return receiver.at(Number(name))
+          if (SELECTION.test(name)) throw refused(name, 'x.at(…)')
         }
-        if (SELECTION.test(name)) throw refused(name, 'x.set_at(…, value)')
-        const meant = close_name(name, SETTABLE)
-        if (meant !== undefined)
-          throw attribute_error(`'Tensor' object has no attribute '${name}'. Did you mean: '${meant}'?`)
-      }
-      return Reflect.set(target, name, value, receiver)
-    },
-  }),
+        return Reflect.get(target, name, receiver) as unknown
+      },
+      set(target, name, value, receiver) {
+        if (typeof name === 'string' && !is_built_in(name) && receiver instanceof Tensor) {
+          if (PLACE.test(name)) {
+            receiver.set_at(Number(name), value as Tensor)
+            return true
+          }
+          if (SELECTION.test(name)) throw refused(name, 'x.set_at(…, value)')
+          const meant = close_name(name, SETTABLE)
+          if (meant !== undefined)
+            throw attribute_error(`'Tensor' object has no attribute '${name}'. Did you mean: '${meant}'?`)
+        }
+        return Reflect.set(target, name, value, receiver)
+      },
+    }),
+  ),
 )
 
 /** Gives the attributes that cannot be assigned a setter that says so, also outside strict mode. */

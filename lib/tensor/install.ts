@@ -4,6 +4,7 @@ import { run_hook } from '../autograd/hooks.js'
 import { bind_method } from '../ops/bind.js'
 import { tensor_methods } from '../ops/generated/face.js'
 import { operator } from '../ops/operator.js'
+import { own_value } from '../own.js'
 import { methods } from '../python/methods.js'
 import { scope_takes } from '../scope.js'
 import { install_hook_runner, install_parts, Tensor } from '../tensor.js'
@@ -30,7 +31,8 @@ const define = (name: string, value: unknown): void => {
   })
 }
 
-for (const name of Object.keys(tensor_methods)) define(name, bind_method(name, tensor_methods[name]!))
+for (const name of Object.keys(tensor_methods))
+  define(name, bind_method(name, own_value(tensor_methods, name)!))
 for (const [name, value] of Object.entries({
   ...conversions,
   ...autograd_methods,

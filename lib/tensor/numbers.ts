@@ -1,5 +1,6 @@
 import type { DType } from '../dtype.js'
 import { make_error, runtime_error, type_error, value_error } from '../errors.js'
+import { own_value } from '../own.js'
 import { Complex, FloatScalar } from '../scalar.js'
 
 /** A number that elements are made from. */
@@ -28,7 +29,7 @@ const ranges: Record<string, Range> = {
 
 /** Whether {@link to_integers} makes elements of a dtype, or {@link to_uint64}. */
 export function is_integral(dtype: DType): boolean {
-  return dtype.name in ranges || dtype.name === 'uint64'
+  return Object.hasOwn(ranges, dtype.name) || dtype.name === 'uint64'
 }
 
 function no_overflow(dtype: DType): Error {
@@ -43,7 +44,7 @@ export function check_long(value: unknown): void {
 
 /** Numbers as elements of an integer dtype but uint64, 64 bits wide. */
 export function to_integers(leaves: readonly Leaf[], dtype: DType): BigInt64Array {
-  const { least, most } = ranges[dtype.name]!
+  const { least, most } = own_value(ranges, dtype.name)!
   const least_float = least === -most && dtype.name !== 'int64' ? 0 : least
   const whole = new BigInt64Array(leaves.length)
   for (let i = 0; i < leaves.length; i++) {

@@ -1,3 +1,4 @@
+import { assign_own, own_value } from '../own.js'
 import { optional } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 
@@ -73,9 +74,9 @@ export function set_printoptions(
 ): void
 export function set_printoptions(...args: unknown[]): void {
   const { profile, sci_mode, ...given } = SET_PRINTOPTIONS.take(args)
-  if (profile !== null) Object.assign(current, PROFILES[String(profile)])
+  if (profile !== null) assign_own(current, own_value(PROFILES, String(profile)))
   for (const [name, value] of Object.entries(given)) {
-    if (value !== null && value !== undefined) Object.assign(current, { [name]: value })
+    if (value !== null && value !== undefined) assign_own(current, { [name]: value })
   }
   current.sci_mode = sci_mode
 }

@@ -2,6 +2,7 @@ import { is_grad_enabled } from '../autograd/grad_mode.js'
 import { runtime_error, type_error } from '../errors.js'
 import { strided } from '../layout.js'
 import { native } from '../native.js'
+import { own_value } from '../own.js'
 import { handle_of, type Tensor } from '../tensor.js'
 import { type TypedArray, typed_view } from './elements.js'
 
@@ -22,7 +23,7 @@ type Name = keyof typeof outcomes
 
 function check_layout(self: Tensor, name: Name): void {
   if (self.layout === strided) return
-  const layout = layout_names[self.layout.name] ?? self.layout.name
+  const layout = own_value(layout_names, self.layout.name) ?? self.layout.name
   throw type_error(
     `can't convert ${layout} layout tensor to ${outcomes[name]}. Use Tensor.to_dense() first.`,
     name,
@@ -70,7 +71,7 @@ function over_memory(self: Tensor): TypedArray {
 
 /** {@link Tensor.typed_array}. */
 export function typed_array(self: Tensor, options: { copy?: boolean } = {}): TypedArray {
-  if (options.copy === true) return copied(self, 'typed_array')
+  if (own_value(options, 'copy') === true) return copied(self, 'typed_array')
   check_memory(self, 'typed_array')
   if (!self.is_contiguous()) {
     throw runtime_error(

@@ -1,6 +1,7 @@
 import type { DType } from '../dtype.js'
 import * as dtypes from '../dtype.js'
 import { assertion_error, make_error, python_type_name, type_error, value_error } from '../errors.js'
+import { own_value } from '../own.js'
 import { is_error, is_map, is_plain_object, typed_array_name } from '../realm.js'
 import { py_bool, py_repr } from '../repr.js'
 import { Complex, FloatScalar } from '../scalar.js'
@@ -91,7 +92,7 @@ function compare_numbers(a: NumberLike, b: NumberLike, given: Given, id: Id): ()
     float: dtypes.float64,
     complex: dtypes.complex128,
   }
-  const at = closeness(given, [dtype_of[left]!, dtype_of[right]!], id)
+  const at = closeness(given, [own_value(dtype_of, left)!, own_value(dtype_of, right)!], id)
   return () => {
     if (given.check_dtype && left !== right)
       throw assertion_error(`The (d)types do not match: <class '${left}'> != <class '${right}'>.`)

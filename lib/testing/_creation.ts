@@ -4,6 +4,7 @@ import * as dtypes from '../dtype.js'
 import { type_error, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import { own, own_value } from '../own.js'
 import { py_bool, py_repr } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import { finfo, iinfo } from '../type_info.js'
@@ -62,7 +63,8 @@ function bounds_of(dtype: DType): Bounds {
   return { lowest: Number(min), highest: Number(max) + (dtype === dtypes.int64 ? 0 : 1), low: -9, high: 10 }
 }
 
-function interval({ dtype, low, high }: MakeTensorOptions): [low: number, high: number] {
+function interval(options: MakeTensorOptions): [low: number, high: number] {
+  const { dtype, low, high } = own(options)
   const bounds = bounds_of(dtype)
   const from = low ?? bounds.low
   const to = high ?? bounds.high
@@ -94,7 +96,7 @@ function fill(tensor: Tensor, low: number, high: number): void {
 }
 
 function drawn(shape: readonly number[], options: MakeTensorOptions): Tensor {
-  const { dtype, device = 'cpu' } = options
+  const { dtype, device = 'cpu' } = own(options)
   const complex = COMPLEX.includes(dtype)
   const small = EIGHT_BITS.includes(dtype)
   if (!is_whole(dtype) && !FLOATS.includes(dtype) && !complex && !small)
@@ -122,9 +124,9 @@ function drawn(shape: readonly number[], options: MakeTensorOptions): Tensor {
  * @see https://docs.pytorch.org/docs/2.13/testing.html#torch.testing.make_tensor
  */
 export function make_tensor(shape: number | readonly number[], options: MakeTensorOptions): Tensor {
-  const { dtype, requires_grad = false, exclude_zero = false, memory_format = null } = options
+  const { dtype, requires_grad = false, exclude_zero = false, memory_format = null } = own(options)
   const sizes = typeof shape === 'number' ? [shape] : [...shape]
-  const wants_gaps = options.noncontiguous === true
+  const wants_gaps = own_value(options, 'noncontiguous') === true
   if (wants_gaps && memory_format !== null)
     throw value_error(
       `The parameters \`noncontiguous\` and \`memory_format\` are mutually exclusive, but got noncontiguous=${py_bool(wants_gaps)} and memory_format=${memory_format}`,

@@ -1,5 +1,6 @@
 import * as dtypes from '../dtype.js'
 import * as ops from '../ops/generated/torch.js'
+import { own, own_value } from '../own.js'
 import { py_bool, py_float, py_ints, py_repr } from '../repr.js'
 import { Complex, type FloatScalar } from '../scalar.js'
 import { format_fixed } from '../tensor/number_format.js'
@@ -43,7 +44,8 @@ interface Difference {
 
 function message(head: string, extra: string, absolute: Difference, relative: Difference, at: Closeness) {
   const equality = at.rtol === 0 && at.atol === 0
-  const line = (kind: string, { text, index }: Difference, tolerance: number) => {
+  const line = (kind: string, options: Difference, tolerance: number) => {
+    const { text, index } = own(options)
     const title = kind[0]!.toUpperCase() + kind.slice(1)
     const what = index ? `Greatest ${kind} difference` : `${title} difference`
     const place = index ? ` at index ${py_ints(index)}` : ''
@@ -64,7 +66,7 @@ export function scalar_mismatch(
   const relative = size === 0 ? Number.POSITIVE_INFINITY : absolute / size
   const complex = actual instanceof Complex || expected instanceof Complex
   return message(
-    at.identifier ?? 'Scalars',
+    own_value(at, 'identifier') ?? 'Scalars',
     `Expected ${number_str(expected, float)} but got ${number_str(actual, float)}.`,
     { text: float || complex ? py_float(absolute) : py_repr(absolute) },
     { text: py_float(relative) },
@@ -94,7 +96,7 @@ export function tensor_mismatch(actual: Tensor, expected: Tensor, matches: Tenso
   const count = matches.numel()
   const wrong = count - Number(matches.sum().item())
   const extra = `Mismatched elements: ${wrong} / ${count} (${format_fixed((wrong / count) * 100, 1)}%)`
-  const head = at.identifier ?? 'Tensor-likes'
+  const head = own_value(at, 'identifier') ?? 'Tensor-likes'
   if (actual.dtype.is_floating_point && actual.dtype.itemsize === 1) {
     const first = (ops.nonzero(matches.logical_not()) as Tensor).select(0, 0).tolist() as number[]
     return `${head} are not 'equal'!\n\n${extra}\nThe first mismatched element is at index ${py_ints(first)}.`

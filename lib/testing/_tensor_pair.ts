@@ -3,6 +3,7 @@ import * as dtypes from '../dtype.js'
 import { assertion_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
+import { own_value } from '../own.js'
 import { py_bool, py_ints, py_repr, py_size } from '../repr.js'
 import type { Tensor } from '../tensor.js'
 import { type Closeness, scalar_mismatch, tensor_mismatch } from './_mismatch.js'
@@ -30,8 +31,8 @@ const COMPRESSED: Record<string, readonly [string, (self: Tensor) => Tensor][]> 
     ['row_indices', row],
   ],
 }
-COMPRESSED['BSR'] = COMPRESSED['CSR']!
-COMPRESSED['BSC'] = COMPRESSED['CSC']!
+COMPRESSED['BSR'] = own_value(COMPRESSED, 'CSR')!
+COMPRESSED['BSC'] = own_value(COMPRESSED, 'CSC')!
 
 const get_indices = get('aten::_indices')
 const get_values = get('aten::_values')
@@ -94,7 +95,7 @@ function compare_sparse(actual: Tensor, expected: Tensor, at: Closeness): void {
   if (coo) compare_count('sparse dimensions', kind, actual.sparse_dim(), expected.sparse_dim())
   compare_count('specified values', kind, Number(aten_nnz(actual)), Number(aten_nnz(expected)))
   const exact = { rtol: 0, atol: 0, equal_nan: false }
-  const parts = coo ? ([['indices', get_indices]] as const) : COMPRESSED[kind]!
+  const parts = coo ? ([['indices', get_indices]] as const) : own_value(COMPRESSED, kind)!
   for (const [name, part] of parts) {
     const [a, b] = [part(actual), part(expected)]
     const common = ops.promote_types(a.dtype, b.dtype)

@@ -1,4 +1,5 @@
 import { is_promise } from '../callback.js'
+import { member } from '../own.js'
 import { DataLoader } from '../utils/data/dataloader.js'
 import { EAGER } from '../utils/data/epoch.js'
 import type { Batches } from './place.js'
@@ -43,13 +44,13 @@ export class BatchReader<Batch> {
     try {
       return { done: false, value: (await value) as Batch }
     } catch (error) {
-      this.#reader.return?.()
+      member(this.#reader, 'return')?.call(this.#reader)
       throw error
     }
   }
 
   /** Ends it before its end. */
   async close(): Promise<void> {
-    await this.#reader.return?.()
+    await member(this.#reader, 'return')?.call(this.#reader)
   }
 }

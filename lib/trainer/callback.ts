@@ -1,4 +1,5 @@
 import { is_promise } from '../callback.js'
+import { member } from '../own.js'
 import type { Reading } from './reading.js'
 import type { Trainer } from './trainer.js'
 
@@ -92,7 +93,7 @@ function call<K extends keyof Events>(
   event: K,
   rest: Events[K],
 ): unknown {
-  const method = callback[event] as ((trainer: Trainer, ...rest: Events[K]) => unknown) | undefined
+  const method = member(callback, event) as ((trainer: Trainer, ...rest: Events[K]) => unknown) | undefined
   return method?.call(callback, trainer, ...rest)
 }
 

@@ -2,6 +2,7 @@ import { items_of } from '../collections.js'
 import { runtime_error, type_error, type_name } from '../errors.js'
 import type { StateDict } from '../nn/modules/state_dict.js'
 import { check_groups } from '../optim/state_dict.js'
+import { Tensor } from '../tensor.js'
 import type { TrainerStateDict } from './state.js'
 import type { Trainer } from './trainer.js'
 import { VERSION } from './version.js'
@@ -44,14 +45,14 @@ export function check_state(
     )
   check_groups(optimizer, state.optimizer.param_groups)
   for (const name of Object.keys(options.generators ?? {}))
-    if (!(name in (state.generators ?? {})))
+    if (!Object.hasOwn(state.generators ?? {}, name))
       throw runtime_error(`load_state_dict(): the state has no generator '${name}', and the Trainer has one`)
 }
 
 function differences_of(saved: StateDict, own: StateDict): string[] {
   const theirs = new Map<string, unknown>(items_of<unknown>(saved))
   const ours = new Map<string, unknown>(items_of<unknown>(own))
-  const shape = (value: unknown) => JSON.stringify((value as { shape?: unknown }).shape ?? null)
+  const shape = (value: unknown) => JSON.stringify((value instanceof Tensor ? value.shape : null) ?? null)
   return [
     ...[...ours.keys()].filter((name) => !theirs.has(name)).map((name) => `it has no '${name}'`),
     ...[...theirs.keys()].filter((name) => !ours.has(name)).map((name) => `'${name}' is not in the model`),

@@ -1,4 +1,5 @@
 import { IDENTITY, next_identity } from '../identity.js'
+import { own_value } from '../own.js'
 
 /** When training ends because it does not get better. */
 export interface EarlyStoppingOptions {
@@ -32,7 +33,7 @@ export class EarlyStopping {
   /** Whether training should end; metrics that lack the one that is watched change nothing. */
   should_stop(metrics: Readonly<Record<string, number>>): boolean {
     const { patience = 3, min_delta = 0, mode = 'min' } = this.options
-    const value = metrics[this.metric]
+    const value = own_value(metrics, this.metric)
     if (value === undefined) return false
     const { best, failures } = this.#state
     const gain = best === null ? Number.POSITIVE_INFINITY : mode === 'min' ? best - value : value - best

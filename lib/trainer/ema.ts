@@ -7,6 +7,7 @@ import { metadata_of, type StateDict, type StateDictLike } from '../nn/modules/s
 import { operator } from '../ops/operator.js'
 import { AveragedModel } from '../optim/swa_utils/averaged_model.js'
 import { get_ema_multi_avg_fn } from '../optim/swa_utils/averages.js'
+import { own, own_value } from '../own.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 
@@ -53,8 +54,9 @@ export class EMA<M extends Module = Module> {
 
   constructor(
     readonly model: M,
-    { decay = 0.999, warmup = false, update_every = 1, use_buffers = false }: EMAOptions = {},
+    options: EMAOptions = {},
   ) {
+    const { decay = 0.999, warmup = false, update_every = 1, use_buffers = false } = own(options)
     const constant = get_ema_multi_avg_fn(decay)
     const multi_avg_fn: typeof constant = warmup
       ? (averaged, current, count) => {
@@ -137,7 +139,7 @@ export class EMA<M extends Module = Module> {
    */
   load_state_dict(state_dict: StateDictLike, steps?: number): void {
     this.averaged.load_state_dict(state_dict)
-    const saved = metadata_of(state_dict)?.get('')?.ema_steps
+    const saved = own_value(metadata_of(state_dict)?.get(''), 'ema_steps')
     const count = Number(this.averaged.n_averaged.item())
     this.#steps = saved ?? steps ?? count * this.#update_every
   }

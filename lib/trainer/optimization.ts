@@ -8,6 +8,7 @@ import { clip_grad_norm_, clip_grad_value_ } from '../nn/utils/clip_grad.js'
 import { is_options } from '../ops/keywords.js'
 import { LBFGS } from '../optim/lbfgs.js'
 import { type Optimizer, options_of } from '../optim/optimizer.js'
+import { member, own_value } from '../own.js'
 import { keep, scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { report_of, type StepReport } from './callback.js'
@@ -43,7 +44,7 @@ const MOST_SKIPPED = 20
 
 export function check_result(result: unknown): { loss: Tensor; [metric: string]: Tensor | number } {
   if (result instanceof Tensor) return { loss: result }
-  if (is_options(result) && result['loss'] instanceof Tensor) return result as { loss: Tensor }
+  if (is_options(result) && own_value(result, 'loss') instanceof Tensor) return result as { loss: Tensor }
   throw type_error(
     `fit(): the step must return the loss (Tensor) or { loss, …metrics }, not ${type_name(result)}`,
   )
@@ -184,7 +185,7 @@ export class Optimization {
     this.#metrics.push(alone ? NO_METRICS : readings_of(metrics))
     if (this.batches < (this.options.accumulate ?? 1)) return null
     const report = this.update(place)
-    const { grad_norm } = report
+    const grad_norm = member(report, 'grad_norm')
     if (checked && grad_norm !== undefined && !Number.isFinite(grad_norm))
       throw bad_gradients(this.model, this.#bad_step(run, batch, place, grad_norm))
     return report
@@ -223,7 +224,7 @@ export class Optimization {
 
   /** The first group's learning rate. */
   #rate(): number {
-    const lr = options_of(this.optimizer.param_groups[0]!)['lr'] as number | Tensor | undefined
+    const lr = own_value(options_of(this.optimizer.param_groups[0]!), 'lr') as number | Tensor | undefined
     return lr === undefined ? Number.NaN : Number(lr instanceof Tensor ? lr.item() : lr)
   }
 
@@ -294,6 +295,9 @@ function means_of(all: readonly Readonly<Record<string, Reading>>[]): Readonly<R
   if (all.length === 1) return all[0]!
   const names = new Set(all.flatMap((metrics) => Object.keys(metrics)))
   return Object.fromEntries(
-    Array.from(names, (name) => [name, Reading.mean(all.flatMap((metrics) => metrics[name] ?? []))]),
+    Array.from(names, (name) => [
+      name,
+      Reading.mean(all.flatMap((metrics) => own_value(metrics, name) ?? [])),
+    ]),
   )
 }

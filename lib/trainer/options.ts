@@ -3,6 +3,7 @@ import type { AutocastOptions } from '../amp/autocast_mode.js'
 import type { GradScaler } from '../amp/grad_scaler.js'
 import { type_error, type_name, value_error } from '../errors.js'
 import type { Generator } from '../generator.js'
+import { own, own_value, traps } from '../own.js'
 import { unexpected_keyword } from '../python/words.js'
 import type { TrainerCallback } from './callback.js'
 import type { Retention } from './checkpoints/folder.js'
@@ -79,6 +80,11 @@ export interface TrainerOptions {
   /** Generators that the step uses, by name, to be saved with the state. */
   generators?: Readonly<Record<string, Generator>>
   /**
+   * Whether a loaded state's number of threads is set again, by {@link torch.set_num_threads} for the whole process: with
+   * another number the last bits differ, of which a warning tells. Default: false.
+   */
+  restore_threads?: boolean
+  /**
    * Stops training after the step at SIGINT and SIGTERM, with exit code 130 or 143; one that comes more than a second later
    * exits at once. Default: false.
    */
@@ -119,6 +125,7 @@ const KINDS: Record<keyof TrainerOptions, { least: number; whole: boolean } | nu
   checkpoint: null,
   checkpoints: null,
   generators: null,
+  restore_threads: null,
   handle_signals: null,
   yield_every_ms: { least: 0, whole: false },
   progress: null,
@@ -164,8 +171,31 @@ function check_choice(name: string, value: unknown, choices: readonly string[]):
   )
 }
 
+/** Options that are options themselves. */
+const NESTED: ReadonlySet<string | symbol> = new Set(['checkpoints', 'early_stopping', 'ema', 'autocast'])
+
+/**
+ * A Trainer's options after their check, as they are when they are read: a program may change its object. Names that
+ * others have put on `Object.prototype` are none of them.
+ *
+ * @throws as {@link Trainer}'s constructor
+ */
+export function own_options(given: TrainerOptions): TrainerOptions {
+  const options = new Proxy(
+    given,
+    traps({
+      get: (target, name) => {
+        const value = own_value(target, name)
+        return NESTED.has(name) ? own(value) : value
+      },
+    }),
+  )
+  check_options(options)
+  return options
+}
+
 /** Throws for an option that does not exist, a number that makes no sense, and options that do not go together. */
-export function check_options(options: TrainerOptions): void {
+function check_options(options: TrainerOptions): void {
   check('Trainer', options, KINDS)
   check_choice('schedule_by', options.schedule_by, ['step', 'epoch'])
   const { checkpoints } = options

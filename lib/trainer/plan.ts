@@ -1,3 +1,4 @@
+import { member } from '../own.js'
 import { DataLoader } from '../utils/data/dataloader.js'
 import { IterableDataset } from '../utils/data/dataset.js'
 import type { TrainerOptions } from './options.js'
@@ -22,7 +23,8 @@ export function batch_count(data: unknown): number | null {
   // A stream's length is told for nothing: asking has it compared later.
   if (data instanceof DataLoader && data.dataset instanceof IterableDataset) return null
   try {
-    const { length, size } = data as { length?: unknown; size?: unknown }
+    const sized = data as { length?: unknown; size?: unknown }
+    const [length, size] = [member(sized, 'length'), member(sized, 'size')]
     const count = length ?? size
     return Number.isInteger(count) && (count as number) >= 0 ? (count as number) : null
   } catch {

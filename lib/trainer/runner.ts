@@ -4,6 +4,7 @@ import { constants, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { native } from '../native.js'
+import { member } from '../own.js'
 
 // The tsx command runs a program as its child. It passes a signal on, and ends the child by SIGKILL where that doesn't say
 // within 60 ms that it has the signal. What tsx puts into the child says so when the event loop has its turn, which may
@@ -45,6 +46,12 @@ function connect(address: string): Promise<Socket | undefined> {
   })
 }
 
+/** A connection's number among the process's open files. */
+function fd_of(socket: { _handle?: { fd?: number } } | undefined): number | undefined {
+  const handle = socket && member(socket, '_handle')
+  return handle && member(handle, 'fd')
+}
+
 /**
  * Tells the tsx command of each signal as soon as it arrives, where it runs this program. Call it when Node catches the
  * signals.
@@ -55,7 +62,7 @@ export async function answer_runner(signals: readonly ('SIGINT' | 'SIGTERM')[]):
   const name = `tsx-${process.geteuid?.() ?? userInfo().username}`
   const address = join(tmpdir(), name, `${process.ppid}.pipe`)
   const socket = is_under_tsx() && existsSync(address) ? await connect(address) : undefined
-  const descriptor = (socket as unknown as { _handle?: { fd?: number } } | undefined)?._handle?.fd
+  const descriptor = fd_of(socket as unknown as { _handle?: { fd?: number } } | undefined)
   if (socket === undefined || descriptor === undefined || descriptor < 0) {
     socket?.destroy()
     return () => {}

@@ -1,4 +1,5 @@
 import { value_error } from '../errors.js'
+import { own_value } from '../own.js'
 import type { TrainerOptions } from './options.js'
 
 /** Lets the schedule take its step at the end of an epoch, with the metric that it goes by where there is one. */
@@ -10,7 +11,7 @@ export function step_schedule(
     schedule?.step()
     return
   }
-  const value = metrics[metric]
+  const value = own_value(metrics, metric)
   if (value === undefined)
     throw value_error(
       `Trainer: schedule_metric '${metric}' is none of the metrics: ${Object.keys(metrics).join(', ')}`,

@@ -3,11 +3,19 @@ import { get_rng_state_all, is_available, set_rng_state_all } from '../cuda/inde
 import type { Generator } from '../generator.js'
 import type { StateDict } from '../nn/modules/state_dict.js'
 import type { OptimizerStateDict } from '../optim/state_dict.js'
+import { member, own_value } from '../own.js'
 import { get_rng_state, set_rng_state } from '../random.js'
 import type { Tensor } from '../tensor.js'
 import { check_state } from './check_state.js'
 import type { EarlyStopping, EarlyStoppingState } from './early_stopping.js'
+import {
+  current_environment,
+  enter_environment,
+  environment_of,
+  type TrainingEnvironment,
+} from './environment.js'
 import type { AccumulationState, Optimization } from './optimization.js'
+import type { Schedule } from './options.js'
 import type { Place, PlaceState } from './place.js'
 import type { MeanState, Means } from './reading.js'
 import type { Trainer } from './trainer.js'
@@ -47,6 +55,8 @@ export interface TrainerStateDict {
   early_stopping?: EarlyStoppingState
   /** What the callbacks say of themselves, in their order; null for those that say nothing. */
   callbacks: unknown[]
+  /** What the last bits of the numbers depend on besides; not in states of earlier versions. */
+  environment?: TrainingEnvironment
 }
 
 /** What a Trainer is made of besides its options. */
@@ -61,7 +71,7 @@ interface Parts {
 export function pack_state(trainer: Trainer, parts: Parts): TrainerStateDict {
   const { model, optimizer, ema, options } = trainer
   const { schedule, scaler, generators = {}, callbacks = [] } = options
-  const schedule_state = schedule?.state_dict?.()
+  const schedule_state = schedule && member(schedule, 'state_dict')?.call(schedule)
   return {
     format: FORMAT,
     version: VERSION,
@@ -80,7 +90,8 @@ export function pack_state(trainer: Trainer, parts: Parts): TrainerStateDict {
     means: parts.means.state_dict(),
     metrics: { ...trainer.metrics },
     ...(parts.early_stopping && { early_stopping: parts.early_stopping.state_dict() }),
-    callbacks: callbacks.map((callback) => callback.state_dict?.() ?? null),
+    callbacks: callbacks.map((callback) => member(callback, 'state_dict')?.call(callback) ?? null),
+    environment: current_environment(),
   }
 }
 
@@ -88,10 +99,11 @@ export function pack_state(trainer: Trainer, parts: Parts): TrainerStateDict {
 export function load_state(trainer: Trainer, parts: Parts, given: Partial<TrainerStateDict>): void {
   check_state(given, trainer)
   const state: Partial<TrainerStateDict> = given
+  const environment = environment_of(given)
   const { schedule, scaler, generators = {}, callbacks = [] } = trainer.options
   trainer.model.load_state_dict(given.model)
   trainer.optimizer.load_state_dict(given.optimizer)
-  if (state.schedule) schedule?.load_state_dict?.(state.schedule)
+  if (state.schedule) load_schedule(schedule, state.schedule)
   if (state.scaler) scaler?.load_state_dict(state.scaler)
   if (state.ema) trainer.ema?.load_state_dict(state.ema, state.step)
   trainer.global_step = state.step ?? 0
@@ -103,9 +115,14 @@ export function load_state(trainer: Trainer, parts: Parts, given: Partial<Traine
   if (state.early_stopping) parts.early_stopping?.load_state_dict(state.early_stopping)
   for (const [i, callback] of callbacks.entries()) {
     const saved: unknown = state.callbacks?.[i] ?? null
-    if (saved !== null) callback.load_state_dict?.(saved as never)
+    if (saved !== null) member(callback, 'load_state_dict')?.call(callback, saved as never)
   }
   load_generators(generators, state)
+  if (environment !== undefined) enter_environment(environment, trainer.options.restore_threads === true)
+}
+
+function load_schedule(schedule: Schedule | undefined, state: Record<string, unknown>): void {
+  if (schedule !== undefined) member(schedule, 'load_state_dict')?.call(schedule, state)
 }
 
 /** States of all random generators. */
@@ -126,7 +143,7 @@ function load_generators(
   named: Readonly<Record<string, Generator>>,
   { rng_state, cuda_rng_states = [], generators = {} }: Partial<TrainerStateDict>,
 ): void {
-  for (const [name, generator] of Object.entries(named)) generator.set_state(generators[name]!)
+  for (const [name, generator] of Object.entries(named)) generator.set_state(own_value(generators, name)!)
   if (cuda_rng_states.length > 0 && is_available()) set_rng_state_all(cuda_rng_states)
   if (rng_state !== undefined) set_rng_state(rng_state)
 }

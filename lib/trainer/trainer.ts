@@ -2,6 +2,7 @@ import { is_promise } from '../callback.js'
 import { IDENTITY, next_identity } from '../identity.js'
 import type { Module } from '../nn/modules/module.js'
 import type { Optimizer } from '../optim/optimizer.js'
+import { own } from '../own.js'
 import { save } from '../serialization.js'
 import { BatchReader } from './batches.js'
 import { type CheckpointEvent, emit, type StepReport } from './callback.js'
@@ -10,7 +11,7 @@ import { EarlyStopping } from './early_stopping.js'
 import { EMA } from './ema.js'
 import type { FitOptions, Run, TrainingStep } from './fit_options.js'
 import { Optimization } from './optimization.js'
-import { check_options, dev_steps, type TrainerOptions, with_whole_paths } from './options.js'
+import { dev_steps, own_options, type TrainerOptions, with_whole_paths } from './options.js'
 import { type Batches, check_data, Place } from './place.js'
 import { type Plan, plan_of } from './plan.js'
 import { make_progress, summary } from './progress.js'
@@ -52,6 +53,8 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   metrics: Record<string, number> = {}
   /** The averages of the weights, where they were asked for. */
   readonly ema: EMA<M> | undefined
+  /** What it was made with. */
+  readonly options: TrainerOptions
 
   readonly #optimization: Optimization
   readonly #place = new Place()
@@ -66,9 +69,9 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   constructor(
     readonly model: M,
     readonly optimizer: O,
-    readonly options: TrainerOptions = {},
+    given: TrainerOptions = {},
   ) {
-    check_options(options)
+    const options = own_options(given)
     this.options = with_whole_paths(options)
     this.#turns = new Turns(options.yield_every_ms)
     const { ema, early_stopping } = options
@@ -113,8 +116,9 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   async fit<Batch>(
     data: Batches<Batch>,
     step: TrainingStep<Batch>,
-    { signal, validation, validation_step = step }: FitOptions<Batch> = {},
+    options: FitOptions<Batch> = {},
   ): Promise<number[]> {
+    const { signal, validation, validation_step = step } = own(options)
     check_data('fit', 'data', data)
     if (validation !== undefined) check_data('fit', 'validation', validation)
     if (this.#running) throw new Error('Trainer.fit() is running already')
@@ -229,7 +233,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
 
   async #open_checkpoints<Batch>(run: Run<Batch>): Promise<void> {
     if (dev_steps(this.options) !== undefined) return
-    const { checkpoints, loaded } = await open_checkpoints(this.#self)
+    const { checkpoints, loaded } = own(await open_checkpoints(this.#self))
     run.checkpoints = checkpoints
     if (loaded !== undefined) await emit(this.#callbacks, this.#self, 'on_checkpoint_load', loaded)
   }
@@ -289,7 +293,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   #step_end<Batch>(run: Run<Batch>, report: StepReport): Promise<void> | undefined {
     this.global_step++
     const { loss, metrics } = report.readings
-    for (const name in metrics) this.#means.add(name, metrics[name]!)
+    for (const name of Object.keys(metrics)) this.#means.add(name, metrics[name]!)
     this.#means.add('loss', loss)
     run.history.push(loss)
     run.shown?.step(report)
@@ -397,7 +401,8 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
    *   nothing is changed then
    */
   load_state_dict(given: Partial<TrainerStateDict>): void {
-    load_state(this.#self, this.#parts, given)
-    this.#seconds_before = given.seconds ?? 0
+    const state = own(given)
+    load_state(this.#self, this.#parts, state)
+    this.#seconds_before = state.seconds ?? 0
   }
 }

@@ -1,3 +1,5 @@
+import { own_value } from '../own.js'
+
 /** What a Trainer's states and manifests say they are. */
 export const FORMAT = 'typetorch.trainer'
 
@@ -6,6 +8,6 @@ export const VERSION = 1
 
 /** Whether something says that it is of this format, of any version. */
 export function is_state(value: unknown): value is { format: string; version: number } {
-  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown }
+  const [format, version] = [own_value(value, 'format'), own_value(value, 'version')]
   return format === FORMAT && typeof version === 'number'
 }

@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import { type DeviceLike, device as make_device } from '../device.js'
 import { assertion_error, type_error, type_name, value_error } from '../errors.js'
 import { native } from '../native.js'
+import { member, own } from '../own.js'
 import type { DlpackDevice, DlpackRequest } from '../tensor/dlpack_methods.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 
@@ -67,7 +68,7 @@ export function from_dlpack(
   ext_tensor: DlpackExchange | object,
   options: { device?: DeviceLike | null; copy?: boolean | null } = {},
 ): Tensor {
-  const { device = null, copy = null } = options
+  const { device = null, copy = null } = own(options)
   if (types.isExternal(ext_tensor)) {
     if (device !== null || copy !== null)
       throw assertion_error(
@@ -95,7 +96,8 @@ export function from_dlpack(
 }
 
 function is_exchange(value: unknown): value is DlpackExchange {
-  const { __dlpack__, __dlpack_device__ } = Object(value) as Partial<DlpackExchange>
+  const given = Object(value) as Partial<DlpackExchange>
+  const [__dlpack__, __dlpack_device__] = [member(given, '__dlpack__'), member(given, '__dlpack_device__')]
   return typeof __dlpack__ === 'function' && typeof __dlpack_device__ === 'function'
 }
 

@@ -1,3 +1,5 @@
+import { own, own_value } from '../own.js'
+
 /** What a hook that changes nothing returns. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return
 export type Nothing = void | null | undefined
@@ -36,7 +38,7 @@ export class RemovableHandle {
     options: { extra_dict?: Map<number, unknown> | Map<number, unknown>[] } = {},
   ) {
     this.id = next_id++
-    const extra = options.extra_dict ?? []
+    const extra = own_value(options, 'extra_dict') ?? []
     this.#maps = [hooks, ...(Array.isArray(extra) ? extra : [extra])]
   }
 
@@ -56,6 +58,7 @@ export function add_hook<H>(
   hook: H,
   options: { prepend?: boolean | undefined; extra_dict?: Map<number, unknown>[] } = {},
 ): RemovableHandle {
+  options = own(options)
   const handle = new RemovableHandle(hooks, options.extra_dict ? { extra_dict: options.extra_dict } : {})
   const later = options.prepend ? [...hooks] : []
   if (options.prepend) hooks.clear()

@@ -1,4 +1,5 @@
 import { value_error } from '../errors.js'
+import { own, own_value } from '../own.js'
 import { is_bytes } from '../realm.js'
 import { type ChannelMode, type Mode, PIXEL, type Raster, type Transparency } from './mode.js'
 
@@ -39,6 +40,7 @@ export function full_palette(palette: Uint8Array, transparency?: Transparency): 
 }
 
 function from_palette(image: Raster, to: ChannelMode): Raster {
+  image = own(image)
   const { mode, width, height, data } = image
   const table = full_palette(
     image.palette ?? new Uint8Array(0),
@@ -98,7 +100,8 @@ function rearranged(image: Raster, to: ChannelMode, key?: readonly number[]): Ui
 }
 
 /** The transparent colour of grey or coloured pixels: PIL compares the lowest 8 bits, a single number with red alone. */
-function key_of({ mode, transparency }: Raster): readonly number[] | undefined {
+function key_of(options: Raster): readonly number[] | undefined {
+  const { mode, transparency } = own(options)
   if (typeof transparency === 'number')
     return mode === 'RGB' ? [transparency & 255, 0, 0] : [0, 0, 0].fill(transparency & 255)
   return Array.isArray(transparency) ? transparency.map((value) => value & 255) : undefined
@@ -106,10 +109,12 @@ function key_of({ mode, transparency }: Raster): readonly number[] | undefined {
 
 // What stays transparent where the new mode has no alpha of its own.
 function carried(image: Raster, to: ChannelMode): { transparency?: Transparency } {
-  const { mode, transparency } = image
+  const { mode, transparency } = own(image)
   if (transparency === undefined || to === 'LA' || to === 'RGBA' || is_bytes(transparency)) return {}
   if (mode === 'P') {
-    const place = full_palette(image.palette ?? new Uint8Array(0)).subarray((transparency as number) * 4)
+    const place = full_palette(own_value(image, 'palette') ?? new Uint8Array(0)).subarray(
+      (transparency as number) * 4,
+    )
     const [r, g, b] = place as unknown as [number, number, number]
     return { transparency: to === 'L' ? grey_of(r, g, b) : [r, g, b] }
   }

@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { inspect } from 'node:util'
 import { BudgetError, runtime_error, type_error, type_name, value_error } from '../errors.js'
+import { own } from '../own.js'
 import { check_options } from '../python/options.js'
 import { is_error } from '../realm.js'
 import { write_whole } from '../serialization/atomic.js'
@@ -59,6 +60,7 @@ export class Image implements Extras {
     data: Uint8Array,
     extras: Extras = {},
   ) {
+    extras = own(extras)
     // A Buffer's slice() would be no copy.
     this.data = Buffer.isBuffer(data) ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data
     if (!is_mode(mode)) throw value_error(`unrecognized image mode: ${String(mode)}`)

@@ -1,5 +1,6 @@
 import { uint8 } from '../dtype.js'
 import { key_error, runtime_error, type_error, type_name } from '../errors.js'
+import { own_value } from '../own.js'
 import { check_options } from '../python/options.js'
 import { write_whole } from '../serialization/atomic.js'
 import { Budget, type LoadLimits } from '../serialization/budget.js'
@@ -64,8 +65,8 @@ function decoding_of(mode: ImageReadMode | DecodeOptions, options: DecodeOptions
     )
   return {
     mode: ImageReadMode[name as ImageReadMode],
-    oriented: given.apply_exif_orientation === true,
-    limits: given.limits ?? null,
+    oriented: own_value(given, 'apply_exif_orientation') === true,
+    limits: own_value(given, 'limits') ?? null,
   }
 }
 

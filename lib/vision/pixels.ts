@@ -1,11 +1,12 @@
 import { bool, type DType, float32, int32, uint8, uint16 } from '../dtype.js'
 import { value_error } from '../errors.js'
+import { table } from '../own.js'
 import { frombuffer } from '../tensor/from_memory.js'
 import type { Tensor } from '../tensor.js'
 import { Image } from './image.js'
 import { type Extras, type Mode, PIXEL } from './mode.js'
 
-const DTYPES: Partial<Record<Mode, DType>> = { '1': bool, 'I;16': uint16, I: int32, F: float32 }
+const DTYPES = table<DType>({ '1': bool, 'I;16': uint16, I: int32, F: float32 })
 
 /**
  * An image's values, copied: (height, width, channels) → (channels, height, width), of dtype uint8, of mode `'1'` bool,

@@ -4,7 +4,16 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { BUILD, CMAKE_WANTED, compare_versions, own_command, parse_version, RECORD, ROOT } from './config.mjs'
+import {
+  BUILD,
+  CMAKE_WANTED,
+  compare_versions,
+  ONLY_WHEELS,
+  own_command,
+  parse_version,
+  RECORD,
+  ROOT,
+} from './config.mjs'
 import { install_command, run_step, SetupError, say, version_line, which } from './report.mjs'
 import { source_hash } from './sources.mjs'
 
@@ -37,7 +46,7 @@ export function check_tools(env = process.env) {
   const cmake = version_line('cmake', ['--version'], env) ?? 'cmake, which does not run,'
   if (compare_versions(parse_version(cmake), CMAKE_WANTED) < 0) {
     throw new SetupError(
-      `${cmake} is not enough, the addon needs cmake ${CMAKE_WANTED.join('.')} or later; get it with: pip install 'cmake>=${CMAKE_WANTED.join('.')}'`,
+      `${cmake} is not enough, the addon needs cmake ${CMAKE_WANTED.join('.')} or later; get it with: pip install ${ONLY_WHEELS} 'cmake>=${CMAKE_WANTED.join('.')}'`,
     )
   }
   if (!['g++', 'clang++'].some((name) => which(name, env))) {

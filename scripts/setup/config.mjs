@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 export const LIBTORCH_VERSION = '2.13.0'
 export const LIBTORCH_MINOR = '2.13'
 export const CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
+/** Among pip's arguments always: a source archive runs its setup.py, also when it is only downloaded. */
+export const ONLY_WHEELS = '--only-binary=:all:'
 export const NODE_WANTED = [20, 19]
 export const CMAKE_WANTED = [3, 20]
 export const GLIBC_WANTED = [2, 28]

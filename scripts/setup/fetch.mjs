@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import cli_progress from 'cli-progress'
 import lockfile from 'proper-lockfile'
-import { CPU_INDEX, LIBTORCH_VERSION, own_command } from './config.mjs'
+import { CPU_INDEX, LIBTORCH_VERSION, ONLY_WHEELS, own_command } from './config.mjs'
 import { cached_folder, inspect } from './find.mjs'
 import { make_folders } from './folders.mjs'
 import { manifest_problem, write_manifest } from './manifest.mjs'
@@ -13,6 +13,7 @@ import { install_command, SetupError, say, which } from './report.mjs'
 import { sha256, unpack } from './unpack.mjs'
 
 const GIB = 2 ** 30
+
 const SPACE = { cpu: 1.2 * GIB, cuda: 14 * GIB }
 
 /** Python with pip, as the start of a command line. */
@@ -64,13 +65,11 @@ async function download(variant, folder, env) {
   const pip = pip_command(env)
   // torch has wheels for Python 3.10 and later; the C++ inside is the same in each.
   const old = pip.python_minor > 0 && pip.python_minor < 10
-  const target = old
-    ? ['--python-version', '3.11', '--only-binary=:all:', '--platform', 'manylinux_2_28_x86_64']
-    : []
+  const target = old ? ['--python-version', '3.11', '--platform', 'manylinux_2_28_x86_64'] : []
   let problem = ''
   let unreachable = false
   for (const request of requests(variant)) {
-    const args = ['download', ...request, ...target, '--retries', '2', '--dest', folder]
+    const args = ['download', ONLY_WHEELS, ...request, ...target, '--retries', '2', '--dest', folder]
     const { code, errors } = await run_pip(pip, args, env)
     if (code === 0) return fs.readdirSync(folder).filter((name) => /^(torch|nvidia_)[^/]*\.whl$/.test(name))
     problem = last_error(errors)

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CPU_INDEX, cache_folder, LIBTORCH_VERSION } from './config.mjs'
+import { CPU_INDEX, cache_folder, LIBTORCH_VERSION, ONLY_WHEELS } from './config.mjs'
 import { pip_command } from './fetch.mjs'
 import { inspect, python_torch } from './find.mjs'
 import { make_folders } from './folders.mjs'
@@ -59,7 +59,7 @@ export function setup_python(env = process.env) {
   for (const attempt of attempts) {
     const result = spawnSync(
       pip.command,
-      [...pip.args, 'install', '--quiet', '--retries', '2', '--target', partial, ...attempt],
+      [...pip.args, 'install', ONLY_WHEELS, '--quiet', '--retries', '2', '--target', partial, ...attempt],
       {
         env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
         encoding: 'utf8',
@@ -80,7 +80,7 @@ export function setup_python(env = process.env) {
       .findLast((text) => text.startsWith('ERROR')) ?? 'nothing'
   throw new SetupError(
     `Python's torch ${LIBTORCH_VERSION} could not be installed, pip says "${line}"; try it with: ` +
-      `python3 -m pip install torch==${LIBTORCH_VERSION} numpy`,
+      `python3 -m pip install ${ONLY_WHEELS} torch==${LIBTORCH_VERSION} numpy`,
   )
 }
 

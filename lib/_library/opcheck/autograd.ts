@@ -1,5 +1,6 @@
 import { assertion_error, not_implemented_error } from '../../errors.js'
 import { native } from '../../native.js'
+import { own_value } from '../../own.js'
 import { tensors_of } from '../tensors.js'
 import { type Call, run, share_a_tensor } from './call.js'
 
@@ -19,14 +20,14 @@ export function check_autograd_registration(call: Call): void {
   const inputs = tensors_of([args, kwargs])
   if (!inputs.some((tensor) => tensor.requires_grad)) return
   const types = [...new Set(inputs.map((tensor) => tensor.device.type))]
-  const unknown = types.filter((type) => !(type in KEYS))
+  const unknown = types.filter((type) => !Object.hasOwn(KEYS, type))
   if (unknown.length > 0)
     throw not_implemented_error(
       `autograd_registration_check: NYI devices other than CPU/CUDA/XPU, got ${unknown.join(', ')}`,
     )
   const registered = (key: string) => native.has_kernel(overload.name, overload.overload, key)
   const own = ['cuda', 'cpu', 'xpu'].find((type) => types.includes(type))!
-  if ([KEYS[own]!, 'Autograd', 'CompositeImplicitAutograd'].some(registered)) return
+  if ([own_value(KEYS, own)!, 'Autograd', 'CompositeImplicitAutograd'].some(registered)) return
   // Autograd's fallback would have the results require gradients, whose backward throws.
   const outputs = tensors_of(native.without_autograd_fallback(() => run(call)))
   if (outputs.some((output) => output.requires_grad && !share_a_tensor([output], inputs)))

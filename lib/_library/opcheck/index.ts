@@ -1,6 +1,7 @@
 import { make_error, runtime_error, type_name, value_error } from '../../errors.js'
 import { name_of_operator, type Operator, operator } from '../../ops/operator.js'
 import { overload_of, overloads_named } from '../../ops/schema.js'
+import { own, own_value } from '../../own.js'
 import { is_error } from '../../realm.js'
 import { py_string } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
@@ -46,8 +47,12 @@ function chosen_checks(test_utils: OpCheckOptions['test_utils']): readonly OpChe
 
 /** The full name of the one overload that is meant. */
 function overload_meant(op: unknown): string {
-  const is_definition = typeof op === 'function' && 'qualname' in op
-  const name = is_definition ? op.qualname : typeof op === 'function' ? name_of_operator(op) : op
+  const is_definition = typeof op === 'function' && Object.hasOwn(op, 'qualname')
+  const name = is_definition
+    ? own_value(op, 'qualname')
+    : typeof op === 'function'
+      ? name_of_operator(op)
+      : op
   if (typeof name !== 'string')
     throw value_error(
       `opcheck(op, ...): op must be an operator, e.g. torch.ops.aten.sin.default, got ${type_name(op)}`,
@@ -106,8 +111,9 @@ export function opcheck(
   op: CustomOpDef | Operator | string,
   args: readonly unknown[],
   kwargs: Keywords | null = {},
-  { test_utils, raise_exception = true }: OpCheckOptions = {},
+  options: OpCheckOptions = {},
 ): OpCheckResults {
+  const { test_utils, raise_exception = true } = own(options)
   const full = overload_meant(op)
   const call: Call = { overload: overload_of(full), op: operator(full), args, kwargs: kwargs ?? {} }
   const is_abstract = tensors_of([args, kwargs]).some((tensor) => tensor.is_meta)

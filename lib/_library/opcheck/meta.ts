@@ -1,6 +1,7 @@
 import { runtime_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { empty_strided } from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import { py_bool, py_ints, py_size } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import { tensors_of } from '../tensors.js'
@@ -74,9 +75,9 @@ export function check_meta(call: Call): void {
     throw runtime_error(`${context} mismatch in number of returns ${fakes.length} != ${reals.length}`)
   const found = relations(fake_call, fakes)
   for (const [relation, holds] of Object.entries(relations(call, reals)))
-    if (found[relation] !== holds)
+    if (own_value(found, relation) !== holds)
       throw runtime_error(
-        `${context} mismatch in ${relation} check ${py_bool(found[relation]!)} != ${py_bool(holds)}`,
+        `${context} mismatch in ${relation} check ${py_bool(own_value(found, relation)!)} != ${py_bool(holds)}`,
       )
   reals.forEach((real, i) => {
     const told = difference(real, fakes[i]!)

@@ -1,6 +1,7 @@
 import { runtime_error } from '../../errors.js'
 import { native } from '../../native.js'
 import type { Parameter } from '../../ops/schema.js'
+import { own_value } from '../../own.js'
 import { Tensor } from '../../tensor.js'
 import { memory_of, tensors_of } from '../tensors.js'
 import { type Call, run, share_a_tensor, share_memory } from './call.js'
@@ -38,7 +39,8 @@ export function check_schema(call: Call): void {
   const { overload, args, kwargs } = call
   const { parameters, results } = overload
   const [of_parameters, of_results] = native.alias_sets(overload.name, overload.overload)
-  const value_of = ({ name }: Parameter, place: number) => (place < args.length ? args[place] : kwargs[name])
+  const value_of = ({ name }: Parameter, place: number) =>
+    place < args.length ? args[place] : own_value(kwargs, name)
   const given = parameters.map((parameter, i) => tensors_of(value_of(parameter, i)))
   const before = given.map((tensors) =>
     tensors.filter((tensor) => tensor.layout.name === 'strided').map(note),

@@ -1,4 +1,5 @@
 import { assertion_error } from '../../errors.js'
+import { own } from '../../own.js'
 import { py_float } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 import { grad } from '../backward.js'
@@ -64,7 +65,7 @@ export function analytical_jacobian(
   options: { nondet_tol: number; check_grad_dtypes: boolean; v?: Tensor },
 ): Tensor[] {
   const by = inputs.filter(is_differentiable)
-  const { nondet_tol, v = null } = options
+  const { nondet_tol, v = null } = own(options)
   const pull = (gradient: Tensor): Row[] =>
     grad(output, by, gradient, { retain_graph: true, allow_unused: true })
   const count = v === null ? output.numel() : 1

@@ -1,5 +1,6 @@
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own } from '../../own.js'
 import { Tensor } from '../../tensor.js'
 import { dual_level, make_dual, unpack_dual } from '../forward_ad.js'
 import { places } from './numerical.js'
@@ -41,8 +42,9 @@ export function forward_jacobian(
   call: Call,
   inputs: readonly unknown[],
   results: readonly Tensor[],
-  { check_grad_dtypes = false, directions }: { check_grad_dtypes?: boolean; directions?: readonly Tensor[] },
+  options: { check_grad_dtypes?: boolean; directions?: readonly Tensor[] },
 ): Tensor[][] {
+  const { check_grad_dtypes = false, directions } = own(options)
   const by = inputs.filter(is_differentiable)
   if (by.some((input) => input.is_complex()))
     throw value_error('Expected inputs to be non-complex for _get_analytical_jacobian_forward_ad.')

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { not_implemented_error } from '../../errors.js'
+import { traps } from '../../own.js'
 import type { Tensor } from '../../tensor.js'
 
 /**
@@ -43,7 +44,10 @@ export type Callable<C extends abstract new (...args: never[]) => unknown> = C &
 
 /** Makes a class that can be called without `new`. */
 export function callable<C extends new (...args: never[]) => object>(made: C): Callable<C> {
-  return new Proxy(made, {
-    apply: (target, _self, args) => Reflect.construct(target, args) as object,
-  }) as Callable<C>
+  return new Proxy(
+    made,
+    traps({
+      apply: (target, _self, args) => Reflect.construct(target, args) as object,
+    }),
+  ) as Callable<C>
 }

@@ -1,5 +1,6 @@
 import { not_implemented_error, value_error } from '../../errors.js'
 import { IDENTITY, next_identity } from '../../identity.js'
+import { own, traps } from '../../own.js'
 import type { Tensor } from '../../tensor.js'
 import { Constraint } from './constraint.js'
 
@@ -17,7 +18,7 @@ export class _Dependent extends Constraint {
 
   constructor(known: DependentOptions = {}) {
     super()
-    this.#known = known
+    this.#known = own(known)
   }
 
   override get is_discrete(): boolean {
@@ -46,13 +47,16 @@ export class _Dependent extends Constraint {
 export const dependent: _Dependent & ((known?: DependentOptions) => _Dependent) = (() => {
   const base = new _Dependent()
   const call = (known: DependentOptions = {}) => base.with(known)
-  return new Proxy(call as unknown as _Dependent & typeof call, {
-    get: (_, name) => {
-      const value: unknown = Reflect.get(base, name, base)
-      return typeof value === 'function' ? value.bind(base) : value
-    },
-    getPrototypeOf: () => _Dependent.prototype,
-  })
+  return new Proxy(
+    call as unknown as _Dependent & typeof call,
+    traps({
+      get: (_, name) => {
+        const value: unknown = Reflect.get(base, name, base)
+        return typeof value === 'function' ? value.bind(base) : value
+      },
+      getPrototypeOf: () => _Dependent.prototype,
+    }),
+  )
 })()
 
 /** Whether a constraint depends on other values. */

@@ -3,6 +3,7 @@ import { run_then } from '../../callback.js'
 import { assertion_error, not_implemented_error, python_type_name } from '../../errors.js'
 import { native } from '../../native.js'
 import { is_options } from '../../ops/keywords.js'
+import { own_value } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import { SDPBackend } from './backend.js'
 
@@ -72,7 +73,7 @@ export function sdpa_kernel<T>(
   }
   const first = rest[0]
   if (is_options(first)) check_options('sdpa_kernel', first, ['set_priority'])
-  const set_priority = is_options(first) ? first['set_priority'] === true : first === true
+  const set_priority = is_options(first) ? own_value(first, 'set_priority') === true : first === true
   if (set_priority && native.has_cuda())
     throw not_implemented_error('sdpa_kernel(): set_priority is not there yet for CUDA')
   const before = _cur_sdpa_kernel_backends()

@@ -1,6 +1,7 @@
 import { not_implemented_error, type_error, value_error } from '../../errors.js'
 import * as nn from '../../ops/generated/nn.js'
 import * as ops from '../../ops/generated/torch.js'
+import { has_own, own_value, table } from '../../own.js'
 import { optional, tensor } from '../../python/parameters.js'
 import { callable, signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
@@ -39,18 +40,18 @@ const aligned: Record<string, Aligned> = {
   'bicubic 4': nn.upsample_bicubic2d,
 }
 
-const antialiased: Record<string, Aligned> = {
+const antialiased = table<Aligned>({
   'bilinear 4': nn._upsample_bilinear2d_aa,
   'bicubic 4': nn._upsample_bicubic2d_aa,
   'lanczos 4': nn._upsample_lanczos2d_aa,
-}
+})
 
-const FITTING: Record<string, number> = { linear: 3, bilinear: 4, trilinear: 5 }
+const FITTING = table({ linear: 3, bilinear: 4, trilinear: 5 })
 
 /** For each spatial dimension its own number. */
 function for_each_dimension(value: Numbers, name: string, shown: string, input: Tensor): number[] {
   const spatial = input.shape.slice(2)
-  if (typeof value !== 'object' || 're' in value) return spatial.map(() => value as number)
+  if (typeof value !== 'object' || has_own(value, 're')) return spatial.map(() => value as number)
   if (value.length === spatial.length) return [...value]
   const letters = name === 'size' ? 'o' : 's'
   const own = `[${spatial.join(', ')}]`
@@ -98,14 +99,14 @@ export const interpolate = callable(
       )
     }
     const key = `${mode} ${input.ndim}`
-    const plain = nearest[key]
+    const plain = own_value(nearest, key)
     if (plain !== undefined) return plain(input, size, scales)
     const corners = align_corners ?? false
     if (key === 'lanczos 4') {
       if (corners) throw value_error('Lanczos mode does not support align_corners=True')
       if (!antialias) throw value_error('Lanczos mode requires antialias=True')
     }
-    const smooth = (antialias ? antialiased : aligned)[key]
+    const smooth = own_value(antialias ? antialiased : aligned, key)
     if (smooth !== undefined) return smooth(input, size, corners, scales)
     const needed = FITTING[mode]
     if (needed !== undefined && input.ndim >= 3 && input.ndim <= 5) {

@@ -1,11 +1,12 @@
 import { scaled_dot_product_attention as plain } from '../../ops/generated/nn.js'
 import { is_options } from '../../ops/keywords.js'
+import { own_value } from '../../own.js'
 import { attend_causally, CausalBias } from '../attention/bias.js'
 
 function is_causal_bias(args: readonly unknown[]): boolean {
   if (args[3] instanceof CausalBias) return true
   const last = args[args.length - 1]
-  return is_options(last) && last['attn_mask'] instanceof CausalBias
+  return is_options(last) && own_value(last, 'attn_mask') instanceof CausalBias
 }
 
 /**

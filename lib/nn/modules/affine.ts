@@ -1,4 +1,5 @@
 import * as ops from '../../ops/generated/torch.js'
+import { member } from '../../own.js'
 import * as init from '../init.js'
 import { Parameter } from '../parameter.js'
 import type { factory_options } from './linear.js'
@@ -25,7 +26,8 @@ export function register_affine(
 /** Sets the weight to one and the bias to zero. */
 export function reset_affine(module: Affine): void {
   if (module.weight !== null) init.ones_(module.weight)
-  if (module.bias) init.zeros_(module.bias)
+  const bias = member(module, 'bias')
+  if (bias) init.zeros_(bias)
 }
 
 /** The shape that is normalised: a single number stands for the last dimension. */

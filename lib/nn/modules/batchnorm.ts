@@ -2,6 +2,7 @@ import type { DeviceLike } from '../../device.js'
 import { type DType, int64 } from '../../dtype.js'
 import { not_implemented_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import { bool, float, nullable_float } from '../../python/checks.js'
 import { methods } from '../../python/methods.js'
 import { keyword, optional, required } from '../../python/parameters.js'
@@ -125,7 +126,7 @@ export class _NormBase extends Module {
     error_msgs: string[],
   ): void {
     const key = `${prefix}num_batches_tracked`
-    if ((local_metadata.version ?? 0) < 2 && this.track_running_stats && !state_dict.has(key)) {
+    if ((own_value(local_metadata, 'version') ?? 0) < 2 && this.track_running_stats && !state_dict.has(key)) {
       const own = this.num_batches_tracked
       state_dict.set(key, own !== null && own.device.type !== 'meta' ? own : ops.zeros([], { dtype: int64 }))
     }

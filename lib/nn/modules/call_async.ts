@@ -8,6 +8,7 @@ import { type CallModes, call_thread } from '../../multiprocessing/call_thread.j
 import { native } from '../../native.js'
 import { is_options, take_out } from '../../ops/keywords.js'
 import { lower } from '../../ops/lower.js'
+import { own_value } from '../../own.js'
 import { is_map, is_set } from '../../realm.js'
 import { handle_of, Tensor } from '../../tensor.js'
 import type { Module } from './module.js'
@@ -46,7 +47,7 @@ const under_way = new WeakSet<Module>()
 /** Module.call_async. */
 export async function call_async(module: Module, given: unknown[]): Promise<unknown> {
   const [args, options] = take_out(given, ['signal', 'worker_module'])
-  const signal = check_signal(options.signal, 'call_async')
+  const signal = check_signal(own_value(options, 'signal'), 'call_async')
   if (signal?.aborted) throw signal.reason
   const modules = [...module.modules()]
   if (modules.some((part) => under_way.has(part)))
@@ -72,7 +73,8 @@ export async function call_async(module: Module, given: unknown[]): Promise<unkn
       {
         use,
         modes: modes_here(),
-        worker_module: options.worker_module == null ? null : String(options.worker_module),
+        worker_module:
+          own_value(options, 'worker_module') == null ? null : String(own_value(options, 'worker_module')),
         value: [module, args],
       },
       signal,

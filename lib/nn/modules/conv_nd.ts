@@ -3,6 +3,7 @@ import type { DeviceLike } from '../../device.js'
 import type { DType } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import { bool } from '../../python/checks.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
@@ -92,7 +93,7 @@ export class _ConvNd extends Module {
     this.padding = typeof padding === 'string' ? (padding as 'same') : ntuple(padding, dims, 'padding')
     this.dilation = ntuple(given.dilation, dims, 'dilation')
     this.transposed = transposed
-    this.output_padding = ntuple(given.output_padding ?? 0, dims, 'output_padding')
+    this.output_padding = ntuple(own_value(given, 'output_padding') ?? 0, dims, 'output_padding')
     this.groups = whole_number(given.groups, 'groups')
     this.padding_mode = given.padding_mode
     if (this.groups <= 0) throw value_error('groups must be a positive integer')

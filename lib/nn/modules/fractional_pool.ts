@@ -1,4 +1,5 @@
 import { value_error } from '../../errors.js'
+import { has_own } from '../../own.js'
 import { bool, float } from '../../python/checks.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
@@ -29,7 +30,8 @@ type FractionalArguments = {
 }
 
 function ratios(name: string, value: Ratio, dims: number): readonly number[] {
-  const all = typeof value === 'object' && 'length' in value ? value : new Array<number>(dims).fill(value)
+  const all =
+    typeof value === 'object' && has_own(value, 'length') ? value : new Array<number>(dims).fill(value)
   return Object.freeze(all.map((ratio) => float(ratio, name, 'output_ratio')))
 }
 

@@ -1,4 +1,5 @@
 import { value_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { required } from '../../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../../python/signature.js'
@@ -80,7 +81,7 @@ export class _InstanceNorm extends _NormBase {
     unexpected_keys: string[],
     error_msgs: string[],
   ): void {
-    if (local_metadata.version === undefined && !this.track_running_stats) {
+    if (own_value(local_metadata, 'version') === undefined && !this.track_running_stats) {
       const keys = ['running_mean', 'running_var']
         .map((name) => prefix + name)
         .filter((key) => state_dict.has(key))

@@ -1,5 +1,6 @@
 import { KeyOrder } from '../../collections.js'
 import { attribute_error, key_error } from '../../errors.js'
+import { has_member } from '../../own.js'
 import { keep } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
 import { Buffer, Parameter } from '../parameter.js'
@@ -117,9 +118,8 @@ export function members_of(module: Module): Members {
   const internals = module[INTERNALS]
   note_deleted(module, internals)
   const members: Members = { parameters: [], buffers: [], modules: [] }
-  const fields = fields_of(module)
   for (const name of internals.order.keys(module)) {
-    const value = fields[name]
+    const value = fields_of(module)[name]
     const known = internals.fields.get(name)
     const kind =
       known !== undefined && known.value === value ? known.kind : find_member(module, name, value, known)
@@ -153,11 +153,17 @@ function find_member(
   }
   const kind = kind_by_value(internals, name, value)
   if (kind === null) return null
-  if (kind !== 'module' && value !== null && Reflect.get(Object.getPrototypeOf(module), name) !== undefined)
+  if (kind !== 'module' && value !== null && has_inherited(module, name))
     throw key_error(`attribute '${name}' already exists`)
   if (kind === 'parameter') internals.buffers.delete(name)
   internals.fields.set(name, new MemberField(module, name, kind, value ?? null))
   return kind
+}
+
+// Whether the class has something of the name.
+function has_inherited(module: Module, name: string): boolean {
+  const prototype = Object.getPrototypeOf(module) as object
+  return has_member(prototype, name) && Reflect.get(prototype, name) !== undefined
 }
 
 function kind_by_value(internals: Internals, name: string, value: unknown): MemberKind | null {
@@ -195,10 +201,9 @@ function note_deleted(module: Module, internals: Internals): void {
 /** Makes members of a class's own fields that hold parameters, buffers or modules, before anything is asked of the module. */
 export function note_members(module: Module): void {
   const internals = module[INTERNALS]
-  const fields = fields_of(module)
   for (const name of Object.keys(module)) {
     if (internals.fields.has(name)) continue
-    const value = fields[name]
+    const value = fields_of(module)[name]
     const kind = kind_by_value(internals, name, value)
     if (kind !== null) internals.fields.set(name, new MemberField(module, name, kind, value ?? null))
   }
@@ -238,5 +243,7 @@ export function delete_field(module: Module, name: string): void {
 
 /** Whether Python's `hasattr` would find the name: a field, or something of the class. */
 export function has_field(module: Module, name: string): boolean {
-  return name in module && (fields_of(module)[name] !== undefined || module[INTERNALS].buffers.has(name))
+  return (
+    has_member(module, name) && (fields_of(module)[name] !== undefined || module[INTERNALS].buffers.has(name))
+  )
 }

@@ -1,4 +1,5 @@
 import { deepcopy, type Memo } from '../../copy.js'
+import { own_value } from '../../own.js'
 import { is_map } from '../../realm.js'
 import { fields_of, INTERNALS, set_field } from './internals.js'
 import type { Module } from './module.js'
@@ -26,7 +27,7 @@ export function copy_into(bare: Module, module: Module, memo: Memo): void {
 function copy_maps(from: ModuleHooks, to: ModuleHooks): void {
   for (const [name, hooks] of Object.entries(from) as [string, unknown][])
     if (is_map(hooks)) {
-      const copied = (to as unknown as Record<string, Map<unknown, unknown>>)[name]!
+      const copied = own_value(to as unknown as Record<string, Map<unknown, unknown>>, name)!
       for (const [id, hook] of hooks) copied.set(id, hook)
     }
 }

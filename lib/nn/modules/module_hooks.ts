@@ -1,4 +1,5 @@
 import { runtime_error } from '../../errors.js'
+import { own, own_value } from '../../own.js'
 import { bool } from '../../python/checks.js'
 import { keyword, required } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
@@ -76,6 +77,7 @@ export class CallHooks {
   }
 
   add_forward_pre(hook: AnyForwardPreHook, options: ForwardPreHookOptions): RemovableHandle {
+    options = own(options)
     const handle = add_hook(this.forward_pre, hook, {
       prepend: options.prepend,
       extra_dict: [this.forward_pre_with_kwargs],
@@ -85,6 +87,7 @@ export class CallHooks {
   }
 
   add_forward(hook: AnyForwardHook, options: ForwardHookOptions): RemovableHandle {
+    options = own(options)
     const handle = add_hook(this.forward, hook, {
       prepend: options.prepend,
       extra_dict: [this.forward_with_kwargs, this.forward_always],
@@ -106,7 +109,7 @@ export function add_backward(
       `Cannot use both regular backward hooks and full backward hooks ${options.where}. Please use only one of them.`,
     )
   hooks.is_full_backward = options.full
-  return add_hook(hooks.backward, hook, { prepend: options.prepend })
+  return add_hook(hooks.backward, hook, { prepend: own_value(options, 'prepend') })
 }
 
 /** What `state_dict` gives a hook of one module beside the dictionary. */

@@ -1,4 +1,5 @@
 import { expect_string } from '../../expect.js'
+import { is_built_in, traps } from '../../own.js'
 import { bool } from '../../python/checks.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
@@ -229,14 +230,17 @@ export class ModuleTree {
 // At the end of every module's prototypes: sees assignments to fields that a module does not have yet, and nothing else.
 Object.setPrototypeOf(
   ModuleTree.prototype,
-  new Proxy(Object.create(Object.prototype) as object, {
-    set(target, name, value, receiver) {
-      if (typeof name === 'symbol' || name in target || !is_module(receiver))
-        return Reflect.set(target, name, value, receiver)
-      registration.assign_attribute(receiver, name, value)
-      return true
-    },
-  }),
+  new Proxy(
+    Object.create(Object.prototype) as object,
+    traps({
+      set(target, name, value, receiver) {
+        if (typeof name === 'symbol' || is_built_in(name) || !is_module(receiver))
+          return Reflect.set(target, name, value, receiver)
+        registration.assign_attribute(receiver, name, value)
+        return true
+      },
+    }),
+  ),
 )
 
 function* values_of<T>(items: Iterable<[string, T]>): Generator<T, void, undefined> {

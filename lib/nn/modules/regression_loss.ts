@@ -41,7 +41,7 @@ export class L1Loss extends _Loss {
   }
 }
 
-const bound: Partial<Record<Reduction, (input: number, target: number) => number>> = {}
+const bound = new Map<Reduction, ReturnType<typeof native.make_mse_loss>>()
 
 /**
  * The mean squared error: l = mean (x − y)², or the sum, or each.
@@ -64,8 +64,10 @@ const bound: Partial<Record<Reduction, (input: number, target: number) => number
 export class MSELoss extends _Loss {
   override forward(input: Tensor, target: Tensor): Tensor {
     warn_of_sizes('mse_loss', input, target)
-    bound[this.reduction] ??= native.make_mse_loss(get_enum(this.reduction))
-    return call_loss('mse_loss', bound[this.reduction]!, input, target)
+    let forward = bound.get(this.reduction)
+    if (forward === undefined)
+      bound.set(this.reduction, (forward = native.make_mse_loss(get_enum(this.reduction))))
+    return call_loss('mse_loss', forward, input, target)
   }
 
   static {

@@ -13,7 +13,7 @@ export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from './rnn_cell.js'
 
 function refuse_projection(args: readonly unknown[]): void {
   const last = args.at(-1)
-  if (is_options(last) && 'proj_size' in last)
+  if (is_options(last) && Object.hasOwn(last, 'proj_size'))
     throw value_error('proj_size argument is only supported for LSTM, not RNN or GRU')
 }
 

@@ -1,6 +1,7 @@
 import { is_any_autocast_enabled } from '../../amp/autocast_state.js'
 import { runtime_error, type_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import { bool } from '../../python/checks.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
@@ -78,7 +79,7 @@ function check(given: RNNArguments): void {
   if (given.proj_size < 0)
     throw value_error('proj_size should be a positive integer or zero to disable projections')
   if (given.proj_size >= given.hidden_size) throw value_error('proj_size has to be smaller than hidden_size')
-  if (!(mode in GATES)) throw value_error(`Unrecognized RNN mode: ${mode}`)
+  if (!Object.hasOwn(GATES, mode)) throw value_error(`Unrecognized RNN mode: ${mode}`)
 }
 
 /** Sequences as a network computes with them. */
@@ -174,14 +175,12 @@ export class RNNBase extends Module {
 
   /** The parameters in the order in which operators take them. */
   get _flat_weights(): Tensor[] {
-    const fields = fields_of(this)
-    return this._flat_weights_names.map((name) => fields[name] as Tensor)
+    return this._flat_weights_names.map((name) => fields_of(this)[name] as Tensor)
   }
 
   /** The parameters of each layer and direction. */
   get all_weights(): Parameter[][] {
-    const fields = fields_of(this)
-    return this._all_weights.map((names) => names.map((name) => fields[name] as Parameter))
+    return this._all_weights.map((names) => names.map((name) => fields_of(this)[name] as Parameter))
   }
 
   /** Puts the parameters one after another in memory, where a GPU's library wants it; elsewhere does nothing. */
@@ -308,5 +307,5 @@ export function apply_permutation(
     '`apply_permutation` is deprecated, please use `tensor.index_select(dim, permutation)` instead',
     'FutureWarning',
   )
-  return tensor.index_select(typeof dim === 'number' ? dim : (dim.dim ?? 1), permutation)
+  return tensor.index_select(typeof dim === 'number' ? dim : (own_value(dim, 'dim') ?? 1), permutation)
 }

@@ -1,5 +1,6 @@
 import { runtime_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { table } from '../../own.js'
 import { bool } from '../../python/checks.js'
 import { methods } from '../../python/methods.js'
 import { optional, optional_tensor, required, tensor } from '../../python/parameters.js'
@@ -120,6 +121,8 @@ const RNN_CELL = signature(
   ...FACTORY,
 )
 
+const CELLS = table<Cell>({ tanh: ops.rnn_tanh_cell as Cell, relu: ops.rnn_relu_cell as Cell })
+
 /**
  * A step of {@link RNN}: h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu.
  *
@@ -154,8 +157,7 @@ export class RNNCell extends RNNCellBase {
 
   override forward(...args: AnyCall<typeof FORWARD>): Tensor {
     const [input, hx] = FORWARD.bind(args)
-    const cells: Record<string, Cell> = { tanh: ops.rnn_tanh_cell as Cell, relu: ops.rnn_relu_cell as Cell }
-    const cell = cells[this.nonlinearity]
+    const cell = CELLS[this.nonlinearity]
     if (cell === undefined) throw runtime_error(`Unknown nonlinearity: ${this.nonlinearity}`)
     return step(this, cell, input, hx)
   }

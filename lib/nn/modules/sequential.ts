@@ -91,10 +91,9 @@ export class Sequential<L extends readonly Module[] = readonly Layer[]>
 
   override forward(...input: FirstArguments<L>): LastResult<L>
   override forward(...input: unknown[]): unknown {
-    const fields = fields_of(this)
     let next = input
     for (const name of this[INTERNALS].order.keys(this)) {
-      const child = fields[name]
+      const child = fields_of(this)[name]
       if (is_module(child)) next = [(child as Layer)(...next)]
     }
     return next[0]

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { without_grad } from '../../autograd/grad_mode.js'
-import { OrderedDict } from '../../collections.js'
+import { dict_attribute, OrderedDict, set_dict_attribute } from '../../collections.js'
 import { assertion_error, runtime_error, type_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import { is_error, is_map, is_plain_object } from '../../realm.js'
 import { Tensor } from '../../tensor.js'
 import { Parameter } from '../parameter.js'
@@ -27,12 +28,12 @@ type Metadata = OrderedDict<LocalMetadata>
 
 /** The versions that `state_dict` notes, by a module's path; undefined where a dictionary has none. */
 export function metadata_of(state_dict: object): Metadata | undefined {
-  return (state_dict as { _metadata?: Metadata })._metadata
+  return dict_attribute(state_dict, '_metadata') as Metadata | undefined
 }
 
 /** Notes the versions on a dictionary, where they are no key. */
 export function set_metadata(state_dict: object, metadata: Metadata): void {
-  Object.defineProperty(state_dict, '_metadata', { value: metadata, writable: true, configurable: true })
+  set_dict_attribute(state_dict, '_metadata', metadata)
 }
 
 export function save_to_state_dict(
@@ -91,7 +92,7 @@ function same_shape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 function load_one(module: Module, name: string, key: string, param: Tensor, loading: Loading): void {
-  let input: unknown = loading.state_dict[key]
+  let input: unknown = own_value(loading.state_dict, key)
   if (!(input instanceof Tensor)) {
     loading.error_msgs.push(
       `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but ` +
@@ -124,7 +125,7 @@ function copy_or_assign(
   value: Tensor,
   loading: Loading,
 ): void {
-  const assign = loading.local_metadata.assign_to_params_buffers ?? false
+  const assign = own_value(loading.local_metadata, 'assign_to_params_buffers') ?? false
   if (param.device.type === 'meta' && value.device.type !== 'meta' && !assign)
     process.emitWarning(
       `for ${key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current model, ` +

@@ -1,5 +1,6 @@
 import { items_of, OrderedDict } from '../../collections.js'
 import { type_error, type_name } from '../../errors.js'
+import { own_value } from '../../own.js'
 import { is_map } from '../../realm.js'
 import { metadata_of, type StateDictLike } from './state_dict.js'
 
@@ -39,7 +40,7 @@ function keys_of(state: unknown): Keys {
   return {
     keys: () => Array.from(items_of(object), ([key]) => key),
     rename(from, to) {
-      const value = object[from]
+      const value = own_value(object, from)
       delete object[from]
       // Not an assignment: `__proto__` is a key as any other.
       Object.defineProperty(object, to, { value, writable: true, enumerable: true, configurable: true })

@@ -1,5 +1,6 @@
 import type { DeviceLike } from '../../device.js'
 import { runtime_error, type_name } from '../../errors.js'
+import { own, own_value } from '../../own.js'
 import { keywords, required, variadic } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
 import { is_error } from '../../realm.js'
@@ -40,7 +41,7 @@ export function skip_init(...given: unknown[]): Module {
     throw runtime_error(
       `Expected a Module; got ${typeof module_cls === 'function' ? module_cls.name : type_name(module_cls)}`,
     )
-  const device = (kwargs['device'] as DeviceLike | undefined) ?? 'cpu'
+  const device = (own_value(kwargs, 'device') as DeviceLike | undefined) ?? 'cpu'
   let made: Module
   try {
     made = new module_cls(...args, { ...kwargs, device: 'meta' })
@@ -60,8 +61,9 @@ const no_device = () => runtime_error("Module must support a 'device' arg to ski
 function is_made_without_device(
   module_cls: new (...args: unknown[]) => Module,
   args: readonly unknown[],
-  { device: _, ...others }: Record<string, unknown>,
+  options: Record<string, unknown>,
 ): boolean {
+  const { device: _, ...others } = own(options)
   try {
     new module_cls(...args, ...(Object.keys(others).length > 0 ? [others] : []))
     return true

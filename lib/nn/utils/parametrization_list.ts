@@ -1,6 +1,7 @@
 import { without_grad } from '../../autograd/grad_mode.js'
 import { NotImplementedError, runtime_error, value_error } from '../../errors.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { member } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { optional, required, tensor } from '../../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../../python/signature.js'
@@ -91,9 +92,9 @@ export class ParametrizationList extends ModuleList<Module> {
   private _first_original(original: Tensor): Tensor | readonly unknown[] {
     let value: unknown = original
     for (const step of this._steps.reverse()) {
-      if (step.right_inverse === undefined) continue
+      if (member(step, 'right_inverse') === undefined) continue
       try {
-        value = step.right_inverse(value)
+        value = step.right_inverse!(value)
       } catch (error) {
         if (!(error instanceof NotImplementedError)) throw error
       }
@@ -137,11 +138,11 @@ export class ParametrizationList extends ModuleList<Module> {
     without_grad(() => {
       let value: unknown = given
       for (const step of this._steps.reverse()) {
-        if (step.right_inverse === undefined)
+        if (member(step, 'right_inverse') === undefined)
           throw runtime_error(
             `parametrization ${(step as unknown as Module).constructor.name} does not implement right_inverse.`,
           )
-        value = step.right_inverse(value)
+        value = step.right_inverse!(value)
       }
       if (this.is_tensor) this._set_one('original', value, 'The tensor')
       else this._set_all(value)
@@ -175,7 +176,7 @@ export class ParametrizationList extends ModuleList<Module> {
   override forward(): Tensor {
     const fields = fields_of(this)
     const originals = this.is_tensor
-      ? [fields['original']]
+      ? [fields_of(this)['original']]
       : Array.from({ length: this.ntensors }, (_, i) => fields[`original${i}`])
     const [first, ...others] = this._steps
     return others.reduce((value, step) => step(value), first!(...originals))

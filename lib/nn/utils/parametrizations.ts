@@ -2,6 +2,7 @@ import { without_grad } from '../../autograd/grad_mode.js'
 import { index_error, not_implemented_error, value_error } from '../../errors.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import type { Others, Usual } from '../../python/call_types.js'
 import { keyword, optional } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
@@ -32,7 +33,7 @@ const EPSILON: Record<string, number> = {
 function is_orthogonal(q: Tensor): boolean {
   const [n, k] = q.shape.slice(-2) as [number, number]
   const identity = ops.eye(k, { dtype: q.dtype, device: q.device })
-  const atol = 10 * n * EPSILON[q.dtype.name]!
+  const atol = 10 * n * own_value(EPSILON, q.dtype.name)!
   return ops.allclose(q.mH.matmul(q), identity, { atol })
 }
 
@@ -216,7 +217,7 @@ export function weight_norm(...args: unknown[]): Module {
     const [g, v] = [`${prefix}${name}_g`, `${prefix}${name}_v`]
     if (!Object.hasOwn(state_dict, g) || !Object.hasOwn(state_dict, v)) return
     for (const [i, key] of [g, v].entries()) {
-      state_dict[`${prefix}parametrizations.${name}.original${i}`] = state_dict[key]!
+      state_dict[`${prefix}parametrizations.${name}.original${i}`] = own_value(state_dict, key)!
       delete state_dict[key]
     }
   })

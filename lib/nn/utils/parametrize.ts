@@ -6,6 +6,7 @@ import {
   type_error,
   value_error,
 } from '../../errors.js'
+import { has_member, member } from '../../own.js'
 import { keyword, optional, optional_positional, required } from '../../python/parameters.js'
 import { callable, signature } from '../../python/signature.js'
 import { Tensor } from '../../tensor.js'
@@ -132,10 +133,10 @@ function check_added(module: Module, name: string, parametrization: Parametrizat
       `${may_not('shape')}module.${name}.shape: ${py_size(before.shape)}\n` +
         `parametrization(module.${name}).shape: ${py_size(after.shape)}`,
     )
-  if (parametrization.right_inverse === undefined) return
+  if (member(parametrization, 'right_inverse') === undefined) return
   let back: unknown
   try {
-    back = parametrization.right_inverse(after)
+    back = parametrization.right_inverse!(after)
   } catch (error) {
     if (error instanceof NotImplementedError) return
     throw error
@@ -300,7 +301,7 @@ export const transfer_parametrizations_and_params = callable(
     const names = tensor_name === null ? from_module.parametrizations.keys() : [tensor_name]
     for (const name of names) {
       const from = from_module.parametrizations.get(name)
-      if (!(name in to_module))
+      if (!has_member(to_module, name))
         to_module.register_parameter(name, new Parameter(fields_of(from_module)[name] as Tensor))
       for (const parametrization of from)
         register_parametrization(to_module, name, parametrization as Parametrization)

@@ -1,5 +1,6 @@
 import { type_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import type { Entry, Keywords, Others, Usual, Values } from '../../python/call_types.js'
 import { keywords, optional, optional_tensor, required, tensor } from '../../python/parameters.js'
 import { callable, signature } from '../../python/signature.js'
@@ -170,7 +171,7 @@ export const global_unstructured = callable(
     const all = [...parameters]
     const tensor_of = ([module, name]: readonly [Module, string]) => fields_of(module)[name] as Tensor
     const scores = parameters_to_vector(
-      all.map((entry) => importance_scores?.get(entry[0])?.[entry[1]] ?? tensor_of(entry)),
+      all.map((entry) => own_value(importance_scores?.get(entry[0]), entry[1]) ?? tensor_of(entry)),
     )
     const before = parameters_to_vector(
       all.map((entry) => {

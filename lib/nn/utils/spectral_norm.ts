@@ -3,6 +3,7 @@ import { runtime_error, value_error } from '../../errors.js'
 import { expect_whole } from '../../expect.js'
 import * as linalg from '../../ops/generated/linalg.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import type { Others, Usual } from '../../python/call_types.js'
 import { optional } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
@@ -115,7 +116,7 @@ function load_old(
   if (lacking.length > 0) return
   without_grad(() => {
     const original = state[`${key}_orig`]!
-    const sigma = original.div(state[key]!).mean()
+    const sigma = original.div(own_value(state, key)!).mean()
     const matrix = norm.reshape_weight_to_matrix(original)
     state[`${key}_v`] = norm.solve_v(matrix, state[`${key}_u`]!, sigma)
     delete state[key]
@@ -170,12 +171,11 @@ export function spectral_norm(...args: unknown[]): Module {
   hook.tag = norm
   module.register_forward_pre_hook(hook as never)
   const saving = module.register_state_dict_post_hook((_module, _state, _prefix, metadata: Versions) => {
-    metadata.spectral_norm ??= {}
-    metadata.spectral_norm[`${name}.version`] = 1
+    metadata.spectral_norm = { ...own_value(metadata, 'spectral_norm'), [`${name}.version`]: 1 }
   })
   const loading = module.register_load_state_dict_pre_hook(
     (_module, state, prefix, metadata: Versions, strict, missing_keys) => {
-      if (metadata.spectral_norm?.[`${name}.version`] === undefined)
+      if (own_value(metadata, 'spectral_norm')?.[`${name}.version`] === undefined)
         load_old(norm, state, prefix, strict ? missing_keys : null)
     },
   )

@@ -1,6 +1,7 @@
 import { items_of, type OrderedDict } from '../../collections.js'
 import { attribute_error, runtime_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import { has_member, set_own } from '../../own.js'
 import type { Keywords } from '../../python/call_types.js'
 import { keyword, of_objects, optional, required } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
@@ -75,7 +76,7 @@ function place_of(module: Module, path: string): [Module, string] {
   const dot = path.lastIndexOf('.')
   const parent = module.get_submodule(path.slice(0, Math.max(dot, 0)))
   const name = path.slice(dot + 1)
-  if (!(name in parent))
+  if (!has_member(parent, name))
     throw attribute_error(`'${parent.constructor.name}' object has no attribute '${name}'`)
   return [parent, name]
 }
@@ -148,7 +149,7 @@ function write_back(dicts: readonly NamedTensors[], path: string, value: Tensor)
     if (is_map(dict)) {
       if (dict.has(path)) (dict as Map<string, Tensor>).set(path, value)
     } else if (Object.hasOwn(dict, path)) {
-      if (is_options(dict)) (dict as Record<string, Tensor>)[path] = value
+      if (is_options(dict)) set_own(dict, path, value)
       else (dict as OrderedDict<Tensor>).set(path, value)
     }
   }

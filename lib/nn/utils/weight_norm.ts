@@ -1,6 +1,7 @@
 import { runtime_error, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
 import { ops as dispatcher } from '../../ops/operator.js'
+import { own_value } from '../../own.js'
 import { optional } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
@@ -20,7 +21,7 @@ export function tagged_hook<T extends { name: string }>(
   name: string,
 ): [id: number, tag: T] | null {
   for (const [id, hook] of module[INTERNALS].hooks?.forward_pre ?? []) {
-    const { tag } = hook as TaggedHook<T>
+    const tag = own_value(hook as TaggedHook<T>, 'tag')
     if (tag instanceof kind && tag.name === name) return [id, tag]
   }
   return null

@@ -1,5 +1,6 @@
 import { record_of } from '../../collections.js'
 import { type_error, value_error } from '../../errors.js'
+import { assign_own, has_member, own_value } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../../python/signature.js'
@@ -17,7 +18,7 @@ import {
 
 function check(name: string, schedulers: readonly LRScheduler[], optimizer: Optimizer): void {
   schedulers.forEach((scheduler, i) => {
-    if (typeof scheduler !== 'object' || !('optimizer' in scheduler))
+    if (typeof scheduler !== 'object' || !has_member(scheduler, 'optimizer'))
       throw type_error(`${name} at index ${i} should have \`optimizer\` as its attribute.`)
     if (scheduler instanceof ReduceLROnPlateau)
       throw value_error(
@@ -50,7 +51,7 @@ class Composed extends LRScheduler {
       throw value_error(
         `load_state_dict(): the state is of ${Array.isArray(_schedulers) ? _schedulers.length : 'no'} schedules, and this one is of ${this._schedulers.length}`,
       )
-    Object.assign(this, state)
+    assign_own(this, state)
     _schedulers.forEach((own, i) => {
       this._schedulers[i]!.load_state_dict(own)
     })
@@ -83,7 +84,7 @@ function passed(milestones: readonly number[], epoch: number): number {
 }
 
 function undo(scheduler: LRScheduler): void {
-  const inner = (scheduler as { _schedulers?: LRScheduler[] })._schedulers
+  const inner = own_value(scheduler as { _schedulers?: LRScheduler[] }, '_schedulers')
   if (inner !== undefined) for (const item of inner) undo(item)
   else scheduler.last_epoch -= 1
 }
@@ -135,7 +136,7 @@ export class SequentialLR extends Composed {
     this.last_epoch = last_epoch + 1
     for (const group of this.optimizer.param_groups) {
       const options = options_of(group)
-      set_group_value(options, 'lr', options['initial_lr'] as Rate)
+      set_group_value(options, 'lr', own_value(options, 'initial_lr') as Rate)
     }
     this.recursive_undo()
     const first = this._schedulers[passed(this._milestones, 0)]!

@@ -1,6 +1,7 @@
 import { record_of } from '../../collections.js'
 import { value_error } from '../../errors.js'
 import { native } from '../../native.js'
+import { assign_own, own, own_value } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
 import {
@@ -25,13 +26,14 @@ import {
 const { cos, pow } = native.math
 
 function uses_beta1(optimizer: Optimizer): boolean {
-  if (!('momentum' in optimizer.defaults) && !('betas' in optimizer.defaults))
+  const uses_betas = Object.hasOwn(optimizer.defaults, 'betas')
+  if (!uses_betas && !Object.hasOwn(optimizer.defaults, 'momentum'))
     throw value_error('optimizer must support momentum or beta1 with `cycle_momentum` option enabled')
-  return 'betas' in optimizer.defaults
+  return uses_betas
 }
 
 function set_momentum(group: Record<string, unknown>, use_beta1: boolean, momentum: number): void {
-  if (use_beta1) group['betas'] = [momentum, ...(group['betas'] as number[]).slice(1)]
+  if (use_beta1) group['betas'] = [momentum, ...(own_value(group, 'betas') as number[]).slice(1)]
   else group['momentum'] = momentum
 }
 
@@ -202,11 +204,13 @@ export class CyclicLR extends LRScheduler {
   }
 
   override load_state_dict(state_dict: SchedulerState): void {
-    const { _scale_fn_custom: own, ...state } = record_of('load_state_dict', state_dict) as {
-      _scale_fn_custom?: object | null
-    }
+    const { _scale_fn_custom: custom, ...state } = own(
+      record_of('load_state_dict', state_dict) as {
+        _scale_fn_custom?: object | null
+      },
+    )
     super.load_state_dict(state)
-    if (own) Object.assign(this._scale_fn_custom!, own)
+    if (custom) assign_own(this._scale_fn_custom!, custom)
   }
 
   static {

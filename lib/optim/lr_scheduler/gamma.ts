@@ -1,5 +1,6 @@
 import { type Items, items_of, record_of } from '../../collections.js'
 import { native } from '../../native.js'
+import { own } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
 import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
@@ -134,7 +135,7 @@ export class MultiStepLR extends LRScheduler {
 
   // Python's state has them in a Counter, whose keys are ints.
   override load_state_dict(state_dict: SchedulerState): void {
-    const { milestones, ...state } = record_of('load_state_dict', state_dict)
+    const { milestones, ...state } = own(record_of('load_state_dict', state_dict))
     super.load_state_dict(state)
     if (milestones !== undefined) this.milestones = as_counter(milestones as Items<number>)
   }

@@ -1,5 +1,6 @@
 import { record_of } from '../../collections.js'
 import { type_error, type_name, value_error } from '../../errors.js'
+import { assign_own, own } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
 import { type Call, type GivenBy, signature, type UsualCall } from '../../python/signature.js'
@@ -58,12 +59,14 @@ class ByLambda extends LRScheduler {
   }
 
   override load_state_dict(state_dict: SchedulerState): void {
-    const { lr_lambdas, ...state } = record_of('load_state_dict', state_dict) as {
-      lr_lambdas?: (object | null)[]
-    }
+    const { lr_lambdas, ...state } = own(
+      record_of('load_state_dict', state_dict) as {
+        lr_lambdas?: (object | null)[]
+      },
+    )
     super.load_state_dict(state)
     lr_lambdas?.forEach((properties, i) => {
-      if (properties !== null) Object.assign(this.lr_lambdas[i]!, properties)
+      if (properties !== null) assign_own(this.lr_lambdas[i]!, properties)
     })
   }
 

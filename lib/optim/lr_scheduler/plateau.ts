@@ -1,4 +1,5 @@
 import { runtime_error, value_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
 import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
@@ -173,7 +174,7 @@ export class ReduceLROnPlateau extends LRScheduler {
     }
     groups.forEach((group: object, i: number) => {
       const options = options_of(group as never)
-      const old = number_of(options['lr'] as Rate)
+      const old = number_of(own_value(options, 'lr') as Rate)
       const lowered = Math.max(old * this.factor, this.min_lrs[i]!)
       if (old - lowered > this.eps) set_group_value(options, 'lr', lowered)
     })

@@ -1,6 +1,7 @@
 import { record_of } from '../../collections.js'
 import { key_error, not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { full_like } from '../../ops/generated/torch.js'
+import { assign_own, own_value, set_own } from '../../own.js'
 import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../../python/signature.js'
@@ -59,7 +60,7 @@ export function format_param<T>(name: string, optimizer: Optimizer, param: T | r
 
 /** An option of all groups; tensors are copied. */
 export function group_values(optimizer: Optimizer, name: string): Rate[] {
-  return optimizer.param_groups.map((group) => copy(options_of(group)[name] as Rate))
+  return optimizer.param_groups.map((group) => copy(own_value(options_of(group), name) as Rate))
 }
 
 /** Sets an option of a group; a tensor stays the same tensor. */
@@ -68,7 +69,7 @@ export function set_group_value(group: Record<string, unknown>, name: string, va
     throw value_error(
       `a schedule gave ${String(value)} for '${name}' of a parameter group: it must be finite`,
     )
-  const old = group[name]
+  const old = own_value(group, name)
   if (old instanceof Tensor)
     old.detach().copy_(value instanceof Tensor ? scalar_rate(value) : full_like(old, value))
   else group[name] = value
@@ -165,7 +166,7 @@ export class LRScheduler {
     const fields = args[2] instanceof FirstFields ? args[2].values : null
     const { optimizer, last_epoch } = LR_SCHEDULER.take(fields === null ? args : args.slice(0, 2))
     Object.defineProperty(this, 'optimizer', { value: optimizer, writable: true, configurable: true })
-    Object.assign(this, fields)
+    assign_own(this, fields)
     this._begin(last_epoch)
   }
 
@@ -174,8 +175,9 @@ export class LRScheduler {
     const { optimizer } = this
     optimizer.param_groups.forEach((group: object, i: number) => {
       const options = group as Record<string, unknown>
-      if (last_epoch === -1) options['initial_lr'] ??= copy(options['lr'])
-      else if (!('initial_lr' in options))
+      if (last_epoch === -1)
+        set_own(options, 'initial_lr', own_value(options, 'initial_lr') ?? copy(own_value(options, 'lr')))
+      else if (!Object.hasOwn(options, 'initial_lr'))
         throw key_error(
           `param 'initial_lr' is not specified in param_groups[${i}] when resuming scheduler with last_epoch >= 0.\n` +
             "This typically happens when:\n1. You're trying to resume training from a checkpoint but haven't properly " +
@@ -213,7 +215,7 @@ export class LRScheduler {
    */
   load_state_dict(state_dict: SchedulerState): void {
     take_first_steps(this.optimizer)
-    Object.assign(this, record_of('load_state_dict', state_dict))
+    assign_own(this, record_of('load_state_dict', state_dict))
   }
 
   /** Refuses `JSON.stringify`. */

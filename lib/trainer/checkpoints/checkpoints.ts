@@ -1,11 +1,12 @@
 import { runtime_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import type { CheckpointEvent } from '../callback.js'
 import type { CheckpointOptions } from '../options.js'
 import type { TrainerStateDict } from '../state.js'
 import { best_of, CheckpointFolder, type LoadedCheckpoint } from './folder.js'
 
 function moment_of(at: { step: number; epoch: number; place?: { batch: number } }): string {
-  return `${at.step} ${at.epoch} ${at.place?.batch}`
+  return `${at.step} ${at.epoch} ${own_value(at, 'place')?.batch}`
 }
 
 /** The checkpoints of one `fit`: when one is due, and what training goes on from. */
@@ -52,9 +53,9 @@ export class Checkpoints {
   #is_best(metrics: Readonly<Record<string, number>>): boolean {
     const { best_by, keep_best = 1, mode = 'min' } = this.options
     if (best_by === undefined) return false
-    const value = metrics[best_by]
+    const value = own_value(metrics, best_by)
     if (value === undefined || !Number.isFinite(value)) return false
-    const last = best_of(this.#folder.entries, best_by, mode)[keep_best - 1]?.metrics[best_by]
+    const last = own_value(best_of(this.#folder.entries, best_by, mode)[keep_best - 1]?.metrics, best_by)
     return typeof last !== 'number' || (mode === 'min' ? value < last : value > last)
   }
 

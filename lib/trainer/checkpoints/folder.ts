@@ -8,6 +8,7 @@ import {
   UnsupportedGlobalError,
 } from '../../errors.js'
 import { make_folders } from '../../folders.js'
+import { own, own_value } from '../../own.js'
 import { is_error } from '../../realm.js'
 import { check_is_file } from '../../serialization/read_file.js'
 import { save_with_sha256 } from '../../serialization/save.js'
@@ -53,8 +54,8 @@ export function best_of(
 ): CheckpointEntry[] {
   const sign = mode === 'min' ? 1 : -1
   return entries
-    .filter(({ metrics }) => typeof metrics[metric] === 'number')
-    .sort((a, b) => sign * (a.metrics[metric]! - b.metrics[metric]!))
+    .filter(({ metrics }) => typeof own_value(metrics, metric) === 'number')
+    .sort((a, b) => sign * (own_value(a.metrics, metric)! - own_value(b.metrics, metric)!))
 }
 
 /** Reads one checkpoint; an Error says what is wrong with the file. */
@@ -97,8 +98,9 @@ function check_version(path: string, { version }: { version: number }): void {
  */
 export async function load_checkpoint(
   folder: string,
-  { best_by, mode = 'min' }: { best_by?: string; mode?: 'min' | 'max' } = {},
+  options: { best_by?: string; mode?: 'min' | 'max' } = {},
 ): Promise<TrainerStateDict> {
+  const { best_by, mode = 'min' } = own(options)
   const entries = list_checkpoints('load_checkpoint', folder)
   const order = best_by === undefined ? entries.toReversed() : best_of(entries, best_by, mode)
   const found = await first_readable(folder, order)

@@ -1,3 +1,4 @@
+import { own_value } from '../../own.js'
 import { append_whole, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
 import { keep_log, not_own, text_of_log } from './own_file.js'
@@ -66,7 +67,7 @@ export class CSVLogger extends TextLogger {
   protected override add(row: Row): void {
     const added = Object.keys(row).filter((name) => !this.#columns.includes(name))
     if (added.length > 0) this.#widen(added)
-    const cells = this.#columns.map((name) => row[name] ?? '')
+    const cells = this.#columns.map((name) => own_value(row, name) ?? '')
     append_whole(LOGGER, this.path, bytes_of_lines([cells.join(',')]))
   }
 

@@ -1,4 +1,5 @@
 import { IDENTITY, next_identity } from '../../identity.js'
+import { own } from '../../own.js'
 import type { MetricsEvent, StepEnd, TrainerCallback } from '../callback.js'
 import { type Row, row_of_step, row_of_validation } from './rows.js'
 
@@ -14,7 +15,8 @@ export abstract class RowLogger implements TrainerCallback {
   readonly [IDENTITY]: string = next_identity()
   readonly #log_every: number
 
-  constructor({ log_every = 1 }: LoggerOptions) {
+  constructor(options: LoggerOptions) {
+    const { log_every = 1 } = own(options)
     this.#log_every = log_every
   }
 

@@ -1,3 +1,4 @@
+import { member } from '../../own.js'
 import type { MetricsEvent, StepEnd } from '../callback.js'
 
 /** A line of a log: the step's number, and numbers by name. */
@@ -8,7 +9,9 @@ export const bytes_of_lines = (lines: readonly string[]): Uint8Array =>
   Buffer.from(lines.map((line) => `${line}\n`).join(''))
 
 /** A step's row. */
-export function row_of_step({ step, epoch, loss, lr, grad_norm, metrics }: StepEnd): Row {
+export function row_of_step(end: StepEnd): Row {
+  const { step, epoch, loss, lr, metrics } = end
+  const grad_norm = member(end, 'grad_norm')
   return { step, epoch, loss, lr, ...(grad_norm === undefined ? {} : { grad_norm }), ...metrics }
 }
 

@@ -1,6 +1,7 @@
 import { bool } from '../../dtype.js'
 import { type_error, type_name, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own } from '../../own.js'
 import { frombuffer } from '../../tensor/from_memory.js'
 import type { Tensor } from '../../tensor.js'
 import {
@@ -45,8 +46,9 @@ export function from_arrow(source: ArrowVector, keywords?: FromArrowKeywords): T
 export function from_arrow(source: ArrowTable, keywords?: FromArrowKeywords): Record<string, Tensor>
 export function from_arrow(
   source: ArrowVector | ArrowTable,
-  { nulls = 'refuse', field }: FromArrowKeywords = {},
+  options: FromArrowKeywords = {},
 ): Tensor | Record<string, Tensor> {
+  const { nulls = 'refuse', field } = own(options)
   if (!['refuse', 'nan', 'ignore'].includes(nulls))
     throw value_error(`from_arrow(): argument 'nulls' must be 'refuse', 'nan' or 'ignore', not '${nulls}'`)
   if (is_vector(source)) return column(source, nulls, field)
@@ -81,12 +83,12 @@ export function arrow_mask(vector: ArrowVector): Tensor {
 }
 
 function is_vector(value: unknown): value is ArrowVector {
-  const { data, type, length } = Object(value) as Partial<ArrowVector>
+  const { data, type, length } = own(Object(value) as Partial<ArrowVector>)
   return Array.isArray(data) && typeof type?.typeId === 'number' && typeof length === 'number'
 }
 
 function is_table(value: unknown): value is ArrowTable {
-  const { schema, getChildAt } = Object(value) as Partial<ArrowTable>
+  const { schema, getChildAt } = own(Object(value) as Partial<ArrowTable>)
   return Array.isArray(schema?.fields) && typeof getChildAt === 'function'
 }
 
@@ -117,7 +119,7 @@ function joined(chunks: Tensor[], when_none: () => Tensor): Tensor {
 
 // A column without chunks has none of its children's either.
 function empty_children(type: ArrowVector['type']): ArrowData[] {
-  const { children } = type as { children?: readonly { type: ArrowVector['type'] }[] | null }
+  const { children } = own(type as { children?: readonly { type: ArrowVector['type'] }[] | null })
   return (children ?? []).map((child) => ({
     type: child.type,
     length: 0,
@@ -154,7 +156,7 @@ function elements_of(data: ArrowData): Tensor {
   const dtype = dtype_of_type(type)
   if (dtype === undefined)
     throw type_error(`from_arrow(): a column of ${type} is no tensor: ${ADVICE}`, 'from_arrow')
-  const { byteWidth } = type as typeof type & { byteWidth?: number }
+  const { byteWidth } = own(type as typeof type & { byteWidth?: number })
   const shape = type.typeId === ID.fixed_size_binary ? [length, byteWidth!] : [length]
   const count = shape.reduce((all, size) => all * size, 1)
   if (count === 0) return ops.empty(shape, { dtype })
@@ -196,15 +198,13 @@ function valid_elements({ nullCount, nullBitmap, offset, length }: ArrowData): T
 /** A column of `arrow.fixed_shape_tensor`: each element has a shape, and its dimensions an order in memory. */
 function shaped(flat: Tensor, field: ArrowField | undefined): Tensor {
   if (field?.metadata.get('ARROW:extension:name') !== 'arrow.fixed_shape_tensor') return flat
-  const described = metadata_of(field)
-  if (!is_sizes(described.shape))
+  const { shape, permutation } = own(metadata_of(field))
+  if (!is_sizes(shape))
     throw value_error(`from_arrow(): the field '${field.name}' is a fixed-shape tensor without a shape`)
-  if (described.permutation !== undefined && !is_sizes(described.permutation))
+  if (permutation !== undefined && !is_sizes(permutation))
     throw value_error(`from_arrow(): the field '${field.name}' has a permutation that is no list of places`)
-  const tensor = flat.reshape(flat.shape[0]!, ...described.shape)
-  return described.permutation
-    ? tensor.permute(0, ...described.permutation.map((place) => place + 1))
-    : tensor
+  const tensor = flat.reshape(flat.shape[0]!, ...shape)
+  return permutation ? tensor.permute(0, ...permutation.map((place) => place + 1)) : tensor
 }
 
 function metadata_of(field: ArrowField): { shape?: unknown; permutation?: unknown } {

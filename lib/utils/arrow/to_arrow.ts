@@ -1,6 +1,7 @@
 import { bool } from '../../dtype.js'
 import { type_error, type_name } from '../../errors.js'
 import { strided } from '../../layout.js'
+import { own_value } from '../../own.js'
 import { Tensor } from '../../tensor.js'
 import { CLASS_OF } from './types.js'
 
@@ -49,7 +50,7 @@ export function to_arrow<Vector>(tensor: Tensor, arrow: ArrowModule<Vector>): Ve
   const { Vector, Field, FixedSizeList, makeData } = arrow as unknown as Loose<Vector>
   const plain = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
   const length = plain.numel()
-  let type: object = new (arrow as unknown as Record<string, new () => object>)[name]!()
+  let type: object = new (own_value(arrow as unknown as Record<string, new () => object>, name)!)()
   let data = makeData({
     type,
     length,

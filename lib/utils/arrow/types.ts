@@ -1,5 +1,6 @@
 import type { DType } from '../../dtype.js'
 import * as dtypes from '../../dtype.js'
+import { own } from '../../own.js'
 
 /** The part of apache-arrow's `DataType` that is read here. */
 export interface ArrowType {
@@ -69,7 +70,7 @@ interface Facts {
 
 /** The dtype of a type's elements; undefined where there is none: texts, decimals, structures, lists of any length. */
 export function dtype_of_type(type: ArrowType): DType | undefined {
-  const { bitWidth = 0, isSigned = true, precision = 0, unit = 0 } = type as Facts
+  const { bitWidth = 0, isSigned = true, precision = 0, unit = 0 } = own(type as Facts)
   switch (type.typeId) {
     case ID.int:
       return (isSigned ? signed : unsigned)[bitWidth]

@@ -1,5 +1,6 @@
 import { closest_name, not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import { own_value } from '../../own.js'
 import { keyword, required, variadic } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
 import { unexpected_keyword } from '../../python/words.js'
@@ -57,8 +58,9 @@ function split_keywords(
   }
   const own = Object.fromEntries(Object.entries(last).filter(([name]) => NAMES.includes(name)))
   if (others.length === 0) return [own, null]
-  if (own['use_reentrant'] !== false) throw value_error(`Unexpected keyword arguments: ${others.join(',')}`)
-  return [own, Object.fromEntries(others.map((name) => [name, last[name]]))]
+  if (own_value(own, 'use_reentrant') !== false)
+    throw value_error(`Unexpected keyword arguments: ${others.join(',')}`)
+  return [own, Object.fromEntries(others.map((name) => [name, own_value(last, name)]))]
 }
 
 /** The function, its arguments, and our keywords after them. */

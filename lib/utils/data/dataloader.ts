@@ -3,6 +3,7 @@ import { type_error, value_error } from '../../errors.js'
 import type { Generator } from '../../generator.js'
 import { IDENTITY, next_identity } from '../../identity.js'
 import { is_options } from '../../ops/keywords.js'
+import { has_member, member } from '../../own.js'
 import { not_json, uncloneable } from '../../uncloneable.js'
 import type { Collated, Converted } from './_utils/collate.js'
 import type { Reading } from './_utils/fetch.js'
@@ -106,8 +107,8 @@ export class DataLoader<
     const [alone] = args.length === 1 ? args : []
     const named =
       is_options(alone) &&
-      typeof alone['at'] !== 'function' &&
-      DATA_LOADER.names.some((name) => name in alone)
+      typeof member(alone, 'at') !== 'function' &&
+      DATA_LOADER.names.some((name) => has_member(alone, name))
     this.#settings = settle(DATA_LOADER.take(named ? [undefined, alone] : args))
     const { collate_fn, drop_last } = this.#settings
     const auto_collation = this.#settings.batch_sampler !== null
@@ -314,7 +315,9 @@ export class DataLoader<
    * @throws TypeError for something that is no state of a DataLoader
    */
   load_state_dict(state: DataLoaderState): void {
-    if (!(typeof state === 'object' && state !== null && 'num_yielded' in state && 'rng_state' in state))
+    const is_state = (given: object) =>
+      Object.hasOwn(given, 'num_yielded') && Object.hasOwn(given, 'rng_state')
+    if (typeof state !== 'object' || state === null || !is_state(state))
       throw type_error('load_state_dict(): expected what state_dict() of a DataLoader gave')
     if (!Number.isInteger(state.num_yielded) || state.num_yielded < 0)
       throw value_error(`load_state_dict(): num_yielded is ${state.num_yielded}`)

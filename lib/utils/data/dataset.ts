@@ -6,6 +6,7 @@ import {
   type_name,
   value_error,
 } from '../../errors.js'
+import { member } from '../../own.js'
 import { required, variadic } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
 import { is_map, is_set } from '../../realm.js'
@@ -29,7 +30,8 @@ export type AnyDataset<T> = MapDataset<T> | IterableDataset<T>
 
 /** The number of samples; a TypeError in Python's words where there is none. */
 export function length_of(value: object): number {
-  const { length, size } = value as { length?: unknown; size?: unknown }
+  const sized = Object(value) as { length?: unknown; size?: unknown }
+  const [length, size] = [member(sized, 'length'), member(sized, 'size')]
   if (typeof length === 'number') return length
   if ((is_set(value) || is_map(value)) && typeof size === 'number') return size
   throw type_error(`object of type '${type_name(value)}' has no len()`)

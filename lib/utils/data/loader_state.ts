@@ -1,5 +1,6 @@
 import { value_error } from '../../errors.js'
 import { default_generator, Generator } from '../../generator.js'
+import { member } from '../../own.js'
 import { get_rng_state, set_rng_state } from '../../random.js'
 import type { Tensor } from '../../tensor.js'
 import type { Settings } from './loader_options.js'
@@ -33,7 +34,8 @@ interface Stateful {
 }
 
 export function is_stateful(value: unknown): value is Stateful {
-  const { state_dict, load_state_dict } = (value ?? {}) as Partial<Stateful>
+  const given = Object(value) as Partial<Stateful>
+  const [state_dict, load_state_dict] = [member(given, 'state_dict'), member(given, 'load_state_dict')]
   return typeof state_dict === 'function' && typeof load_state_dict === 'function'
 }
 
@@ -42,14 +44,16 @@ function samplers_of({ batch_sampler, sampler }: Settings): unknown[] {
   const found: unknown[] = []
   for (let one: unknown = batch_sampler ?? sampler; one && !found.includes(one); ) {
     found.push(one)
-    one = (one as { sampler?: unknown }).sampler
+    one = member(one as { sampler?: unknown }, 'sampler')
   }
   return found.includes(sampler) ? found : [...found, sampler]
 }
 
 /** The generators that a loader and its samplers were given, the default one left out. */
 function generators_of(settings: Settings): Generator[] {
-  const given = [settings, ...samplers_of(settings)].map((one) => (one as { generator?: unknown }).generator)
+  const given = [settings, ...samplers_of(settings)].map((one) =>
+    member(one as { generator?: unknown }, 'generator'),
+  )
   return [...new Set(given)].filter(
     (one): one is Generator => one instanceof Generator && one !== default_generator,
   )

@@ -1,6 +1,7 @@
 import { is_promise } from '../../callback.js'
 import { type_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
+import { member } from '../../own.js'
 import { Dataset, length_of, type MapDataset } from './dataset.js'
 
 type Named = { readonly [name: string]: MapDataset<unknown> }
@@ -49,7 +50,7 @@ export class StackDataset<const D extends readonly MapDataset<unknown>[] | Named
     const all = entries_of(this.datasets)
     if (all.length === 0) throw value_error('At least one dataset should be passed')
     for (const [key, dataset] of all) {
-      if (typeof (dataset as Partial<MapDataset<unknown>> | null)?.at !== 'function')
+      if (typeof member((dataset as Partial<MapDataset<unknown>> | null) ?? {}, 'at') !== 'function')
         throw type_error(`StackDataset(): dataset '${key}' has no at(index)`)
     }
     this._length = length_of(all[0]![1])
@@ -69,7 +70,9 @@ export class StackDataset<const D extends readonly MapDataset<unknown>[] | Named
   /** A batch, from each dataset by its own `__getitems__` where it has one. */
   __getitems__(indices: number[]): Stacked<D>[] | Promise<Stacked<D>[]> {
     const columns = entries_of(this.datasets).map(([key, dataset]) => {
-      const items = dataset.__getitems__?.(indices) ?? indices.map((index) => dataset.at(index))
+      const items =
+        (member(dataset, '__getitems__') === undefined ? null : dataset.__getitems__!(indices)) ??
+        indices.map((index) => dataset.at(index))
       return [key, items] as const
     })
     const rows = (filled: (readonly [string, readonly unknown[]])[]) => {

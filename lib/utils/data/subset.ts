@@ -1,6 +1,7 @@
 import { is_promise } from '../../callback.js'
 import { not_implemented_error, type_error, type_name, value_error } from '../../errors.js'
 import { default_generator, type Generator } from '../../generator.js'
+import { member } from '../../own.js'
 import { of_objects, optional, required } from '../../python/parameters.js'
 import { signature } from '../../python/signature.js'
 import { Dataset, length_of, type MapDataset } from './dataset.js'
@@ -51,7 +52,7 @@ export class Subset<T = unknown> extends Dataset<T> {
 
   __getitems__(indices: number[]): T[] | Promise<T[]> {
     const places = indices.map((index) => this.indices[index] as number)
-    if (typeof this.dataset.__getitems__ === 'function') return this.dataset.__getitems__(places)
+    if (typeof member(this.dataset, '__getitems__') === 'function') return this.dataset.__getitems__!(places)
     const items = places.map((place) => this.dataset.at(place) as T | Promise<T>)
     return items.some((item) => is_promise(item)) ? Promise.all(items) : (items as T[])
   }

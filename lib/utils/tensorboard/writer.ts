@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { uint8 } from '../../dtype.js'
 import { value_error } from '../../errors.js'
 import { IDENTITY, next_identity } from '../../identity.js'
+import { own } from '../../own.js'
 import type { Tensor } from '../../tensor.js'
 import { load_sharp } from '../../vision/sharp.js'
 import { EventFile } from './event_file.js'
@@ -56,10 +57,8 @@ export class SummaryWriter {
   readonly #children = new Map<string, EventFile>()
   readonly #suffix: string
 
-  constructor(
-    log_dir: string | null = null,
-    { comment = '', purge_step = null, filename_suffix = '' }: SummaryWriterOptions = {},
-  ) {
+  constructor(log_dir: string | null = null, options: SummaryWriterOptions = {}) {
+    const { comment = '', purge_step = null, filename_suffix = '' } = own(options)
     const date = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
     this.log_dir = log_dir ?? join('runs', `${date}_${hostname()}${comment}`)
     this.#folder = resolve(this.log_dir)
@@ -127,8 +126,9 @@ export class SummaryWriter {
     tag: string,
     img_tensor: Tensor,
     global_step: Step = null,
-    { walltime, dataformats = 'CHW' }: { walltime?: number; dataformats?: 'CHW' | 'HWC' | 'HW' } = {},
+    options: { walltime?: number; dataformats?: 'CHW' | 'HWC' | 'HW' } = {},
   ): Promise<void> {
+    const { walltime, dataformats = 'CHW' } = own(options)
     if (img_tensor.ndim !== dataformats.length)
       throw value_error(
         `add_image(): size of input tensor and input format are different. tensor shape: (${img_tensor.shape.join(', ')}), input_format: ${dataformats}`,
@@ -165,11 +165,9 @@ export class SummaryWriter {
   add_hparams(
     hparam_dict: HParams,
     metric_dict: Readonly<Record<string, number | bigint | Tensor>>,
-    {
-      run_name = String(Date.now() / 1000),
-      global_step = null,
-    }: { run_name?: string; global_step?: Step } = {},
+    options: { run_name?: string; global_step?: Step } = {},
   ): void {
+    const { run_name = String(Date.now() / 1000), global_step = null } = own(options)
     const file = new EventFile(join(this.#folder, run_name), this.#suffix)
     for (const event of hparams(hparam_dict, Object.keys(metric_dict))) file.add(event, global_step)
     for (const [tag, value] of Object.entries(metric_dict))

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import type { LoadLimits } from '../../serialization/budget.js'
 import { Image } from '../image.js'
@@ -56,7 +57,7 @@ export class CIFAR10<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
   constructor(root: string, options: SplitOptions<Image, X, Y> = {}) {
     check_options(new.target.name, options, SPLIT)
     super(root, options)
-    this.train = options.train ?? true
+    this.train = own_value(options, 'train') ?? true
     const { train, test, labels, meta, names } = this.#files
     const read = (name: string) => this.#read(name, options.limits)
     const batches = (this.train ? train : test).map((name) => {

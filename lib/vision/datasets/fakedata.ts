@@ -1,5 +1,6 @@
 import { int64 } from '../../dtype.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import { fork_rng, manual_seed } from '../../random.js'
 import type { Image } from '../image.js'
@@ -41,6 +42,7 @@ export class FakeData<X = Image, Y = number> extends VisionDataset<Image, X, Y> 
   readonly random_offset: number
 
   constructor(options: FakeDataOptions<X, Y> = {}) {
+    options = own(options)
     check_options('FakeData', options, ['size', 'image_size', 'num_classes', 'random_offset', ...TRANSFORMS])
     super(null, options)
     this.size = options.size ?? 1000

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtime_error, value_error } from '../../errors.js'
+import { own } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import { Image } from '../image.js'
 import { sample_index } from './mnist.js'
@@ -85,7 +86,7 @@ export function make_dataset(
   options: MakeDatasetOptions = {},
 ): [path: string, target: number][] {
   check_options('make_dataset', options, FILES)
-  const { extensions = null, is_valid_file = null, allow_empty = false } = options
+  const { extensions = null, is_valid_file = null, allow_empty = false } = own(options)
   if (Object.keys(class_to_idx).length === 0)
     throw value_error("'class_to_index' must have at least one entry to collect any samples.")
   if ((extensions === null) === (is_valid_file === null))
@@ -138,7 +139,7 @@ export class DatasetFolder<Raw, X = Raw, Y = number> extends VisionDataset<Raw, 
   ) {
     check_options('DatasetFolder', options, [...FILES, ...TRANSFORMS])
     super(root, options)
-    const { transform, target_transform, ...files } = options
+    const { transform, target_transform, ...files } = own(options)
     const [classes, class_to_idx] = this.find_classes(root)
     this.loader = loader
     this.classes = classes
@@ -190,7 +191,7 @@ export interface ImageFolderOptions<X, Y> extends TransformOptions<Image, X, Y> 
 export class ImageFolder<X = Image, Y = number> extends DatasetFolder<Image, X, Y> {
   constructor(root: string, options: ImageFolderOptions<X, Y> = {}) {
     check_options('ImageFolder', options, ['loader', 'is_valid_file', 'allow_empty', ...TRANSFORMS])
-    const { loader = default_loader, is_valid_file = null, ...rest } = options
+    const { loader = default_loader, is_valid_file = null, ...rest } = own(options)
     super(root, loader, {
       ...rest,
       is_valid_file,

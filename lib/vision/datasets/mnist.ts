@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { int64, uint8 } from '../../dtype.js'
 import { index_error, runtime_error } from '../../errors.js'
 import { IDENTITY, next_identity } from '../../identity.js'
+import { own_value } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import type { TypedArray } from '../../tensor/elements.js'
 import { frombuffer } from '../../tensor/from_memory.js'
@@ -72,7 +73,7 @@ export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
   constructor(root: string, options: SplitOptions<Image, X, Y> = {}) {
     check_options(new.target.name, options, SPLIT)
     super(root, options)
-    this.train = options.train ?? true
+    this.train = own_value(options, 'train') ?? true
     const part = this.train ? 'train' : 't10k'
     const read = (name: string) => read_idx(new.target.name, this.#find(name), options.limits)
     const images = read(`${part}-images-idx3-ubyte`)

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { own } from '../../own.js'
 import type { LoadLimits } from '../../serialization/budget.js'
 import { with_integers } from '../../utils/data/_utils/integers.js'
 
@@ -32,6 +33,7 @@ export abstract class VisionDataset<Raw, X, Y> {
   readonly target_transform: ((target: number) => Y) | null
 
   constructor(root: string | null, options: TransformOptions<Raw, X, Y> = {}) {
+    options = own(options)
     this.root = root
     this.transform = options.transform ?? null
     this.target_transform = options.target_transform ?? null

@@ -1,4 +1,5 @@
 import { value_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import type { Budget } from '../../serialization/budget.js'
 import type { Raster } from '../mode.js'
 import { begins, check_size, part, truncated, unsupported, view_of } from './bytes.js'
@@ -192,12 +193,13 @@ function from_16(header: Header, row: (y: number) => Uint8Array): Raster {
   const green =
     masks.length === 0
       ? 5
-      : GREEN_BITS[
+      : own_value(
+          GREEN_BITS,
           masks
             .slice(0, 3)
             .map((m) => m.toString(16))
-            .join()
-        ]
+            .join(),
+        )
   if (green === undefined) throw unsupported('Unsupported BMP bitfields layout')
   const data = new Uint8Array(width * height * 3)
   for (let y = 0, at = 0; y < height; y++) {
@@ -217,7 +219,8 @@ function from_bytes(header: Header, row: (y: number) => Uint8Array): Raster {
   let layout: Layout | undefined = [2, 1, 0]
   if (masks.length > 0) {
     const names = masks.map((mask) => mask.toString(16))
-    layout = bits === 32 ? LAYOUTS_32[names.join()] : LAYOUTS_24[names.slice(0, 3).join()]
+    layout =
+      bits === 32 ? own_value(LAYOUTS_32, names.join()) : own_value(LAYOUTS_24, names.slice(0, 3).join())
     if (layout === undefined) throw unsupported('Unsupported BMP bitfields layout')
   }
   const data = new Uint8Array(width * height * layout.length)

@@ -1,3 +1,4 @@
+import { own_value } from '../../own.js'
 import type { Budget } from '../../serialization/budget.js'
 import type { Mode, Raster } from '../mode.js'
 import { PIXEL } from '../mode.js'
@@ -101,7 +102,7 @@ function floats(words: Words, width: number, height: number): Uint8Array {
 /** Reads a PBM, PGM, PPM or PFM file, plain or binary, as PIL does: values are spread over 255, or over 65535 in mode `'I'`. */
 export function read_ppm(bytes: Uint8Array, budget: Budget): Raster {
   const magic = String.fromCharCode(...bytes.subarray(0, 2))
-  const mode = is_space(bytes[2]) ? MODES[magic] : undefined
+  const mode = is_space(bytes[2]) ? own_value(MODES, magic) : undefined
   if (mode === undefined) throw unsupported(`a file of the PNM family whose kind '${magic}' is not read`)
   const words = new Words(bytes, 3)
   const [width, height] = [words.number('the width', 2 ** 31), words.number('the height', 2 ** 31)]

@@ -1,3 +1,4 @@
+import { own_value } from '../../own.js'
 import type { Budget } from '../../serialization/budget.js'
 import type { Mode, Raster } from '../mode.js'
 import { PIXEL } from '../mode.js'
@@ -283,12 +284,12 @@ export async function read_tiff(bytes: Uint8Array, budget: Budget): Promise<Rast
   // Places of a palette, and 16 bits or more of which none is turned to black, are taken as grey.
   if (layout.photometric === 3 || (layout.photometric === 0 && size > 8)) changes.push([TAG.PHOTOMETRIC, 1])
   if (layout.format === SIGNED && size <= 16) changes.push([TAG.FORMAT, UNSIGNED])
-  if (reading.premultiplied || layout.photometric === 3) changes.push([TAG.EXTRA, ALPHA])
+  if (own_value(reading, 'premultiplied') || layout.photometric === 3) changes.push([TAG.EXTRA, ALPHA])
   const samples = await read_samples(overwritten(bytes, directory, changes), space, budget, depth)
   const { width, height, channels } = samples
   if (width !== layout.width || height !== layout.height) throw truncated()
   let { data } = samples
-  if (reading.signed_16) {
+  if (own_value(reading, 'signed_16')) {
     const wide = new Int32Array(new Int16Array(new Uint8Array(data).buffer))
     data = new Uint8Array(wide.buffer)
   } else if (depth === 'ushort' && space !== 'grey16') data = high_bytes(data)
@@ -296,7 +297,7 @@ export async function read_tiff(bytes: Uint8Array, budget: Budget): Promise<Rast
   else if (depth === 'uchar' || PIXEL[mode].channels > 1)
     data = first_channels(data, channels, PIXEL[mode].channels)
   if (mode === 'P' && size < 8) data = data.map((value) => value / (255 / ((1 << size) - 1)))
-  if (reading.premultiplied) data = divided(data)
+  if (own_value(reading, 'premultiplied')) data = divided(data)
   const extras = layout.photometric === 3 ? { palette: palette_of(directory) } : {}
   return turned({ mode, width, height, data, ...extras }, turn_of(directory))
 }

@@ -1,5 +1,6 @@
 import { float32 } from '../../dtype.js'
 import { Module } from '../../nn/modules/module.js'
+import { own } from '../../own.js'
 import { Tensor } from '../../tensor.js'
 import type { Image } from '../image.js'
 import * as F from '../transforms/functional.js'
@@ -19,7 +20,8 @@ export class ClassificationPreset extends Module {
   readonly mean: readonly number[] = [0.485, 0.456, 0.406]
   readonly std: readonly number[] = [0.229, 0.224, 0.225]
 
-  constructor({ crop_size = 224, resize_size = 256 }: PresetOptions = {}) {
+  constructor(options: PresetOptions = {}) {
+    const { crop_size = 224, resize_size = 256 } = own(options)
     super()
     this.crop_size = crop_size
     this.resize_size = resize_size

@@ -10,6 +10,7 @@ import { Module } from '../../nn/modules/module.js'
 import { GroupNorm } from '../../nn/modules/normalization.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own, own_value } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
 import { make_model, one_set, two_sets, type WeightsEnum, type WeightsLike } from './weights.js'
@@ -172,8 +173,8 @@ export class ResNet extends Module {
   constructor(block: Block, layers: readonly [number, number, number, number], options: ResNetOptions = {}) {
     super()
     check_options('ResNet', options, OPTIONS)
-    const { num_classes = 1000, zero_init_residual = false, norm_layer = batch_norm } = options
-    const dilate = options.replace_stride_with_dilation ?? [false, false, false]
+    const { num_classes = 1000, zero_init_residual = false, norm_layer = batch_norm } = own(options)
+    const dilate = own_value(options, 'replace_stride_with_dilation') ?? [false, false, false]
     if (dilate.length !== 3)
       throw value_error(
         `replace_stride_with_dilation should be None or a 3-element tuple, got ${String(dilate)}`,
@@ -216,6 +217,7 @@ export class ResNet extends Module {
 
 /** Makes layers one after the other, each taking the channels that the one before it gives. */
 function layer_maker(block: Block, norm_layer: NormLayer, options: ResNetOptions) {
+  options = own(options)
   let inplanes = 64
   let dilation = 1
   const shared = { groups: options.groups ?? 1, base_width: options.width_per_group ?? 64, norm_layer }

@@ -9,6 +9,7 @@ import { MaxPool2d } from '../../nn/modules/max_pool.js'
 import { Module } from '../../nn/modules/module.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
 import type { Layer } from './resnet.js'
@@ -52,7 +53,7 @@ export class VGG extends Module {
   constructor(features: Layer, options: VGGOptions = {}) {
     super()
     check_options('VGG', options, OPTIONS)
-    const { num_classes = 1000, init_weights = true, dropout = 0.5 } = options
+    const { num_classes = 1000, init_weights = true, dropout = 0.5 } = own(options)
     this.features = features
     this.avgpool = new AdaptiveAvgPool2d([7, 7])
     this.classifier = new Sequential<readonly Module[]>(

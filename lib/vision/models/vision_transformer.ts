@@ -11,6 +11,7 @@ import { LayerNorm } from '../../nn/modules/normalization.js'
 import { Sequential } from '../../nn/modules/sequential.js'
 import { Parameter } from '../../nn/parameter.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import type { Tensor } from '../../tensor.js'
 import type { Layer } from './resnet.js'
@@ -174,8 +175,8 @@ export class VisionTransformer extends Module {
       hidden_dim,
       num_classes = 1000,
       representation_size = null,
-    } = options
-    const { num_layers, num_heads, mlp_dim, dropout = 0, attention_dropout = 0 } = options
+    } = own(options)
+    const { num_layers, num_heads, mlp_dim, dropout = 0, attention_dropout = 0 } = own(options)
     assert(image_size % patch_size === 0, 'Input shape indivisible by patch size!')
     this.image_size = image_size
     this.patch_size = patch_size

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { closest_name, key_error, runtime_error, type_error, type_name, value_error } from '../../errors.js'
 import type { Module } from '../../nn/modules/module.js'
 import type { StateDictLike } from '../../nn/modules/state_dict.js'
+import { own, own_value } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import { load } from '../../serialization.js'
 import { type ClassificationPreset, image_classification } from './preset.js'
@@ -60,7 +61,10 @@ export function two_sets(
 
 /** Where PyTorch keeps what it has downloaded: `$TORCH_HOME`, `$XDG_CACHE_HOME/torch` or `~/.cache/torch`. */
 function checkpoints(): string {
-  const { TORCH_HOME, XDG_CACHE_HOME } = process.env
+  const [TORCH_HOME, XDG_CACHE_HOME] = [
+    own_value(process.env, 'TORCH_HOME'),
+    own_value(process.env, 'XDG_CACHE_HOME'),
+  ]
   return join(TORCH_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'torch'), 'hub', 'checkpoints')
 }
 
@@ -127,10 +131,10 @@ export function make_model<M extends Module, O extends { num_classes?: number; w
   make: (options: O, starts_trained: boolean) => M,
 ): M {
   check_options(name, options, ['weights', 'progress', ...names])
-  const { weights: given, progress: _, ...rest } = options as O & { progress?: boolean }
+  const { weights: given, progress: _, ...rest } = own(options as O & { progress?: boolean })
   const weights = weights_of(name, given, known)
   if (weights !== null && is_weights(weights)) {
-    const { num_classes = weights.num_classes } = rest
+    const { num_classes = weights.num_classes } = own(rest)
     if (num_classes !== weights.num_classes)
       throw value_error(
         `The parameter 'num_classes' expected value ${weights.num_classes} but got ${num_classes} instead.`,

@@ -2,6 +2,7 @@ import { Module } from '../../nn/modules/module.js'
 import type { LocalMetadata } from '../../nn/modules/module_hooks.js'
 import type { StateDict } from '../../nn/modules/state_dict.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import { py_float } from '../../repr.js'
 import type { Tensor } from '../../tensor.js'
 
@@ -24,7 +25,7 @@ export class FrozenBatchNorm2d extends Module {
 
   constructor(num_features: number, eps: number | { eps?: number } = 1e-5) {
     super()
-    this.eps = typeof eps === 'number' ? eps : (eps.eps ?? 1e-5)
+    this.eps = typeof eps === 'number' ? eps : (own_value(eps, 'eps') ?? 1e-5)
     this.register_buffer('weight', ops.ones(num_features))
     this.register_buffer('bias', ops.zeros(num_features))
     this.register_buffer('running_mean', ops.zeros(num_features))

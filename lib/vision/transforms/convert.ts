@@ -12,6 +12,7 @@ import {
 } from '../../dtype.js'
 import { runtime_error, type_error, type_name, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
+import { own_value } from '../../own.js'
 import { as_tensor } from '../../tensor/create.js'
 import { Tensor } from '../../tensor.js'
 import { Image, type Mode } from '../image.js'
@@ -121,7 +122,7 @@ export function to_dtype(
   scale: boolean | { scale?: boolean } = false,
 ): Tensor {
   if (inpt.dtype === dtype) return inpt
-  if (!(typeof scale === 'object' ? scale.scale : scale)) return inpt.to(dtype)
+  if (!(typeof scale === 'object' ? own_value(scale, 'scale') : scale)) return inpt.to(dtype)
   if (inpt.is_floating_point()) {
     if (dtype.is_floating_point) return inpt.to(dtype)
     if (unsafe(inpt.dtype, dtype))
@@ -196,6 +197,8 @@ export function normalize(
   ]
   if (scale.eq(0).any().item())
     throw value_error(`std evaluated to zero after conversion to ${dtype}, leading to division by zero.`)
-  const target = (typeof inplace === 'object' ? inplace.inplace : inplace) ? tensor : tensor.clone()
+  const target = (typeof inplace === 'object' ? own_value(inplace, 'inplace') : inplace)
+    ? tensor
+    : tensor.clone()
   return target.sub_(shift.view(-1, 1, 1)).div_(scale.view(-1, 1, 1))
 }

@@ -1,6 +1,7 @@
 import { type_error, value_error } from '../../errors.js'
 import { Module } from '../../nn/modules/module.js'
 import * as ops from '../../ops/generated/torch.js'
+import { assign_own } from '../../own.js'
 import { optional, required } from '../../python/parameters.js'
 import { type Call, type KeywordsOf, signature, type UsualCall } from '../../python/signature.js'
 import { py_float, py_repr } from '../../repr.js'
@@ -170,7 +171,7 @@ export class RandomErasing extends Module {
       throw value_error("If value is str, it should be 'random'")
     if (given.scale[0] < 0 || given.scale[1] > 1) throw value_error('Scale should be between 0 and 1')
     if (given.p < 0 || given.p > 1) throw value_error('Random erasing probability should be between 0 and 1')
-    Object.assign(this, given)
+    assign_own(this, given)
   }
 
   override forward(img: Tensor): Tensor {

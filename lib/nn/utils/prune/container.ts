@@ -1,5 +1,6 @@
 import { attribute_error, index_error, type_error, type_name, value_error } from '../../../errors.js'
 import { IDENTITY, next_identity } from '../../../identity.js'
+import { own_value } from '../../../own.js'
 import { methods as bind_methods } from '../../../python/methods.js'
 import { variadic } from '../../../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../../../python/signature.js'
@@ -91,7 +92,7 @@ function unpruned(method: BasePruningMethod, t: Tensor, mask: Tensor): IndexItem
     case 'unstructured':
       return [mask.eq(1)]
     case 'structured': {
-      const given = (method as { dim?: number }).dim
+      const given = own_value(method as { dim?: number }, 'dim')
       if (given === undefined)
         throw attribute_error(
           'Pruning methods of PRUNING_TYPE "structured" need to have the attribute `dim` defined.',

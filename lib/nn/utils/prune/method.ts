@@ -1,6 +1,7 @@
 import { assertion_error } from '../../../errors.js'
 import { contiguous_format } from '../../../layout.js'
 import * as ops from '../../../ops/generated/torch.js'
+import { own } from '../../../own.js'
 import { methods } from '../../../python/methods.js'
 import { keyword_tensor, keywords, required, variadic } from '../../../python/parameters.js'
 import { signature } from '../../../python/signature.js'
@@ -28,7 +29,7 @@ type PruningHook = ((module: Module) => void) & { method?: BasePruningMethod }
 /** The pruning of a module's parameters: the number of each hook, and its method. */
 export function* pruning_hooks(module: Module): Generator<[id: number, method: BasePruningMethod]> {
   for (const [id, hook] of module[INTERNALS].hooks?.forward_pre ?? []) {
-    const { method } = hook as PruningHook
+    const { method } = own(hook as PruningHook)
     if (method !== undefined) yield [id, method]
   }
 }
@@ -169,7 +170,7 @@ function apply_method(
   const method = old === undefined ? made : join(old[1], made)
 
   const fields = fields_of(module)
-  const orig = fields[name] as Parameter
+  const orig = fields_of(module)[name] as Parameter
   if (importance_scores !== null && String(importance_scores.shape) !== String(orig.shape))
     throw assertion_error(
       `importance_scores should have the same shape as parameter ${name} of ${module}, got ${py_size(importance_scores.shape)} vs ${py_size(orig.shape)}`,

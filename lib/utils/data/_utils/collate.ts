@@ -3,6 +3,7 @@ import * as dtypes from '../../../dtype.js'
 import { key_error, runtime_error, type_error, type_name } from '../../../errors.js'
 import { type Layout, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr } from '../../../layout.js'
 import { stack } from '../../../ops/generated/torch.js'
+import { own_value } from '../../../own.js'
 import { keyworded } from '../../../python/methods.js'
 import { of_objects, required } from '../../../python/parameters.js'
 import { signature } from '../../../python/signature.js'
@@ -105,7 +106,7 @@ export function collate(
   batch: readonly unknown[],
   options: { collate_fn_map?: CollateMap | null } = {},
 ): unknown {
-  const map = options.collate_fn_map ?? null
+  const map = own_value(options, 'collate_fn_map') ?? null
   const first = batch[0]
   for (const [type, collate_fn] of map ?? [])
     if (first instanceof type) return collate_fn(batch as never[], { collate_fn_map: map })

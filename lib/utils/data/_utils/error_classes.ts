@@ -2,6 +2,7 @@ import { AssertionError } from 'node:assert'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import * as errors from '../../../errors.js'
+import { own_value } from '../../../own.js'
 import { is_error } from '../../../realm.js'
 import { import_module } from './import_module.js'
 
@@ -39,7 +40,7 @@ const own: unknown[] = [...Object.values(errors), AssertionError]
 
 /** A class of JavaScript's, Node's or the library's. */
 export function known_class(what: ClassName): ErrorClass | undefined {
-  return among([(globalThis as Record<string, unknown>)[what.name], ...own], what)
+  return among([own_value(globalThis as Record<string, unknown>, what.name), ...own], what)
 }
 
 // Modules of the user's that were imported here, by their addresses.

@@ -1,5 +1,6 @@
 import { is_promise } from '../../../callback.js'
 import { index_error, type_error, type_name } from '../../../errors.js'
+import { member, own } from '../../../own.js'
 import { type AnyDataset, IterableDataset, type MapDataset } from '../dataset.js'
 
 /** How samples are read and put together; the same with and without workers. */
@@ -17,7 +18,8 @@ export const ENDED: unique symbol = Symbol('ended')
 /** From an index, or a list of them, to a batch. */
 export type Fetcher = (index: unknown) => unknown
 
-const present = (sample: unknown, index: unknown, { length }: MapDataset<unknown>): unknown => {
+const present = (sample: unknown, index: unknown, options: MapDataset<unknown>): unknown => {
+  const { length } = own(options)
   if (sample !== undefined) return sample
   throw index_error(
     `the dataset has no sample at index ${String(index)}${typeof length === 'number' ? `: its length is ${length}` : ''}`,
@@ -36,7 +38,7 @@ function all(items: unknown[]): unknown[] | Promise<unknown[]> {
 
 function map_fetcher({ dataset, auto_collation, collate_fn }: Reading): Fetcher {
   const source = dataset as MapDataset<unknown>
-  if (typeof (source as { at?: unknown }).at !== 'function') {
+  if (typeof member(source as { at?: unknown }, 'at') !== 'function') {
     throw type_error(
       `DataLoader: a dataset must have at(index) and length, or be an IterableDataset; ${type_name(source)} has no at`,
     )
@@ -46,8 +48,8 @@ function map_fetcher({ dataset, auto_collation, collate_fn }: Reading): Fetcher 
   if (!auto_collation) return (index) => then(read(index), collate_fn)
   return (indices) => {
     const list = indices as number[]
-    if (typeof source.__getitems__ !== 'function') return then(all(list.map(read)), collate_fn)
-    return then(source.__getitems__(list), (samples: unknown[]) => {
+    if (typeof member(source, '__getitems__') !== 'function') return then(all(list.map(read)), collate_fn)
+    return then(source.__getitems__!(list), (samples: unknown[]) => {
       const found = all(samples.map((sample, i) => present(sample, list[i], source)))
       return then(found, collate_fn)
     })

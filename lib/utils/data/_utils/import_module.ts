@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { own_value } from '../../../own.js'
 
 /** The address of tsx's programming interface, where the module's project has it. */
 function tsx_for(address: string): string | undefined {
@@ -8,7 +9,7 @@ function tsx_for(address: string): string | undefined {
     const found = require('tsx/package.json') as {
       exports: Record<string, { import?: { default?: string } }>
     }
-    const entry = found.exports['./esm/api']?.import?.default
+    const entry = own_value(own_value(own_value(found.exports, './esm/api'), 'import'), 'default')
     return entry && new URL(entry, pathToFileURL(require.resolve('tsx/package.json'))).href
   } catch {
     return undefined
@@ -32,7 +33,7 @@ function register_once(tsx: string): Promise<unknown> {
  * tsx leaves worker threads alone.
  */
 export async function import_module(address: string): Promise<object> {
-  const reads_typescript = Boolean((process.features as { typescript?: unknown }).typescript)
+  const reads_typescript = Boolean(own_value(process.features as { typescript?: unknown }, 'typescript'))
   if (!reads_typescript && /^file:.*\.[cm]?tsx?$/.test(address)) {
     const tsx = tsx_for(address)
     if (tsx !== undefined) await register_once(tsx)

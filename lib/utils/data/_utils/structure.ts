@@ -1,5 +1,6 @@
 import { OrderedDict } from '../../../collections.js'
 import { is_options } from '../../../ops/keywords.js'
+import { own_value } from '../../../own.js'
 import { is_array_buffer, is_map } from '../../../realm.js'
 
 /** What Python calls a Mapping: a plain object, a Map, an OrderedDict. */
@@ -17,7 +18,7 @@ export function keys_of(mapping: Mapping): unknown[] {
 
 export function value_at(mapping: Mapping, key: unknown): unknown {
   if (is_map(mapping)) return mapping.get(key)
-  return (mapping as Record<string, unknown>)[key as string]
+  return own_value(mapping as Record<string, unknown>, key as string)
 }
 
 /** A mapping of the same kind with the same keys and new values. */

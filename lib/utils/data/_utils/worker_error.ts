@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
+import { stack_of } from '../../../call_stack.js'
 import type { Channel } from '../../../multiprocessing/hand_over.js'
 import type { Importable } from '../../../multiprocessing/importable.js'
 import { type Packed, pack, unpack } from '../../../multiprocessing/reductions.js'
+import { own_value } from '../../../own.js'
 import { is_error } from '../../../realm.js'
 import {
   type ClassName,
@@ -62,12 +64,12 @@ class Forwarding {
     if (known !== undefined) return known
     const place = this.errors.length
     this.#places.set(error, place)
-    const { name, message, stack } = error
+    const { name, message } = error
     const forwarded: ForwardedError = {
       classes: classes_of(error),
       name: String(name),
       message: String(message),
-      stack: String(stack ?? `${name}: ${message}`),
+      stack: stack_of(error),
       fields: [],
     }
     this.errors.push(forwarded)
@@ -77,7 +79,7 @@ class Forwarding {
       forwarded.fields.push([
         key,
         enumerable!,
-        this.value((error as unknown as Record<string, unknown>)[key]),
+        this.value(own_value(error as unknown as Record<string, unknown>, key)),
       ])
     }
     return place
@@ -230,7 +232,7 @@ function causes_of(error: Error): string[] {
   const seen = new Set<unknown>([error])
   for (let { cause } = error; is_error(cause) && !seen.has(cause); cause = cause.cause) {
     seen.add(cause)
-    stacks.push(String(cause.stack))
+    stacks.push(stack_of(cause))
   }
   return stacks
 }

@@ -1,6 +1,7 @@
 import { type_error } from '../../../errors.js'
 import type { Importable } from '../../../multiprocessing/importable.js'
 import { discard, unpack } from '../../../multiprocessing/reductions.js'
+import { own, own_value } from '../../../own.js'
 import { DONE, type Iteration } from './iteration.js'
 import type { Answer } from './messages.js'
 import type { WorkerPool } from './pool.js'
@@ -93,7 +94,7 @@ export class WorkerIteration implements Iteration {
     for (; this.#received < this.#sent; this.#received++) {
       const pending = this.#pending.get(this.#received)
       if (pending === undefined) continue
-      if (pending.answer !== undefined || this.#active[pending.worker]) return true
+      if (own_value(pending, 'answer') !== undefined || this.#active[pending.worker]) return true
       this.#pending.delete(this.#received)
     }
     return false
@@ -125,7 +126,7 @@ export class WorkerIteration implements Iteration {
         if (!this.options.persistent) this.pool.shutdown()
         return DONE
       }
-      const { worker, answer: kept } = this.#pending.get(this.#received)!
+      const { worker, answer: kept } = own(this.#pending.get(this.#received)!)
       if (kept !== undefined) return this.#give_out(worker, kept)
       const taken = this.pool.take()
       if (taken === undefined) return undefined
@@ -171,7 +172,10 @@ export class WorkerIteration implements Iteration {
 
   close(): void {
     this.indices.return?.()
-    for (const { answer } of this.#pending.values()) if (answer?.kind === 'data') discard(answer.packed)
+    for (const pending of this.#pending.values()) {
+      const answer = own_value(pending, 'answer')
+      if (answer?.kind === 'data') discard(answer.packed)
+    }
     this.#pending.clear()
     if (!this.options.persistent) this.pool.shutdown()
   }
