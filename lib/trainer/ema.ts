@@ -1,5 +1,6 @@
 import { without_grad } from '../autograd/grad_mode.js'
 import { run_then } from '../callback.js'
+import { items_of } from '../collections.js'
 import { runtime_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
 import { current_lease } from '../lease_context.js'
@@ -10,6 +11,7 @@ import { operator } from '../ops/operator.js'
 import { AveragedModel } from '../optim/swa_utils/averaged_model.js'
 import { get_ema_multi_avg_fn } from '../optim/swa_utils/averages.js'
 import { keep } from '../scope.js'
+import { check_number, check_numbers } from '../state_numbers.js'
 import { Tensor } from '../tensor.js'
 
 /** Options of {@link EMA}. */
@@ -34,6 +36,14 @@ interface Lent {
   readonly lease: Lease
   readonly by: 'store' | 'apply'
   users: number
+}
+
+/** Throws for a state whose counts make no sense. */
+export function check_averages(state_dict: StateDictLike, steps?: number): void {
+  for (const [name, value] of items_of<unknown>(state_dict as never))
+    if (name === 'n_averaged') check_number(name, value, 'count')
+  check_numbers('', metadata_of(state_dict)?.get(''), { ema_steps: 'count' })
+  check_numbers('', { steps }, { steps: 'count' })
 }
 
 const lerp_ = operator('aten::_foreach_lerp_.Scalar')
@@ -216,8 +226,10 @@ export class EMA<M extends Module = Module> {
    * @param state_dict - the averages
    * @param steps - how many steps there were. Default: what the state says; one that does not say it (Python's) was taken
    *   when averages had just been
+   * @throws ValueError for a count that is none
    */
   load_state_dict(state_dict: StateDictLike, steps?: number): void {
+    check_averages(state_dict, steps)
     this.averaged.load_state_dict(state_dict)
     const saved = metadata_of(state_dict)?.get('')?.ema_steps
     const count = Number(this.averaged.n_averaged.item())
