@@ -4,17 +4,42 @@ import { is_promise } from './callback.js'
 // Which lease code works for belongs to its asynchronous context. The addon asks for it where somebody uses a tensor that
 // has been lent, so that no operator has to be told.
 
-interface Context {
+/** A lease that a callback gets when it goes on after an await. */
+interface Made {
   lease: number
+  end(): void
+}
+
+/** A callback that runs, or waits for something. */
+class Context {
   /** Over: what the callback left behind (a timer) is no longer part of the lease. */
-  over: boolean
-  outer: Context | undefined
+  over = false
+  #made: Made | undefined
+
+  constructor(
+    public lease: number,
+    readonly outer: Context | undefined,
+    readonly make: (() => Made) | undefined,
+  ) {}
+
+  begin(): void {
+    if (this.#made !== undefined || this.over || this.make === undefined) return
+    this.#made = this.make()
+    this.lease = this.#made.lease
+  }
+
+  end(): void {
+    this.over = true
+    this.#made?.end()
+  }
 }
 
 const storage = new AsyncLocalStorage<Context | undefined>()
 
 /** The lease of a thread that works for another thread's call. */
 let base = 0
+/** The callback whose first, synchronous part runs. */
+let beginning: Context | undefined
 
 /** The lease that this code works for, by its number; 0 for none. */
 export function current_lease(): number {
@@ -28,62 +53,63 @@ export function work_for(lease: number): void {
   base = lease
 }
 
-/** Runs a callback, which may be asynchronous, as part of a lease. */
-export function run_within<T>(lease: number, callback: () => T): T {
-  return run_pending(callback, lease, () => ({ lease, end: () => {} }))
+/** Has the callback that runs get its lease now: what it is about to begin is to be part of that. */
+export function begin_own_lease(): void {
+  const context = beginning
+  beginning = undefined
+  context?.begin()
+}
+
+function run_first_part<T>(context: Context, callback: () => T): T {
+  const outer = beginning
+  beginning = context
+  try {
+    return callback()
+  } finally {
+    beginning = outer
+  }
 }
 
 /**
- * Runs a callback that gets a lease of its own where it is asynchronous, until it has settled; or sooner, by the function
- * that it is given.
+ * Runs a callback, which may be asynchronous, as part of a lease.
  *
- * @param lease - the one that counts before
+ * @param make - makes a lease of its own where the callback is asynchronous, until it has settled
  */
-export function run_pending<T>(
-  callback: (begin: () => void) => T,
-  lease: number,
-  make: () => { lease: number; end: () => void },
-): T {
+// Called in each step of training: without closures, which the bundle's code would have to name each time.
+export function run_within<T>(lease: number, callback: () => T, make?: () => Made): T {
   let outer = storage.getStore()
   while (outer?.over) outer = outer.outer
-  const own: Context = { lease, over: false, outer }
-  let made: ReturnType<typeof make> | undefined
-  const begin = () => {
-    if (made !== undefined || own.over) return
-    made = make()
-    own.lease = made.lease
-  }
-  const end = () => {
-    own.over = true
-    made?.end()
-  }
+  const own = new Context(lease, outer, make)
   let result: T
   try {
-    result = storage.run(own, callback, begin)
+    result = storage.run(own, run_first_part<T>, own, callback)
   } catch (error) {
-    end()
+    own.end()
     throw error
   }
   if (!is_promise(result)) {
-    end()
+    own.end()
     return result
   }
-  const settled: PromiseLike<unknown> = result
+  return while_pending(own, result) as T
+}
+
+function while_pending<T>(own: Context, result: PromiseLike<T>): PromiseLike<T> {
   try {
-    begin()
+    own.begin()
   } catch (error) {
-    end()
-    settled.then(undefined, () => {})
+    own.end()
+    result.then(undefined, () => {})
     throw error
   }
-  return settled.then(
+  return result.then(
     (value) => {
-      end()
+      own.end()
       return value
     },
     (error: unknown) => {
-      end()
+      own.end()
       throw error
     },
-  ) as T
+  )
 }

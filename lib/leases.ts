@@ -1,6 +1,6 @@
 import { setImmediate as event_loop_turn } from 'node:timers/promises'
 import { runtime_error } from './errors.js'
-import { current_lease, run_pending, run_within } from './lease_context.js'
+import { begin_own_lease, current_lease, run_within } from './lease_context.js'
 import { native } from './native.js'
 import { handle_of, type Tensor } from './tensor.js'
 
@@ -31,7 +31,7 @@ export class Lease {
 
   /** @throws RuntimeError where somebody else's lease rules it out */
   constructor({ operation, reads = [], writes = [], remedy, is_manual, is_in_turn }: LeaseOptions) {
-    begin_period()
+    begin_own_lease()
     this.outer = current_lease()
     this.use = native.begin_use(
       operation,
@@ -79,24 +79,27 @@ export const leases = { open: 0 }
 /** For so long those wait whose end nobody tells: other threads', and backward on the background thread. */
 const POLL_MS = 20
 
-/** Begins the lease of a callback that runs, where it has none yet: what it begins itself is part of it. */
-let begin_period = (): void => {}
-
-/** Runs a callback. Where it is asynchronous, it holds a lease from its first await until it has settled. */
-export function hold_while_pending<T>(callback: () => T, options: () => LeaseOptions): T {
-  const before = begin_period
-  const run = (begin: () => void): T => {
-    begin_period = begin
-    try {
-      return callback()
-    } finally {
-      begin_period = before
+/**
+ * Runs a callback. Where it is asynchronous it is part of a lease from its first await until it has settled.
+ *
+ * @param make - the lease, which is somebody else's to end, or options of one for the callback alone
+ * @param before - the lease that it is part of until then
+ */
+export function hold_while_pending<T>(
+  callback: () => T,
+  make: () => Lease | LeaseOptions,
+  before: number = current_lease(),
+): T {
+  return run_within(before, callback, () => {
+    const made = make()
+    if (made instanceof Lease) return { lease: made.use, end() {} }
+    const lease = new Lease(made)
+    return {
+      lease: lease.use,
+      end() {
+        lease.end()
+      },
     }
-  }
-  return run_pending(run, current_lease(), () => {
-    begin_period = before
-    const lease = new Lease(options())
-    return { lease: lease.use, end: () => lease.end() }
   })
 }
 

@@ -152,7 +152,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       run.checkpoints?.close()
       signal?.removeEventListener('abort', on_abort)
       give_back?.()
-      this.#running.turns.end()
+      this.#running.end()
       this.#seconds_before = this.seconds
       this.#started_at = null
       this.#is_running = false
@@ -213,7 +213,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       const data =
         options.overfit_batches === undefined
           ? run.data
-          : await this.#running.waits.for(this.#place.first(run.data, options.overfit_batches), 'the data')
+          : await this.#running.for(this.#place.first(run.data, options.overfit_batches), 'the data')
       plan = plan_of(data, options, this.#self, {
         max_steps,
         last_epoch,
@@ -268,7 +268,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     await this.#running.emit('on_epoch_start')
     const going_on = this.#place.begin(data)
     const batches = is_promise(going_on)
-      ? await this.#running.waits.for(going_on, 'the data, whose first batches are passed over,')
+      ? await this.#running.for(going_on, 'the data, whose first batches are passed over,')
       : going_on
     const reader = new BatchReader(batches)
     let at_data = true
@@ -276,18 +276,19 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       // An await costs what a small operator costs: only what has to be waited for is.
       for (;;) {
         let next = reader.next()
-        if (is_promise(next)) next = await this.#running.waits.for(next, "the data's next batch")
+        if (is_promise(next)) next = await this.#running.for(next, "the data's next batch")
         if (next.done) break
         at_data = false
         const free = this.#running.until_free()
         if (free !== undefined) await free
         const at = { step: this.global_step, epoch: this.epoch, batch: this.#place.batch++ }
         const { value } = next
-        let report = this.#running.own('the step', () => this.#optimization.batch(run.run_step, value, at))
+        let report = this.#running.own(() => this.#optimization.batch(run.run_step, value, at))
         if (is_promise(report)) report = await report
         const rest = report === null ? undefined : this.#step_end(run, report)
         if (rest !== undefined) await rest
-        if (this.#running.turns.due) await this.#running.turns.take()
+        const turn = this.#running.turn()
+        if (turn !== undefined) await turn
         if (this.#running.turns.is_held) await this.#paused()
         if (this.#ended(max_steps)) break
         at_data = true
@@ -366,7 +367,6 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     shown,
   }: Run<Batch>): Promise<Record<string, number>> {
     if (validation === undefined) return {}
-    await this.#running.until_free()
     const run = () =>
       validate(this.model, {
         data: validation,
@@ -375,13 +375,11 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
         limit: dev_steps(this.options) ?? Number.POSITIVE_INFINITY,
         options: this.options,
         turn: async () => {
-          if (this.#running.turns.due) await this.#running.turns.take()
+          await this.#running.turn()
           if (this.#running.turns.is_held) await this.#running.until_resumed()
         },
       })
-    // Before the first step there are no averages.
-    const averaged = this.ema !== undefined && Number(this.ema.averaged.n_averaged.item()) > 0
-    const metrics = await (averaged ? this.ema!.apply(run) : run())
+    const metrics = await this.#running.with_averages(run)
     this.metrics = { ...this.metrics, ...metrics }
     if (this.options.validate_every !== undefined) shown?.validated(metrics)
     const { global_step: step, epoch } = this

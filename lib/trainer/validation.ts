@@ -9,7 +9,6 @@ import type { TrainerOptions } from './options.js'
 import type { Batches } from './place.js'
 import { Means, Reading } from './reading.js'
 import type { Running } from './running.js'
-import type { Waits } from './waits.js'
 
 /** What is validated on. */
 export interface Validation<Batch> {
@@ -26,12 +25,12 @@ export interface Validation<Batch> {
 }
 
 /** Goes through data as `for await` does, but for what is waited for too long. */
-async function* waited<Batch>(data: Batches<Batch>, waits: Waits): AsyncGenerator<Batch> {
+async function* waited<Batch>(data: Batches<Batch>, running: Running): AsyncGenerator<Batch> {
   const reader = new BatchReader(data)
   let within = false
   try {
     for (;;) {
-      const next = await waits.for(Promise.resolve(reader.next()), "the validation data's next batch")
+      const next = await running.for(Promise.resolve(reader.next()), "the validation data's next batch")
       if (next.done) return
       within = true
       yield next.value
@@ -59,8 +58,8 @@ export async function validate<Batch>(
   try {
     await no_grad(async () => {
       let count = 0
-      for await (const batch of waited(data, running.waits)) {
-        const result = running.own('the validation', () => {
+      for await (const batch of waited(data, running)) {
+        const result = running.own(() => {
           const result = with_autocast(options.autocast, () => step(batch))
           return is_promise(result)
             ? running.waits.for(result, `the validation's step of batch ${count}`)

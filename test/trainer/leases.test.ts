@@ -38,7 +38,7 @@ const message_of = async (call: () => unknown): Promise<string> => {
   return 'no error'
 }
 const IN_STEP =
-  'is in use by the step of Trainer.fit(), which is under way: trainer.between_steps(() => …) waits for its end'
+  'is in use by Trainer.fit(), which is within a step, a callback or a validation: trainer.between_steps(() => …) waits for its end'
 
 afterEach(() => {
   // Nothing is left in use.
@@ -384,7 +384,7 @@ describe('random.fork_rng', () => {
     const training = trainer.fit(data, slow_step)
     await sleep(1)
     const before = torch.get_rng_state().tolist()
-    expect(await message_of(() => fork_rng(async () => void draws()))).toContain('which is under way')
+    expect(await message_of(() => fork_rng(async () => void draws()))).toContain('is in use by Trainer.fit()')
     expect(torch.get_rng_state().tolist()).toEqual(before)
     expect(fork_rng(draws)).toEqual(fork_rng(draws))
     await training
