@@ -121,6 +121,12 @@ export function refuse_in_use(subject: string, tensors: Iterable<Tensor>): void 
   if (found !== null) throw runtime_error(`${subject} is in use by ${found[1]}`)
 }
 
+/** Whether a lease is on one of the tensors, be it that of this code. */
+export function is_leased(tensors: Iterable<Tensor>): boolean {
+  begin_own_lease()
+  return user_of(tensors, 0) !== null
+}
+
 /** Throws where the tensors are lent to what this code is itself part of, which will put other values back. */
 export function refuse_lent(subject: string, tensors: Iterable<Tensor>): void {
   const own = current_lease()

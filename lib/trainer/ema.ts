@@ -4,7 +4,7 @@ import { items_of } from '../collections.js'
 import { runtime_error } from '../errors.js'
 import { IDENTITY, next_identity } from '../identity.js'
 import { current_lease } from '../lease_context.js'
-import { Lease, type LeaseOptions, refuse_in_use, until_free } from '../leases.js'
+import { is_leased, Lease, type LeaseOptions, refuse_in_use, until_free } from '../leases.js'
 import type { Module } from '../nn/modules/module.js'
 import { metadata_of, type StateDict, type StateDictLike } from '../nn/modules/state_dict.js'
 import { operator } from '../ops/operator.js'
@@ -35,6 +35,8 @@ interface Lent {
   /** Who is part of the lease that this one was begun in may have the averages too. */
   readonly lease: Lease
   readonly by: 'store' | 'apply'
+  /** Whether a step or the like, which goes on with the model's own weights, has asked for them: nobody else shares them then. */
+  readonly is_inside: boolean
   users: number
 }
 
@@ -112,10 +114,11 @@ export class EMA<M extends Module = Module> {
   #lend(by: Lent['by'], options: (weights: readonly Tensor[]) => Omit<LeaseOptions, 'operation'>): Lent {
     const weights = this.#weights()
     const operation = `EMA.${by}()`
+    const is_inside = is_leased(weights)
     refuse_in_use(`${operation}: the model`, weights)
     const own = without_grad(() => weights.map((weight) => keep(weight.detach().clone())))
     this.#put(this.#weights(this.averaged.module))
-    this.#lent = { own, lease: new Lease({ operation, ...options(weights) }), by, users: 0 }
+    this.#lent = { own, lease: new Lease({ operation, ...options(weights) }), by, is_inside, users: 0 }
     return this.#lent
   }
 
@@ -180,9 +183,9 @@ export class EMA<M extends Module = Module> {
     if (lent.by === 'store')
       throw runtime_error('EMA.apply(): the averages are in the model already, by store()')
     const own = current_lease()
-    if (own !== lent.lease.outer && !lent.lease.includes(own))
+    if (lent.is_inside && own !== lent.lease.outer && !lent.lease.includes(own))
       throw runtime_error(
-        'EMA.apply(): the averages are in the model for another step or callback: await it first',
+        'EMA.apply(): the averages are in the model for a step or a callback of fit(): use trainer.between_steps(() => …)',
       )
     lent.users++
     return run_then(

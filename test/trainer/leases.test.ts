@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as event_loop_turn } from 'node:timers/promises'
 import * as torch from 'typetorch'
 import { EMA, nn, type Tensor, Trainer, type TrainerOptions } from 'typetorch'
@@ -28,6 +29,27 @@ function make(options: TrainerOptions = {}) {
   return { model, optimizer, trainer, loss, slow_step, weight: () => model.weight.item() as number }
 }
 const data = [torch.ones(1, 1)]
+/** Steps of which the third waits until the test lets it go on. */
+function held_step(trainer: { global_step: number }, loss: () => Tensor) {
+  let [enter, go_on] = [() => {}, () => {}]
+  const within = new Promise<void>((resolve) => {
+    enter = resolve
+  })
+  const held = new Promise<void>((resolve) => {
+    go_on = resolve
+  })
+  const step = async () => {
+    await null
+    if (trainer.global_step === 2) {
+      enter()
+      await held
+    }
+    return loss()
+  }
+  return { step, within, go_on }
+}
+/** Runs a callback in no asynchronous context of the test's. */
+const outside = AsyncLocalStorage.snapshot() as (callback: () => void) => void
 const message_of = async (call: () => unknown): Promise<string> => {
   try {
     await call()
@@ -48,12 +70,9 @@ afterEach(() => {
 describe('the averages beside a training', () => {
   test('are refused during a step that waits, and its step counts', async () => {
     const { trainer, loss, weight } = make({ max_steps: 20 })
-    const training = trainer.fit(data, async () => {
-      await sleep(trainer.global_step === 2 ? 60 : 1)
-      return loss()
-    })
-    while (trainer.global_step < 2) await sleep(1)
-    await sleep(5)
+    const { step, within, go_on } = held_step(trainer, loss)
+    const training = trainer.fit(data, step)
+    await within
     let ran = false
     expect(
       await message_of(() =>
@@ -64,6 +83,7 @@ describe('the averages beside a training', () => {
     ).toBe(`EMA.apply(): the model ${IN_STEP}`)
     expect(await message_of(() => trainer.ema!.store())).toBe(`EMA.store(): the model ${IN_STEP}`)
     expect(ran).toBe(false)
+    go_on()
     await training
     expect([weight(), trainer.global_step]).toEqual([20, 20])
   })
@@ -203,6 +223,24 @@ describe('the averages beside a training', () => {
     expect(trainer.metrics['val_loss']).toBe(-3.125)
   })
 
+  test('asked for by a step are not shared with others, who would keep them from it', async () => {
+    const { trainer, loss, weight } = make({ max_steps: 3 })
+    let others: string | undefined
+    await trainer.fit(data, async () => {
+      await trainer.ema!.apply(async () => {
+        const request = new Promise<string>((resolve) => {
+          outside(() => void message_of(() => trainer.ema!.apply(async () => sleep(5))).then(resolve))
+        })
+        others ??= await request
+      })
+      return loss()
+    })
+    expect(others).toBe(
+      'EMA.apply(): the averages are in the model for a step or a callback of fit(): use trainer.between_steps(() => …)',
+    )
+    expect(weight()).toBe(3)
+  })
+
   test('a guest within a validation has the model as it is there', async () => {
     const { trainer, loss, weight } = make({ max_epochs: 1 })
     let validated = 0
@@ -237,12 +275,9 @@ describe('the weights beside a step that waits', () => {
   test('are read by others, and changed by nobody else', async () => {
     const { trainer, model, loss, weight } = make({ max_steps: 10 })
     const before = model.state_dict()['weight']!.clone()
-    const training = trainer.fit(data, async () => {
-      await sleep(trainer.global_step === 1 ? 60 : 1)
-      return loss()
-    })
-    while (trainer.global_step < 1) await sleep(1)
-    await sleep(5)
+    const { step, within, go_on } = held_step(trainer, loss)
+    const training = trainer.fit(data, step)
+    await within
     expect(torch.no_grad(() => model(torch.ones(1, 1))).item()).toBe(weight())
     expect(await message_of(() => model.load_state_dict({ weight: before }))).toBe(
       `load_state_dict(): the module ${IN_STEP}`,
@@ -256,6 +291,7 @@ describe('the weights beside a step that waits', () => {
     expect(await message_of(() => torch.no_grad(() => model.weight.zero_()))).toBe(
       `zero_(): argument 'input' ${IN_STEP}`,
     )
+    go_on()
     await training
     expect(weight()).toBe(10)
   })
@@ -380,13 +416,15 @@ describe('random.fork_rng', () => {
       }),
     )
     expect(forked).toEqual(alone)
-    const { trainer, slow_step } = make({ max_steps: 2 })
-    const training = trainer.fit(data, slow_step)
-    await sleep(1)
+    const { trainer, loss } = make({ max_steps: 4 })
+    const { step, within, go_on } = held_step(trainer, loss)
+    const training = trainer.fit(data, step)
+    await within
     const before = torch.get_rng_state().tolist()
     expect(await message_of(() => fork_rng(async () => void draws()))).toContain('is in use by Trainer.fit()')
     expect(torch.get_rng_state().tolist()).toEqual(before)
     expect(fork_rng(draws)).toEqual(fork_rng(draws))
+    go_on()
     await training
   })
 })
