@@ -177,6 +177,8 @@ export interface Native {
     collect_all: () => void
     call_stack: () => string
     emit_warning: (message: string) => void
+    /** The lease that the asynchronous context works for, by its number; 0 for none. */
+    current_lease: () => number
   }): SharedMemory
 
   /** Numbers that stand for words, which are written down in the addon alone. */
@@ -287,11 +289,16 @@ export interface Native {
   lock_file(file: number): number
   /** Has an open file's bytes reach the disk; 0, or the system's number for why not. */
   sync_file(file: number): number
-  /** Says that a call of ours reads and writes tensors until `end_use`; what would race with it is refused. */
-  begin_use(operation: string, read: Handle[], written: Handle[]): number
+  /**
+   * Says that a call of ours reads and writes tensors until `end_use`; what would race with it is refused. Those of one
+   * environment that are `in_turn` follow each other, and do not race.
+   */
+  begin_use(operation: string, read: Handle[], written: Handle[], in_turn: boolean, remedy: string): number
+  /** Who uses one of the tensors beside the use `own`, and the end of an error that says so. */
+  in_use_by(tensors: Handle[], written: boolean, own: number): [use: number, user: string] | null
   end_use(use: number): void
-  /** This thread works for a use until the next; 0 for none. */
-  work_for(use: number): void
+  /** This thread's operators draw from the generator of the one that began the use. */
+  draw_for(use: number): void
   grad_enabled(): boolean
   inference_enabled(): boolean
   set_mode(mode: Mode): void

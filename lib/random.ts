@@ -1,9 +1,11 @@
 import { run_then } from './callback.js'
 import { expect_seed } from './generator.js'
+import { hold_while_pending } from './leases.js'
 import { native } from './native.js'
 import { type IntLike, int_of } from './python/conversions.js'
 import { required, tensor } from './python/parameters.js'
 import { callable, signature } from './python/signature.js'
+import { keep } from './scope.js'
 import { handle_of, type Tensor, wrap } from './tensor.js'
 
 export { Generator } from './generator.js'
@@ -46,11 +48,41 @@ export const set_rng_state = callable(
   },
 )
 
-/** Runs a callback and puts the CPU generator's state back, as `torch.random.fork_rng`. */
+let generator_lease: Tensor | undefined
+
+/** Stands for the default generator where leases are on tensors. */
+export const default_generator_token = (): Tensor => (generator_lease ??= keep(get_rng_state()))
+
+/** The forks that are open, and the state from before each. */
+const forks: { state: Tensor }[] = []
+
+/**
+ * Runs a callback and puts the CPU generator's state back, as `torch.random.fork_rng`. Asynchronous ones may overlap: the last
+ * to end puts back what the first one found. `Trainer.fit` waits for them with its next step.
+ *
+ * @throws RuntimeError for an asynchronous callback while an asynchronous step of `fit` is under way, which would draw from
+ *   the fork
+ */
 export function fork_rng<T>(callback: () => T): T {
-  const state = get_rng_state()
-  const restore = () => set_rng_state(state)
-  return run_then(callback, restore)
+  const fork = { state: get_rng_state() }
+  forks.push(fork)
+  const restore = () => {
+    const place = forks.indexOf(fork)
+    if (place < 0) return
+    forks.splice(place, 1)
+    const later = forks[place]
+    if (later === undefined) set_rng_state(fork.state)
+    else later.state = fork.state
+  }
+  try {
+    return hold_while_pending(
+      () => run_then(callback, restore),
+      () => ({ operation: 'random.fork_rng()', writes: [default_generator_token()], is_in_turn: true }),
+    )
+  } catch (error) {
+    restore()
+    throw error
+  }
 }
 
 /** The generator of a worker, which other threads cannot disturb: none, as Python has outside of DataLoader's workers. */

@@ -7,6 +7,7 @@ import { type DType, dtype_of_code } from './dtype.js'
 import { make_error, runtime_error, type_error, type_name } from './errors.js'
 import { FIRST, IDENTITY, next_identity } from './identity.js'
 import { type Layout, layout_of_code } from './layout.js'
+import { current_lease } from './lease_context.js'
 import { collect_all, flush, note, share_memory } from './memory.js'
 import { type Handle, type Mode, native, type RawHook } from './native.js'
 import type { TensorMethods } from './ops/generated/methods.js'
@@ -371,6 +372,7 @@ const shared = native.start({
   run_hook: (hook, gradient, mode, call) => hook_runner(hook, gradient, mode, call),
   collect_all,
   call_stack,
+  current_lease,
   emit_warning: (message) => warn_once(message, 'UserWarning', native.context_get('warn_always')),
 })
 share_memory(shared)

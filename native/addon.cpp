@@ -39,14 +39,14 @@ namespace {
 
 using namespace typetorch;
 
-// start({ make_error, run_hook, emit_warning, collect_all, call_stack }): JavaScript's own functions; returns the
-// memory that is shared.
+// start({ make_error, run_hook, collect_all, call_stack, … }): JavaScript's own functions; returns the memory that is shared.
 Napi::Value start(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const auto functions = info[0].As<Napi::Object>();
   environment.make_error = Napi::Persistent(functions.Get("make_error").As<Napi::Function>());
   environment.run_hook = Napi::Persistent(functions.Get("run_hook").As<Napi::Function>());
   environment.emit_warning = Napi::Persistent(functions.Get("emit_warning").As<Napi::Function>());
+  environment.current_lease = Napi::Persistent(functions.Get("current_lease").As<Napi::Function>());
   environment.collect_all = Napi::Persistent(functions.Get("collect_all").As<Napi::Function>());
   environment.call_stack = Napi::Persistent(functions.Get("call_stack").As<Napi::Function>());
   Napi::Object shared = Napi::Object::New(info.Env());

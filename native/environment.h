@@ -73,12 +73,14 @@ struct Environment {
   // What the event loop does when another thread has woken it.
   std::function<void()> on_turn;
 
-  // Set once by lib/native.ts: makes a JavaScript error, runs a hook, collects when memory has run out.
+  // Set once by lib/tensor.ts: makes a JavaScript error, runs a hook, collects when memory has run out, knows the lease
+  // that the asynchronous context works for.
   Napi::FunctionReference make_error;
   Napi::FunctionReference run_hook;
   Napi::FunctionReference collect_all;
   Napi::FunctionReference call_stack;
   Napi::FunctionReference emit_warning;
+  Napi::FunctionReference current_lease;
 
   // Shared with JavaScript: [0] asks for a collection, the rest are the handles of several results.
   static constexpr size_t kFlags = 8;

@@ -10,12 +10,14 @@
 
 namespace typetorch {
 
-// What calls under way on other threads use. A call that would race with one is refused by name; marks are the
-// process's, as storages are.
+// A lease on tensors: readers share, a writer is alone. It is held by a call under way on another thread, or by
+// JavaScript that goes on after an await. Who would race with it is refused by name; marks are the process's, as
+// storages are.
 class InUse {
  public:
-  // `operation` as errors call it: "backward_async()".
-  explicit InUse(std::string operation);
+  // `operation` as errors call it, "backward_async()", and what can be done about it. Members of one group, where that
+  // is not 0, take turns and do not race with each other. What a lease's holder begins is part of that lease.
+  explicit InUse(std::string operation, std::string remedy = kAwaitIt, int64_t group = 0);
   InUse(const InUse&) = delete;
   InUse& operator=(const InUse&) = delete;
   ~InUse();
@@ -37,7 +39,10 @@ class InUse {
   friend struct Marks;
   void mark(const void* what, Kind kind);
 
+  static constexpr const char* kAwaitIt = "which is under way: await it first";
+  // As errors go on after "is in use by".
   const std::string operation_;
+  const int64_t group_;
   const int64_t id_;
   std::vector<const void*> marked_;
   bool is_over_ = false;
@@ -49,7 +54,8 @@ inline bool anything_in_use() {
 }
 
 // The call under way that this thread works for, 0 for none. It goes along to the engine's threads, and to this one
-// while it serves a hook: what a call's own hooks do is no race with it.
+// while it serves a hook: what a call's own hooks do is no race with it. Which lease JavaScript works for belongs to
+// its asynchronous context (lib/leases.ts).
 int64_t acting_for();
 class ActingFor {
  public:
@@ -58,8 +64,6 @@ class ActingFor {
   ActingFor& operator=(const ActingFor&) = delete;
   ~ActingFor();
 };
-// Until the next one on this thread, for good.
-void act_for(int64_t id);
 
 // Each throws what says which call uses the tensor; `what` is the text's subject: "add_(): argument 'input'".
 void check_use(const at::Tensor& tensor, Use use, const std::string& what);
@@ -71,7 +75,7 @@ void check_node(const void* node, const std::string& what);
 // Whether a call under way may set the tensor's gradient: nobody else looks at it then.
 bool is_gradient_in_use(const at::Tensor& tensor);
 
-// begin_use(operation, read, written): its number; end_use(number).
+// begin_use(operation, read, written, in_turn, remedy): its number; end_use(number).
 void export_in_use(Napi::Env env, Napi::Object exports);
 
 }  // namespace typetorch

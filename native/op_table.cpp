@@ -405,9 +405,11 @@ void BoundOperator::run(torch::jit::Stack& stack) {
   if (written.empty()) return call_boxed(stack);
   WrittenTensors tensors;
   for (const size_t place : written) collect_tensors(stack[place], tensors);
+  const FixedSizes fixed(tensors);
   try {
     call_boxed(stack);
   } catch (...) {
+    fixed.put_back();
     for (const at::Tensor& tensor : tensors) empty_if_torn(tensor);
     throw;
   }

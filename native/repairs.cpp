@@ -193,17 +193,34 @@ void collect_tensors(const c10::IValue& value, WrittenTensors& tensors) {
     for (const at::Tensor& tensor : value.toTensorVector()) tensors.push_back(tensor);
 }
 
-void empty_if_torn(const at::Tensor& tensor) {
-  if (!tensor.defined() || tensor.layout() != at::kStrided || !tensor.has_storage() || tensor.is_meta()) return;
-  if (tensor.unsafeGetTensorImpl()->key_set().has(c10::DispatchKey::FuncTorchBatched)) return;
+static bool is_torn(const at::Tensor& tensor) {
+  if (!tensor.defined() || tensor.layout() != at::kStrided || !tensor.has_storage() || tensor.is_meta()) return false;
+  if (tensor.unsafeGetTensorImpl()->key_set().has(c10::DispatchKey::FuncTorchBatched)) return false;
   double last = static_cast<double>(tensor.storage_offset());
   for (int64_t dim = 0; dim < tensor.dim(); dim++) {
-    if (tensor.size(dim) == 0) return;
+    if (tensor.size(dim) == 0) return false;
     last += static_cast<double>(tensor.size(dim) - 1) * static_cast<double>(tensor.stride(dim));
   }
   const double needed = (last + 1) * static_cast<double>(tensor.itemsize());
-  if (needed > static_cast<double>(tensor.storage().nbytes()))
-    tensor.unsafeGetTensorImpl()->set_sizes_contiguous(std::vector<int64_t>{0});
+  return needed > static_cast<double>(tensor.storage().nbytes());
+}
+
+FixedSizes::FixedSizes(const WrittenTensors& tensors) {
+  for (const at::Tensor& tensor : tensors) {
+    if (!tensor.defined() || tensor.layout() != at::kStrided || !tensor.has_storage()) continue;
+    if (tensor.storage().resizable()) continue;
+    entries_.push_back({tensor, tensor.sizes().vec(), tensor.strides().vec(), tensor.storage_offset()});
+  }
+}
+
+void FixedSizes::put_back() const {
+  for (const Entry& entry : entries_)
+    if (is_torn(entry.tensor))
+      entry.tensor.unsafeGetTensorImpl()->set_sizes_and_strides(entry.sizes, entry.strides, entry.offset);
+}
+
+void empty_if_torn(const at::Tensor& tensor) {
+  if (is_torn(tensor)) tensor.unsafeGetTensorImpl()->set_sizes_contiguous(std::vector<int64_t>{0});
 }
 
 }  // namespace typetorch

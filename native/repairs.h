@@ -18,6 +18,22 @@ void repair_kernels();
 
 using WrittenTensors = c10::SmallVector<at::Tensor, 2>;
 
+// The sizes of tensors over memory that cannot grow, since others look at it: it is LibTorch that refuses to, once it
+// has given the tensor its new sizes.
+class FixedSizes {
+ public:
+  explicit FixedSizes(const WrittenTensors& tensors);
+  void put_back() const;
+
+ private:
+  struct Entry {
+    at::Tensor tensor;
+    std::vector<int64_t> sizes, strides;
+    int64_t offset;
+  };
+  std::vector<Entry> entries_;
+};
+
 // The tensors of an argument: itself, or those of a list.
 void collect_tensors(const c10::IValue& value, WrittenTensors& tensors);
 

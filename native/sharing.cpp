@@ -40,6 +40,8 @@ void mark_shared(const at::Tensor& tensor) {
   if (!tensor.has_storage()) return;
   c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
   const std::lock_guard<std::mutex> lock(shared_mutex);
+  // As Python's shared memory: growing would free what another thread reads.
+  if (storage->resizable()) storage->set_resizable(false);
   if (shared_storages.size() >= most_shared) {
     std::erase_if(shared_storages, [](const auto& entry) { return entry.second.expired(); });
     most_shared = std::max(size_t{1024}, 2 * shared_storages.size());

@@ -34,6 +34,8 @@ function initial_of(type: string, device_type = type): DeviceAutocast {
 }
 
 function apply_device(type: string, { enabled, dtype }: DeviceAutocast): void {
+  // To be known before anything is set, as on a thread that is given its modes.
+  initial_of(type)
   // Python takes any dtype here; LibTorch casts to floating-point ones alone.
   native.autocast(type, enabled, dtype.is_floating_point ? (lower(dtype) as number) : undefined)
 }

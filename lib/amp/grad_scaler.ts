@@ -12,6 +12,7 @@ import { methods } from '../python/methods.js'
 import { optional } from '../python/parameters.js'
 import { type Call, type KeywordsOf, signature, type UsualCall } from '../python/signature.js'
 import { keep } from '../scope.js'
+import { check_numbers, type NumberKinds } from '../state_numbers.js'
 import { Tensor } from '../tensor.js'
 import { not_json, uncloneable } from '../uncloneable.js'
 import { warn_once } from '../warn.js'
@@ -73,6 +74,15 @@ export interface GradScalerState {
   backoff_factor?: number
   growth_interval?: number
   _growth_tracker?: number
+}
+
+/** What numbers of a state may be. */
+export const SCALER_NUMBERS: NumberKinds = {
+  scale: 'duration',
+  growth_factor: 'positive',
+  backoff_factor: 'positive',
+  growth_interval: 'positive_whole',
+  _growth_tracker: 'count',
 }
 
 type Scaled<T> = T extends Tensor ? Tensor : T
@@ -386,7 +396,8 @@ export class GradScaler {
   /**
    * Takes what {@link state_dict} gave.
    *
-   * @throws RuntimeError for the empty state of a scaler that was not enabled; KeyError where something is missing
+   * @throws RuntimeError for the empty state of a scaler that was not enabled; KeyError where something is missing; ValueError
+   *   for a number that makes no sense
    */
   load_state_dict(state_dict: GradScalerState): void {
     if (!this.#enabled) return
@@ -400,6 +411,7 @@ export class GradScaler {
       if (value === undefined) throw key_error(name)
       return Number(value)
     }
+    check_numbers('', state, SCALER_NUMBERS)
     const [scale, growth_tracker] = [take('scale'), take('_growth_tracker')]
     this.#growth_factor = take('growth_factor')
     this.#backoff_factor = take('backoff_factor')

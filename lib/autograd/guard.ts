@@ -7,15 +7,16 @@ export interface ModeGuard extends Disposable {
 
 interface OpenGuard {
   close: () => void
+  /** What it ends with where it was left open. */
   opened: Error
-  name: string
 }
 
 const open_guards: OpenGuard[] = []
 let watching = false
 
 // A block that `using` opened is synchronous: a guard still open when the turn of the event loop ends was left open
-// by an await or a generator, and would put everybody else's code into the mode.
+// by an await or a generator, and would put everybody else's code into the mode. So it is closed; its block learns of it when
+// it ends, and the warning is for one that never does.
 function watch(): void {
   if (watching) return
   watching = true
@@ -23,26 +24,33 @@ function watch(): void {
     watching = false
     const left = open_guards.splice(0)
     for (const guard of left.reverse()) guard.close()
-    const first = left[0]
-    if (first !== undefined) throw first.opened
+    for (const { opened } of left.reverse())
+      process.emitWarning(`${opened.message}\n${opened.stack?.split('\n')[1] ?? ''}`, 'RuntimeWarning')
   })
 }
 
-/** What `using` disposes of: closes a block that was opened just now by the function `name`. */
+/**
+ * What `using` disposes of: closes a block that was opened just now by the function `name`.
+ *
+ * @throws RuntimeError at the block's end, where an await or a generator has left it open
+ */
 export function open_guard(close: () => void, name: string): ModeGuard {
   const guard: OpenGuard = {
     close,
-    name,
     opened: runtime_error(
-      `${name}() was opened by 'using' here and was still open when the turn of the event loop ended; it is closed now. Use ${name}(async () => {…}) around code that awaits`,
+      `${name}() was opened by 'using' here and was still open when the turn of the event loop ended; it was closed then, and what followed ran without it. Use ${name}(async () => {…}) around code that awaits`,
     ),
   }
   open_guards.push(guard)
   watch()
+  let is_over = false
   return {
     [Symbol.dispose]() {
+      if (is_over) return
+      is_over = true
       const place = open_guards.indexOf(guard)
-      if (place >= 0) open_guards.splice(place, 1)
+      if (place < 0) throw guard.opened
+      open_guards.splice(place, 1)
       close()
     },
   }

@@ -3,8 +3,7 @@ import { type_error } from '../errors.js'
 import type { Mode } from '../native.js'
 import { has_own } from '../own.js'
 import { type Forwarded, same_error, with_class } from '../utils/data/_utils/worker_error.js'
-import { type Channel, close_channel, open_channel } from './hand_over.js'
-import { discard, type Packed, pack, unpack } from './reductions.js'
+import { type Packed, unpack } from './reductions.js'
 import { worker_program } from './worker_program.js'
 
 // One thread of ours in each environment, on which modules are called one after the other.
@@ -24,7 +23,7 @@ export interface CallTask {
   modes: CallModes
   /** The address of the user's module, or null. */
   worker_module: string | null
-  /** The module and its arguments. */
+  /** The module and its arguments, in a channel of the call's own. */
   packed: Packed
 }
 
@@ -38,7 +37,7 @@ export interface CallThreadStart {
 }
 
 interface Waiting {
-  task: Omit<CallTask, 'packed'> & { value: unknown }
+  task: CallTask
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -58,10 +57,9 @@ class CallThread {
   #running: Waiting | undefined
   #worker: Worker | undefined
   #port: MessagePort | undefined
-  #channel: Channel | undefined
 
   /** Calls a module after those that wait. */
-  call(task: Waiting['task'], signal: AbortSignal | undefined): Promise<unknown> {
+  call(task: CallTask, signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const abort = () => this.#abort(waiting, signal!.reason)
       const end = () => signal?.removeEventListener('abort', abort)
@@ -89,7 +87,6 @@ class CallThread {
     const worker = worker_program('typetorch calls', start, [port2], { resourceLimits: LIMITS })
     this.#worker = worker
     this.#port = port1
-    this.#channel = open_channel()
     let failure: Error | undefined
     port1.on('message', (answer: CallAnswer) => this.#settle(answer))
     worker.on('error', (error: Error) => {
@@ -110,8 +107,7 @@ class CallThread {
 
   #forget(): void {
     this.#port?.close()
-    if (this.#channel !== undefined) close_channel(this.#channel)
-    this.#worker = this.#port = this.#channel = undefined
+    this.#worker = this.#port = undefined
   }
 
   #next(): void {
@@ -127,10 +123,8 @@ class CallThread {
     this.#worker!.ref()
     port.ref()
     this.#running = next
-    const { value, ...task } = next.task
     try {
-      const message: CallTask = { ...task, packed: pack(value, this.#channel!, true) }
-      port.postMessage(message)
+      port.postMessage(next.task)
     } catch (error) {
       this.#running = undefined
       next.reject(error)
@@ -142,14 +136,14 @@ class CallThread {
     const running = this.#running
     this.#running = undefined
     try {
-      if (running === undefined) {
-        if (has_own(answer, 'packed')) discard(answer.packed)
-      } else if (has_own(answer, 'error')) void with_class(same_error(answer.error)).then(running.reject)
+      if (running === undefined) return
+      if (has_own(answer, 'error')) void with_class(same_error(answer.error)).then(running.reject)
       else running.resolve(unpack(answer.packed, find_nothing))
     } catch (error) {
       running?.reject(error)
+    } finally {
+      this.#next()
     }
-    this.#next()
   }
 
   #abort(waiting: Waiting, reason: unknown): void {

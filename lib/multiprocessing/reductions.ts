@@ -141,8 +141,7 @@ class Packer {
     const { order, buffers, empty, hooks } = value[INTERNALS]
     const refuse = (why: string) =>
       type_error(`a ${value.constructor.name} cannot be sent to a worker thread: ${why}`)
-    if (hooks !== null && Object.values(hooks).some((map: Map<number, unknown>) => map.size > 0))
-      throw refuse('it has hooks, which are functions of this thread')
+    if (hooks?.any_of_all) throw refuse('it has hooks, which are functions of this thread')
     // What is not enumerable is kept for speed alone, and made again.
     if (
       Object.getOwnPropertySymbols(value).some(

@@ -3,6 +3,7 @@ import { grad_mode } from '../autograd/context.js'
 import { elsewhere } from '../autograd/reach.js'
 import { set_default_device } from '../default_device.js'
 import { dtype_of_code } from '../dtype.js'
+import { work_for } from '../lease_context.js'
 import { native } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { forward_error } from '../utils/data/_utils/worker_error.js'
@@ -28,7 +29,8 @@ async function answer({ use, modes, worker_module, packed }: CallTask, library: 
   const taken: Tensor[] = []
   try {
     const find = await import_finder(worker_module, library, 'call_async()')
-    native.work_for(use)
+    work_for(use)
+    native.draw_for(use)
     enter_modes(modes)
     const [module, args] = unpack(packed, find, (tensor) => taken.push(tensor)) as [
       (...args: unknown[]) => unknown,
@@ -40,7 +42,7 @@ async function answer({ use, modes, worker_module, packed }: CallTask, library: 
     return { error: forward_error(error, packed.channel, worker_module) }
   } finally {
     for (const tensor of taken) tensor.dispose()
-    native.work_for(0)
+    work_for(0)
   }
 }
 

@@ -6,6 +6,7 @@ import { own } from '../own.js'
 import { is_map, is_set } from '../realm.js'
 import { keep } from '../scope.js'
 import { like_tuple } from '../serialization/pickle_types.js'
+import { check_number, check_numbers, type NumberKinds } from '../state_numbers.js'
 import { Tensor } from '../tensor.js'
 import type { Optimizer, ParamGroup, ParamState } from './optimizer.js'
 
@@ -104,6 +105,25 @@ export function check_groups({ param_groups: groups }: Optimizer, saved: readonl
     )
 }
 
+/** What numbers of a parameter's state may be: counts of steps, and what rates are computed from. */
+const STATE_NUMBERS: NumberKinds = {
+  step: 'count',
+  eta: 'finite',
+  mu: 'finite',
+  mu_product: 'finite',
+  func_evals: 'count',
+  n_iter: 'count',
+}
+
+/** Throws for numbers of a state that make no sense: options that are NaN, counts that are none. */
+export function check_state_numbers({ state, param_groups }: OptimizerStateDict): void {
+  for (const [i, group] of param_groups.entries())
+    for (const [name, value] of items_of<unknown>(group as never))
+      if (typeof value === 'number' || name === 'lr')
+        check_number(`param_groups[${i}].${name}`, value, 'not_nan')
+  for (const [number, of_param] of items_of(state)) check_numbers(`state[${number}]`, of_param, STATE_NUMBERS)
+}
+
 /** A state in Python's layout, for the parameters of an optimizer. */
 export function load_optimizer_state(
   optimizer: Optimizer,
@@ -112,6 +132,7 @@ export function load_optimizer_state(
   const groups = optimizer.param_groups
   const saved = deep_copy(given.param_groups) as PackedGroup[]
   check_groups(optimizer, saved)
+  check_state_numbers(given)
   const owners = new Map<string, { param: Tensor; group: PackedGroup }>()
   saved.forEach((group, i) => {
     group.params.forEach((number, j) => {

@@ -2,6 +2,7 @@ import { is_promise } from '../callback.js'
 import { member } from '../own.js'
 import type { Reading } from './reading.js'
 import type { Trainer } from './trainer.js'
+import type { Waits } from './waits.js'
 
 /** What a step of training came to. Numbers that are on another device are fetched when they are read first. */
 export interface StepEnd {
@@ -65,7 +66,7 @@ export interface TrainerCallback {
 }
 
 /** The events and what each hands over after the Trainer. */
-type Events = {
+export type Events = {
   [K in keyof TrainerCallback as K extends `on_${string}` ? K : never]-?: NonNullable<
     TrainerCallback[K]
   > extends (trainer: Trainer, ...rest: infer R) => unknown
@@ -73,21 +74,24 @@ type Events = {
     : never
 }
 
+export type EventName = keyof Events
+
 /** Calls one event's method of each callback, one after the other; a promise only where one has to be waited for. */
-export function emit<K extends keyof Events>(
-  callbacks: readonly TrainerCallback[],
+export function emit<K extends EventName>(
+  waits: Waits,
   trainer: Trainer,
   event: K,
   ...rest: Events[K]
 ): Promise<void> | undefined {
+  const callbacks = trainer.options.callbacks ?? []
   for (const [i, callback] of callbacks.entries()) {
     const result = call(callback, trainer, event, rest)
-    if (is_promise(result)) return go_on(result, callbacks.slice(i + 1), trainer, event, rest)
+    if (is_promise(result)) return go_on(waits, result, i, trainer, event, rest)
   }
   return undefined
 }
 
-function call<K extends keyof Events>(
+function call<K extends EventName>(
   callback: TrainerCallback,
   trainer: Trainer,
   event: K,
@@ -97,15 +101,22 @@ function call<K extends keyof Events>(
   return method?.call(callback, trainer, ...rest)
 }
 
-async function go_on<K extends keyof Events>(
+async function go_on<K extends EventName>(
+  waits: Waits,
   first: PromiseLike<unknown>,
-  others: readonly TrainerCallback[],
+  place: number,
   trainer: Trainer,
   event: K,
   rest: Events[K],
 ): Promise<void> {
-  await first
-  for (const callback of others) await call(callback, trainer, event, rest)
+  const callbacks = trainer.options.callbacks!
+  for (let result: unknown = first, i = place; ; result = call(callbacks[++i]!, trainer, event, rest)) {
+    if (is_promise(result)) {
+      const name = callbacks[i]!.constructor?.name ?? 'Object'
+      await waits.for(result, `${event} of callback ${i}${name === 'Object' ? '' : ` (${name})`}`)
+    }
+    if (i === callbacks.length - 1) return
+  }
 }
 
 /** What a {@link StepReport} is made of. */

@@ -1,8 +1,12 @@
-import { items_of } from '../collections.js'
-import { runtime_error, type_error, type_name } from '../errors.js'
+import { SCALER_NUMBERS } from '../amp/grad_scaler.js'
+import { items_of, record_of } from '../collections.js'
+import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import type { StateDict } from '../nn/modules/state_dict.js'
-import { check_groups } from '../optim/state_dict.js'
+import { LRScheduler } from '../optim/lr_scheduler/scheduler.js'
+import { check_groups, check_state_numbers } from '../optim/state_dict.js'
+import { check_numbers } from '../state_numbers.js'
 import { Tensor } from '../tensor.js'
+import { check_averages } from './ema.js'
 import type { TrainerStateDict } from './state.js'
 import type { Trainer } from './trainer.js'
 import { VERSION } from './version.js'
@@ -44,9 +48,31 @@ export function check_state(
       `load_state_dict(): the state is of another optimizer: ${saved}, and this one is ${optimizer_name}`,
     )
   check_groups(optimizer, state.optimizer.param_groups)
+  check_state_numbers(state.optimizer)
+  check_own_numbers(state)
+  const { schedule, scaler } = options
+  if (state.schedule && schedule instanceof LRScheduler)
+    schedule._check_numbers(record_of('load_state_dict', state.schedule))
+  if (scaler?.is_enabled()) check_numbers('scaler', state.scaler, SCALER_NUMBERS)
+  if (state.ema) check_averages(state.ema)
   for (const name of Object.keys(options.generators ?? {}))
     if (!Object.hasOwn(state.generators ?? {}, name))
       throw runtime_error(`load_state_dict(): the state has no generator '${name}', and the Trainer has one`)
+}
+
+/** Counts, times and means of the Trainer's own. Losses and metrics may be anything, as they may be in training. */
+function check_own_numbers(state: Partial<TrainerStateDict>): void {
+  check_numbers('', state, { version: 'positive_whole', step: 'count', epoch: 'count', seconds: 'duration' })
+  check_numbers('place', state.place, { batch: 'count', length: 'count' })
+  check_numbers('accumulation', state.accumulation, { batches: 'count', losses: 'any', skipped: 'count' })
+  const { batches = 0, losses = [], gradients = [] } = state.accumulation ?? {}
+  if (batches !== losses.length || (batches === 0 && gradients.length > 0))
+    throw value_error(
+      `load_state_dict(): 'accumulation' of the state says ${batches} batches, and has ${losses.length} losses and ${gradients.length} gradients`,
+    )
+  for (const [name, mean] of items_of<unknown>((state.means ?? {}) as never))
+    check_numbers(`means.${name}`, mean, { sum: 'any', count: 'count' })
+  check_numbers('early_stopping', state.early_stopping, { best: 'not_nan', failures: 'count' })
 }
 
 function differences_of(saved: StateDict, own: StateDict): string[] {

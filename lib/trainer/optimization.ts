@@ -3,12 +3,14 @@ import { without_grad } from '../autograd/grad_mode.js'
 import { is_promise } from '../callback.js'
 import { runtime_error, type_error, type_name, value_error } from '../errors.js'
 import { default_generator, Generator } from '../generator.js'
+import { leases, until_free } from '../leases.js'
 import type { Module } from '../nn/modules/module.js'
 import { clip_grad_norm_, clip_grad_value_ } from '../nn/utils/clip_grad.js'
 import { is_options } from '../ops/keywords.js'
 import { LBFGS } from '../optim/lbfgs.js'
 import { type Optimizer, options_of } from '../optim/optimizer.js'
 import { member, own_value } from '../own.js'
+import { default_generator_token } from '../random.js'
 import { keep, scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { report_of, type StepReport } from './callback.js'
@@ -16,6 +18,7 @@ import type { EMA } from './ema.js'
 import { type BadStep, bad_gradients, bad_loss } from './nan_guard.js'
 import type { TrainerOptions } from './options.js'
 import { Reading } from './reading.js'
+import type { Waits } from './waits.js'
 
 /** The loss of a step, or the loss and numbers to be reported beside it. */
 export type StepResult = Tensor | { loss: Tensor; [metric: string]: Tensor | number }
@@ -73,6 +76,7 @@ export class Optimization {
     readonly optimizer: Optimizer,
     readonly options: TrainerOptions,
     readonly ema: EMA | undefined,
+    readonly waits: Waits,
   ) {
     if (!(optimizer instanceof LBFGS)) return
     const { accumulate = 1, scaler } = options
@@ -107,7 +111,36 @@ export class Optimization {
     if (this.options.memory_scope) return scope(() => this.#batch_in_scope(run, batch, place))
     const result = this.#cast(run, batch)
     if (result instanceof Tensor || !is_promise(result)) return this.#finish(run, batch, place, result)
-    return Promise.resolve(result).then((value) => this.#finish(run, batch, place, value))
+    return this.#await_step(run, batch, place, result)
+  }
+
+  async #await_step<Batch>(
+    run: (batch: Batch) => unknown,
+    batch: Batch,
+    place: BatchPlace,
+    pending: PromiseLike<unknown>,
+  ): Promise<StepReport | null> {
+    const result = await this.waits.for(pending, `the step of batch ${place.batch} in epoch ${place.epoch}`)
+    // Beside the step's own there may be calls that read the parameters.
+    if (leases.open > 1) await this.until_free()
+    return this.#finish(run, batch, place, result)
+  }
+
+  /** What a step changes: the weights, and what is computed from them. */
+  weights(): Tensor[] {
+    const modules: Module[] = [this.model]
+    if (this.ema !== undefined) modules.push(this.ema.averaged)
+    return modules.flatMap((module) => [...module.parameters(), ...module.buffers()])
+  }
+
+  /** Waits until nobody else uses the weights; undefined where nobody does. */
+  until_free(): Promise<void> | undefined {
+    const used = until_free('fit(): the model', () => ({
+      writes: this.weights(),
+      reads: [default_generator_token()],
+    }))
+    if (used === undefined) return undefined
+    return this.waits.for(used.free, `${used.user}, which uses the model,`).then(() => this.until_free())
   }
 
   #cast<Batch>(run: (batch: Batch) => unknown, batch: Batch): unknown {

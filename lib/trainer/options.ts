@@ -94,6 +94,11 @@ export interface TrainerOptions {
    * for so long or one batch, whichever is more. 0: after each batch. Default: 50.
    */
   yield_every_ms?: number
+  /**
+   * For how many milliseconds `fit` waits for a step, a callback or the data once it was stopped: then it ends with an Error
+   * that names what has not settled. Infinity: for ever. Default: 60000.
+   */
+  stop_timeout_ms?: number
   /** Shows progress: a bar on a terminal, lines elsewhere; epochs, and a summary. Default: true. */
   progress?: boolean
   /** Every how many steps a line is printed, where there is no terminal; the last step has one as well. Default: 100. */
@@ -128,6 +133,7 @@ const KINDS: Record<keyof TrainerOptions, { least: number; whole: boolean } | nu
   restore_threads: null,
   handle_signals: null,
   yield_every_ms: { least: 0, whole: false },
+  stop_timeout_ms: { least: 0, whole: false },
   progress: null,
   log_every: { least: 1, whole: true },
   callbacks: null,

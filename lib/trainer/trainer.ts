@@ -1,11 +1,12 @@
 import { is_promise } from '../callback.js'
 import { IDENTITY, next_identity } from '../identity.js'
+import { refuse_lent } from '../leases.js'
 import type { Module } from '../nn/modules/module.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { own } from '../own.js'
 import { save } from '../serialization.js'
 import { BatchReader } from './batches.js'
-import { type CheckpointEvent, emit, type StepReport } from './callback.js'
+import type { CheckpointEvent, StepReport } from './callback.js'
 import { open_checkpoints } from './checkpoints/open.js'
 import { EarlyStopping } from './early_stopping.js'
 import { EMA } from './ema.js'
@@ -16,11 +17,12 @@ import { type Batches, check_data, Place } from './place.js'
 import { type Plan, plan_of } from './plan.js'
 import { make_progress, summary } from './progress.js'
 import { History, Means } from './reading.js'
+import { Running } from './running.js'
 import { step_schedule } from './schedule.js'
 import { take_signals } from './signals.js'
 import { load_state, pack_state, type TrainerStateDict } from './state.js'
-import { Turns } from './turns.js'
 import { validate } from './validation.js'
+import { Waits } from './waits.js'
 
 /**
  * Runs the training loop: for each batch it clears the gradients, calls the step for the loss, goes backward, clips the
@@ -60,9 +62,9 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   readonly #place = new Place()
   readonly #means = new Means()
   readonly #early_stopping: EarlyStopping | undefined
-  readonly #turns: Turns
+  readonly #running: Running
   #stopping = false
-  #running: Run<unknown> | undefined
+  #is_running = false
   #seconds_before = 0
   #started_at: number | null = null
 
@@ -73,18 +75,21 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   ) {
     const options = own_options(given)
     this.options = with_whole_paths(options)
-    this.#turns = new Turns(options.yield_every_ms)
     const { ema, early_stopping } = options
     this.ema = (ema === undefined || ema instanceof EMA ? ema : new EMA(model, ema)) as EMA<M> | undefined
     this.#early_stopping = early_stopping && new EarlyStopping(early_stopping)
-    this.#optimization = new Optimization(model, optimizer, options, this.ema as unknown as EMA | undefined)
+    this.#optimization = new Optimization(
+      model,
+      optimizer,
+      options,
+      this.ema as unknown as EMA | undefined,
+      new Waits(options.stop_timeout_ms),
+    )
+    this.#running = new Running(this.#self, this.#optimization)
   }
 
   get #self(): Trainer {
     return this as unknown as Trainer
-  }
-  get #callbacks() {
-    return this.options.callbacks ?? []
   }
 
   get #parts() {
@@ -111,7 +116,8 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
    * @param options - a signal that stops it; what is validated on
    * @returns the loss of each step of this call
    * @throws TypeError for data that is not iterable or a step that returns no loss; RuntimeError for a loss that is not
-   *   finite, for a folder of checkpoints that another Trainer has, or whose checkpoint does not fit; whatever the step throws
+   *   finite, for a folder of checkpoints that another Trainer has, or whose checkpoint does not fit, for a model that holds
+   *   averages, and after a stop for a step or a callback that does not settle; whatever the step throws
    */
   async fit<Batch>(
     data: Batches<Batch>,
@@ -121,7 +127,8 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     const { signal, validation, validation_step = step } = own(options)
     check_data('fit', 'data', data)
     if (validation !== undefined) check_data('fit', 'validation', validation)
-    if (this.#running) throw new Error('Trainer.fit() is running already')
+    if (this.#is_running) throw new Error('Trainer.fit() is running already')
+    refuse_lent('fit(): the model', this.#optimization.weights())
     const run: Run<Batch> = {
       data,
       run_step: (batch) => step(batch, this.#self),
@@ -131,8 +138,8 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       shown: undefined,
       checkpoints: undefined,
     }
-    this.#running = run as Run<unknown>
-    this.#turns.begin()
+    this.#is_running = true
+    this.#running.begin()
     this.#stopping = false
     this.stopped = undefined
     const on_abort = () => this.stop(signal?.reason)
@@ -144,29 +151,37 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       await this.#fit(run)
       return run.history.values()
     } catch (error) {
-      await emit(this.#callbacks, this.#self, 'on_error', error)
+      await this.#running.report(error)
       throw error
     } finally {
       run.checkpoints?.close()
       signal?.removeEventListener('abort', on_abort)
       give_back?.()
-      this.#turns.end()
+      this.#running.end()
       this.#seconds_before = this.seconds
       this.#started_at = null
-      this.#running = undefined
+      this.#is_running = false
     }
   }
 
-  /** Ends `fit` after the step under way. */
+  /**
+   * Ends `fit` after the step under way. A step, a callback or data whose Promise does not settle within `stop_timeout_ms` is
+   * left behind, and `fit` ends with an Error that names it.
+   */
   stop(reason: unknown = 'stop'): void {
+    this.#stop(reason)
+    this.#running.waits.stop()
+  }
+
+  #stop(reason: unknown): void {
     this.#stopping = true
     this.stopped = reason
-    this.#turns.resume()
+    this.#running.turns.resume()
   }
 
   /** Has `fit` wait after the step under way, until {@link resume} or {@link stop}. */
   pause(): void {
-    this.#turns.pause()
+    this.#running.turns.pause()
   }
 
   /**
@@ -177,12 +192,12 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
    * @returns what the callback returns; whatever it throws is thrown on, and training goes on
    */
   between_steps<T>(callback: () => T | PromiseLike<T>): Promise<T> {
-    return this.#turns.between(callback)
+    return this.#running.turns.between(callback)
   }
 
   /** Has `fit` go on after {@link pause}. */
   resume(): void {
-    this.#turns.resume()
+    this.#running.turns.resume()
   }
 
   async #fit<Batch>(run: Run<Batch>): Promise<void> {
@@ -199,11 +214,11 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     let plan: Plan
     const seconds_before = this.seconds
     try {
-      await emit(this.#callbacks, this.#self, 'on_fit_start')
+      await this.#running.emit('on_fit_start')
       const data =
         options.overfit_batches === undefined
           ? run.data
-          : await this.#place.first(run.data, options.overfit_batches)
+          : await this.#running.for(this.#place.first(run.data, options.overfit_batches), 'the data')
       plan = plan_of(data, options, this.#self, {
         max_steps,
         last_epoch,
@@ -227,7 +242,8 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     if (run.shown !== undefined)
       console.log(summary(this.#self, plan, run.history.values().at(-1), this.seconds - seconds_before))
     if (dev === undefined) await this.#save(run)
-    await emit(this.#callbacks, this.#self, 'on_fit_end')
+    await this.#running.emit('on_fit_end')
+    await this.#running.until_free()
     if (checkpoint !== undefined && dev === undefined) save(this.model.state_dict(), checkpoint)
   }
 
@@ -235,7 +251,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     if (dev_steps(this.options) !== undefined) return
     const { checkpoints, loaded } = own(await open_checkpoints(this.#self))
     run.checkpoints = checkpoints
-    if (loaded !== undefined) await emit(this.#callbacks, this.#self, 'on_checkpoint_load', loaded)
+    if (loaded !== undefined) await this.#running.emit('on_checkpoint_load', loaded)
   }
 
   #last_epoch(): number {
@@ -254,29 +270,40 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   }
 
   async #run_epoch<Batch>(run: Run<Batch>, data: Batches<Batch>, max_steps: number): Promise<void> {
-    await emit(this.#callbacks, this.#self, 'on_epoch_start')
-    const reader = new BatchReader(await this.#place.begin(data))
+    await this.#running.emit('on_epoch_start')
+    const going_on = this.#place.begin(data)
+    const batches = is_promise(going_on)
+      ? await this.#running.for(going_on, 'the data, whose first batches are passed over,')
+      : going_on
+    const reader = new BatchReader(batches)
     let at_data = true
     try {
       // An await costs what a small operator costs: only what has to be waited for is.
       for (;;) {
         let next = reader.next()
-        if (is_promise(next)) next = await next
+        if (is_promise(next)) next = await this.#running.for(next, "the data's next batch")
         if (next.done) break
         at_data = false
+        const free = this.#running.until_free()
+        if (free !== undefined) await free
         const at = { step: this.global_step, epoch: this.epoch, batch: this.#place.batch++ }
-        let report = this.#optimization.batch(run.run_step, next.value, at)
+        const { value } = next
+        let report = this.#running.own(() => this.#optimization.batch(run.run_step, value, at))
         if (is_promise(report)) report = await report
         const rest = report === null ? undefined : this.#step_end(run, report)
         if (rest !== undefined) await rest
-        if (this.#turns.due) await this.#turns.take()
-        if (this.#turns.is_held) await this.#paused()
+        const turn = this.#running.turn()
+        if (turn !== undefined) await turn
+        if (this.#running.turns.is_held) await this.#paused()
         if (this.#ended(max_steps)) break
         at_data = true
       }
     } catch (error) {
       // What the data itself threw has ended it.
-      if (!at_data) await reader.close().catch(() => {})
+      if (!at_data || this.#running.waits.gave_up) {
+        const closed = reader.close().catch(() => {})
+        if (!this.#running.waits.gave_up) await closed
+      }
       throw error
     }
     if (!at_data) await reader.close()
@@ -285,6 +312,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       return
     }
     const at = { step: this.global_step, epoch: this.epoch, batch: this.#place.batch - 1 }
+    await this.#running.until_free()
     if (this.#optimization.batches > 0) await this.#step_end(run, this.#optimization.update(at))
     await this.#epoch_end(run)
   }
@@ -297,7 +325,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     this.#means.add('loss', loss)
     run.history.push(loss)
     run.shown?.step(report)
-    const waits = emit(this.#callbacks, this.#self, 'on_step_end', report)
+    const waits = this.#running.emit('on_step_end', report)
     if (waits !== undefined) return waits.then(() => this.#step_over(run))
     return this.#step_over(run)
   }
@@ -326,7 +354,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     this.#stop_early(fresh)
     if (this.options.schedule_by === 'epoch') step_schedule(this.options, this.metrics)
     run.shown?.epoch_end(this.epoch, fresh)
-    await emit(this.#callbacks, this.#self, 'on_epoch_end', {
+    await this.#running.emit('on_epoch_end', {
       step: this.global_step,
       epoch: this.epoch,
       metrics: fresh,
@@ -335,7 +363,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
   }
 
   #stop_early(fresh: Readonly<Record<string, number>>): void {
-    if (this.#early_stopping?.should_stop(fresh)) this.stop(`early stopping: ${this.#early_stopping.metric}`)
+    if (this.#early_stopping?.should_stop(fresh)) this.#stop(`early stopping: ${this.#early_stopping.metric}`)
   }
 
   async #validate<Batch>({
@@ -348,28 +376,27 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
       validate(this.model, {
         data: validation,
         step: (batch) => validation_step(batch, this.#self),
+        running: this.#running,
         limit: dev_steps(this.options) ?? Number.POSITIVE_INFINITY,
         options: this.options,
         turn: async () => {
-          if (this.#turns.due) await this.#turns.take()
-          if (this.#turns.is_held) await this.#turns.wait()
+          await this.#running.turn()
+          if (this.#running.turns.is_held) await this.#running.until_resumed()
         },
       })
-    // Before the first step there are no averages.
-    const averaged = this.ema !== undefined && Number(this.ema.averaged.n_averaged.item()) > 0
-    const metrics = await (averaged ? this.ema!.apply(run) : run())
+    const metrics = await this.#running.with_averages(run)
     this.metrics = { ...this.metrics, ...metrics }
     if (this.options.validate_every !== undefined) shown?.validated(metrics)
     const { global_step: step, epoch } = this
-    await emit(this.#callbacks, this.#self, 'on_validation_end', { step, epoch, metrics })
+    await this.#running.emit('on_validation_end', { step, epoch, metrics })
     if (this.options.validate_every !== undefined) this.#stop_early(metrics)
     return metrics
   }
 
   async #paused(): Promise<void> {
-    await emit(this.#callbacks, this.#self, 'on_pause')
-    await this.#turns.wait()
-    await emit(this.#callbacks, this.#self, 'on_resume')
+    await this.#running.emit('on_pause')
+    await this.#running.until_resumed()
+    await this.#running.emit('on_resume')
   }
 
   async #save<Batch>(
@@ -377,12 +404,13 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     metrics: Readonly<Record<string, number>> = {},
   ): Promise<void> {
     if (checkpoints === undefined) return
+    await this.#running.until_free()
     const event: CheckpointEvent | null = await checkpoints.save(() => this.state_dict(), metrics, {
       step: this.global_step,
       epoch: this.epoch,
       batch: this.#place.batch,
     })
-    if (event !== null) await emit(this.#callbacks, this.#self, 'on_checkpoint_save', event)
+    if (event !== null) await this.#running.emit('on_checkpoint_save', event)
   }
 
   /**

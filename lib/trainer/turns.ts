@@ -30,7 +30,11 @@ export class Turns {
   #waiting: Held | undefined
   #runs = false
 
-  constructor(readonly every_ms: number = DEFAULT_EVERY_MS) {}
+  /** @param guest - runs what {@link between} is given, as part of what goes on where training waits */
+  constructor(
+    readonly every_ms: number = DEFAULT_EVERY_MS,
+    readonly guest: <T>(callback: () => T) => T = (callback) => callback(),
+  ) {}
 
   begin(): void {
     this.#runs = true
@@ -92,7 +96,7 @@ export class Turns {
     this.#guests++
     try {
       if (this.#runs && this.#going_on === undefined) await (this.#waiting ??= held()).promise
-      return await callback()
+      return await this.guest(callback)
     } finally {
       this.#guests--
       this.#let_go()

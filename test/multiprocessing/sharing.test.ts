@@ -31,6 +31,30 @@ describe('a tensor sent to another thread', () => {
     expect(memory.sum(1).tolist()).toEqual([3, 6, 9])
   })
 
+  it('does not grow, which would free what the other thread reads', async () => {
+    const memory = torch.zeros(8, 3)
+    const queue = new torch.multiprocessing.Queue()
+    await queue.put(memory)
+    const taken = (await queue.get()) as torch.Tensor
+    const words = 'Trying to resize storage that is not resizable'
+    for (const x of [memory, taken, memory.view(-1), torch.ones(4).share_memory_()]) {
+      const sum = x.sum().item()
+      expect(() => x.resize_([1 << 20])).toThrow(words)
+      expect(() => torch.ones(1 << 20, { out: x.detach() })).toThrow(words)
+      expect(() => torch.cat([torch.ones(64), torch.ones(64)], { out: x.detach() })).toThrow(words)
+      expect(() => x.detach().set_(x, 0, [1 << 20], [1])).toThrow()
+      expect(x.sum().item()).toBe(sum)
+    }
+    expect(memory.detach().resize_([2, 3]).shape).toEqual([2, 3])
+    // Another tensor's memory in its place leaves what is shared alone.
+    memory.set_(torch.ones(2))
+    taken.add_(1)
+    expect([memory.tolist(), taken.shape]).toEqual([
+      [1, 1],
+      [8, 3],
+    ])
+  })
+
   it('is let go with the loader, where nobody takes it', () => {
     for (const batch of loader(torch.zeros(64, 3))) {
       expect(batch.shape).toEqual([2, 3])

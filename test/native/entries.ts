@@ -297,10 +297,14 @@ export const entries: Record<string, Entry> = {
       const [read, written] = [tensor([1]), tensor([2])]
       return {
         tensors: { read, written },
-        run: () => native.end_use(native.begin_use('another()', [read], [written])),
+        run: () => native.end_use(native.begin_use('another()', [read], [written], false, '')),
       }
     },
   },
+  in_use_by: facts(
+    (x) => native.in_use_by([x], false, 0)?.length,
+    () => tensor([1]),
+  ),
   make_linear: forward(native.make_linear, { input: [2, 3], weight: [2, 3], bias: [2] }),
   make_conv: forward(() => conv('zeros', [1]), { input: [1, 2, 4], weight: [3, 2, 3], bias: [3] }),
   make_mse_loss: forward(() => native.make_mse_loss(native.constants.reduction.mean), {
@@ -728,7 +732,7 @@ export const without_tensors: readonly string[] = [
   ...['without_autograd_fallback', 'below_batched'],
   // Channels between threads, and calls under way.
   ...['open_channel', 'close_channel', 'put_message', 'take_message', 'message_count', 'parcels_waiting'],
-  ...['cancel_job', 'stop_background', 'end_use', 'work_for', 'serve_backward'],
+  ...['cancel_job', 'stop_background', 'end_use', 'draw_for', 'serve_backward'],
   // Modes, levels, switches.
   ...['grad_enabled', 'inference_enabled', 'set_mode', 'set_saved_tensor_hooks', 'graph_task'],
   ...['is_checkpoint_valid', 'push_level', 'pop_level', 'level_depth', 'current_level', 'suspend_level'],

@@ -64,6 +64,8 @@ afterEach(async () => {
   native.fail_allocations(-1, false)
 })
 
+const AWAIT_IT = 'which is under way: await it first'
+
 /** Begins a backward, whose marks stay until the event loop turns. */
 function walk(roots: Handle[], inputs: Handle[]): void {
   settlings.push(
@@ -77,7 +79,13 @@ function mark(x: Handle, what: Mark): void {
   if (what === 'gradient') walk([sum(leaf())], [x])
   else if (what === 'node') walk([sum(x)], [])
   else {
-    const use = native.begin_use('t()', what === 'read' ? [x] : [], what === 'write' ? [x] : [])
+    const use = native.begin_use(
+      't()',
+      what === 'read' ? [x] : [],
+      what === 'write' ? [x] : [],
+      false,
+      AWAIT_IT,
+    )
     ends.push(() => native.end_use(use))
   }
 }
@@ -225,7 +233,7 @@ describe('modules', () => {
   it('are refused a tensor in use, by the name of the argument', () => {
     const mean = tensor([1, 2], [1, 2])
     const weight = tensor([1, 2], [1, 2])
-    const use = native.begin_use('call_async()', [], [mean])
+    const use = native.begin_use('call_async()', [], [mean], false, AWAIT_IT)
     ends.push(() => native.end_use(use))
     const message = (name: string) => `${name} is in use by call_async(), which is under way: await it first`
     expect(() => native.make_linear()(mean, weight, 0)).toThrow(message("linear(): argument 'input'"))

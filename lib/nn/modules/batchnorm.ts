@@ -12,6 +12,7 @@ import * as F from '../functional.js'
 import type { Parameter } from '../parameter.js'
 import { py_bool, py_float, py_float_or_none } from '../repr.js'
 import { register_affine, reset_affine } from './affine.js'
+import { note_reads_in_evaluation } from './evaluation.js'
 import { FACTORY, factory_options } from './linear.js'
 import { Module } from './module.js'
 import type { LocalMetadata } from './module_hooks.js'
@@ -184,6 +185,7 @@ export class _BatchNorm extends _NormBase {
 
   static {
     methods(_BatchNorm, { forward: 'input' })
+    note_reads_in_evaluation(_BatchNorm)
   }
 }
 

@@ -4,13 +4,16 @@ import { saves_by_hooks } from '../../autograd/saved_tensors.js'
 import { type AsyncOptions, check_signal } from '../../background.js'
 import { default_device } from '../../default_device.js'
 import { runtime_error } from '../../errors.js'
+import { after_writers, Lease } from '../../leases.js'
 import { type CallModes, call_thread } from '../../multiprocessing/call_thread.js'
-import { native } from '../../native.js'
+import { close_channel, open_channel } from '../../multiprocessing/hand_over.js'
+import { pack } from '../../multiprocessing/reductions.js'
 import { is_options, take_out } from '../../ops/keywords.js'
 import { lower } from '../../ops/lower.js'
 import { own_value } from '../../own.js'
 import { is_map, is_set } from '../../realm.js'
-import { handle_of, Tensor } from '../../tensor.js'
+import { Tensor } from '../../tensor.js'
+import { only_reads_in_evaluation } from './evaluation.js'
 import type { Module } from './module.js'
 import { global_hooks } from './module_hooks.js'
 
@@ -42,45 +45,49 @@ function tensors_in(value: unknown, found: Tensor[]): Tensor[] {
   return found
 }
 
-const under_way = new WeakSet<Module>()
+/** A module's own buffers that its `forward` may change: running means in training, and what a user's class may hold. */
+function written_buffers(module: Module): Tensor[] {
+  return Array.from(module.modules()).flatMap((part) => {
+    if (!part.training && only_reads_in_evaluation(part)) return []
+    return [...part.buffers(false)]
+  })
+}
 
 /** Module.call_async. */
 export async function call_async(module: Module, given: unknown[]): Promise<unknown> {
   const [args, options] = take_out(given, ['signal', 'worker_module'])
   const signal = check_signal(own_value(options, 'signal'), 'call_async')
   if (signal?.aborted) throw signal.reason
-  const modules = [...module.modules()]
-  if (modules.some((part) => under_way.has(part)))
-    throw runtime_error(
-      `call_async(): a call of this ${module.constructor.name} is under way: await it first`,
-      'call_async',
-    )
   if (saves_by_hooks() || global_hooks.any)
     throw runtime_error(
       'call_async(): hooks on saved tensors and hooks common to all modules are functions of this thread: call the module itself',
       'call_async',
     )
-  const read = tensors_in(args, [...module.parameters()])
-  const use = native.begin_use(
-    'call_async()',
-    read.map(handle_of),
-    // What a forward may change: running means, and the like.
-    Array.from(module.buffers(), handle_of),
-  )
-  for (const part of modules) under_way.add(part)
+  const channel = open_channel()
+  let lease: Lease | undefined
   try {
-    return await call_thread().call(
-      {
-        use,
-        modes: modes_here(),
-        worker_module:
-          own_value(options, 'worker_module') == null ? null : String(own_value(options, 'worker_module')),
-        value: [module, args],
-      },
-      signal,
-    )
+    // As things are now: a call may have to wait for others.
+    const packed = pack([module, args], channel, true)
+    const modes = modes_here()
+    const given_tensors = tensors_in(args, [])
+    const operation = 'call_async()'
+    const weights = [...module.parameters(), ...module.buffers()]
+    const writers = after_writers(weights)
+    if (writers !== undefined) {
+      lease = new Lease({ operation, reads: given_tensors, is_in_turn: true })
+      await writers
+      lease.end()
+    }
+    const writes = written_buffers(module)
+    const reads = [...given_tensors, ...weights.filter((tensor) => !writes.includes(tensor))]
+    // Calls of one thread follow each other, so they share what each of them may change.
+    lease = new Lease({ operation, reads, writes, is_in_turn: true })
+    const named = own_value(options, 'worker_module')
+    const worker_module = named == null ? null : String(named)
+    return await call_thread().call({ use: lease.use, modes, worker_module, packed }, signal)
   } finally {
-    native.end_use(use)
-    for (const part of modules) under_way.delete(part)
+    lease?.end()
+    // What was not taken out of it goes.
+    close_channel(channel)
   }
 }

@@ -6,6 +6,7 @@ import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import type { Tensor } from '../../tensor.js'
 import * as F from '../functional.js'
 import { _NormBase, BIAS, statistics } from './batchnorm.js'
+import { note_reads_in_evaluation } from './evaluation.js'
 import { FACTORY } from './linear.js'
 import type { LocalMetadata } from './module_hooks.js'
 import type { StateDict } from './state_dict.js'
@@ -109,6 +110,7 @@ export class _InstanceNorm extends _NormBase {
 
   static {
     methods(_InstanceNorm, { forward: 'input' })
+    note_reads_in_evaluation(_InstanceNorm)
   }
 }
 

@@ -1,5 +1,6 @@
 import { KeyOrder } from '../../collections.js'
 import { attribute_error, key_error } from '../../errors.js'
+import { refuse_in_use } from '../../leases.js'
 import { has_member } from '../../own.js'
 import { keep } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
@@ -233,8 +234,14 @@ export function swap_field(module: Module, name: string, value: unknown): void {
   else module[INTERNALS].fields.get(name)!.value = value
 }
 
-/** Removes a field and what is known of its name. */
+/**
+ * Removes a field and what is known of its name.
+ *
+ * @throws RuntimeError for a tensor that a step or a call under way uses, whose module would be another one half-way
+ */
 export function delete_field(module: Module, name: string): void {
+  const value = fields_of(module)[name]
+  if (value instanceof Tensor) refuse_in_use(`${module.constructor.name}.${name}`, [value])
   const internals = module[INTERNALS]
   internals.forget(name)
   internals.order.forget(name)

@@ -149,6 +149,13 @@ export class ModuleHooks extends CallHooks {
   readonly state_dict_post: HookMap<StateDictPostHook> = new Map()
   readonly load_state_dict_pre: HookMap<LoadStateDictPreHook> = new Map()
   readonly load_state_dict_post: HookMap<LoadStateDictPostHook> = new Map()
+
+  /** Whether there is a hook of any kind. */
+  get any_of_all(): boolean {
+    const { state_dict_pre, state_dict_post, load_state_dict_pre, load_state_dict_post } = this
+    const others = [state_dict_pre, state_dict_post, load_state_dict_pre, load_state_dict_post]
+    return this.any || others.some((hooks) => hooks.size > 0)
+  }
 }
 
 /** A module's hooks, made at first use. */

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { without_grad } from '../../autograd/grad_mode.js'
 import { dict_attribute, OrderedDict, set_dict_attribute } from '../../collections.js'
 import { assertion_error, runtime_error, type_error } from '../../errors.js'
+import { refuse_in_use } from '../../leases.js'
 import { own_value } from '../../own.js'
 import { is_error, is_map, is_plain_object } from '../../realm.js'
 import { Tensor } from '../../tensor.js'
@@ -265,6 +266,7 @@ export function load_state_dict(
   assign: boolean,
 ): IncompatibleKeys {
   if (!is_dict(given)) throw type_error(`Expected state_dict to be dict-like, got ${type_name(given)}.`)
+  refuse_in_use('load_state_dict(): the module', [...module.parameters(), ...module.buffers()])
   const all: Loading = {
     state_dict: new OrderedDict(given as OrderedDict<Tensor>) as StateDict,
     prefix: '',

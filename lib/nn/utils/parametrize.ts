@@ -1,4 +1,5 @@
 import { without_grad } from '../../autograd/grad_mode.js'
+import { open_guard } from '../../autograd/guard.js'
 import {
   assertion_error,
   NotImplementedError,
@@ -6,6 +7,7 @@ import {
   type_error,
   value_error,
 } from '../../errors.js'
+import { refuse_in_use } from '../../leases.js'
 import { has_member, member } from '../../own.js'
 import { keyword, optional, optional_positional, required } from '../../python/parameters.js'
 import { callable, signature } from '../../python/signature.js'
@@ -74,7 +76,7 @@ export function cached(): Disposable
 export function cached(...args: unknown[]): unknown {
   const [body] = CACHED.bind(args)
   cache_depth += 1
-  if (body === null) return { [Symbol.dispose]: leave_cache }
+  if (body === null) return open_guard(leave_cache, 'cached')
   try {
     return body()
   } finally {
@@ -154,6 +156,9 @@ function check_added(module: Module, name: string, parametrization: Parametrizat
     )
 }
 
+/** A module's own parameters and buffers, and those that one of them is computed from. */
+const own_tensors = (module: Module): Tensor[] => [...module.parameters(), ...module.buffers()]
+
 function own_tensor(module: Module, name: string): Tensor | undefined {
   const { parameters, buffers } = members_of(module)
   return [...parameters, ...buffers].find(([known]) => known === name)?.[1] ?? undefined
@@ -191,6 +196,7 @@ export function register_parametrization<M extends Module>(
 ): M
 export function register_parametrization(...args: unknown[]): Module {
   const [module, tensor_name, parametrization, unsafe] = REGISTER.bind(args)
+  refuse_in_use(`register_parametrization(): the ${module.constructor.name}`, own_tensors(module))
   parametrization.train(module.training)
   if (is_parametrized(module, tensor_name)) {
     if (!unsafe) check_added(module, tensor_name, parametrization)
@@ -244,6 +250,7 @@ export function remove_parametrizations(...args: unknown[]): Module {
   const [module, tensor_name, leave] = REMOVE.bind(args)
   if (!is_parametrized(module, tensor_name))
     throw value_error(`Module ${module} does not have a parametrization on ${tensor_name}`)
+  refuse_in_use(`remove_parametrizations(): the ${module.constructor.name}`, own_tensors(module))
   const list = module.parametrizations.get(tensor_name)
   const value = () => fields_of(module)[tensor_name] as Tensor
   let original: Tensor

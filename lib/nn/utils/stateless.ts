@@ -1,5 +1,6 @@
+import { is_promise } from '../../callback.js'
 import { items_of, type OrderedDict } from '../../collections.js'
-import { attribute_error, runtime_error, value_error } from '../../errors.js'
+import { attribute_error, runtime_error, type_error, value_error } from '../../errors.js'
 import { is_options } from '../../ops/keywords.js'
 import { has_member, set_own } from '../../own.js'
 import type { Keywords } from '../../python/call_types.js'
@@ -92,7 +93,8 @@ function place_of(module: Module, path: string): [Module, string] {
  * Default: true
  * @param strict - whether all must be given, and nothing else. Default: false
  * @returns what the call returns
- * @throws RuntimeError for names that do not fit with `strict`; ValueError for different values of one tensor's names
+ * @throws RuntimeError for names that do not fit with `strict`; ValueError for different values of one tensor's names; TypeError
+ *   for a module whose `forward` is asynchronous
  *
  * @example
  * ```ts
@@ -133,7 +135,14 @@ export function functional_call(...given_args: unknown[]): unknown {
   const call = module as unknown as (...args: unknown[]) => unknown
   try {
     for (const { tensor, place } of places) swap_field(...place, tensor)
-    return call(...positional, ...(kwargs !== null && Object.keys(kwargs).length > 0 ? [kwargs] : []))
+    const result = call(...positional, ...(kwargs !== null && Object.keys(kwargs).length > 0 ? [kwargs] : []))
+    if (!is_promise(result)) return result
+    result.then(undefined, () => {})
+    throw type_error(
+      `functional_call(): the forward of ${module.constructor.name} returned a Promise: after its first await it would go on ` +
+        "with the module's own parameters. Make it synchronous, or load the parameters into a copy of the module",
+      'functional_call',
+    )
   } finally {
     places.forEach(({ path, tensor, place: [parent, name] }, i) => {
       const after = fields_of(parent)[name] as Tensor

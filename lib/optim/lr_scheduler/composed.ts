@@ -51,6 +51,7 @@ class Composed extends LRScheduler {
       throw value_error(
         `load_state_dict(): the state is of ${Array.isArray(_schedulers) ? _schedulers.length : 'no'} schedules, and this one is of ${this._schedulers.length}`,
       )
+    this._check_numbers(state)
     assign_own(this, state)
     _schedulers.forEach((own, i) => {
       this._schedulers[i]!.load_state_dict(own)

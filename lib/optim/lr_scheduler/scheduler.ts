@@ -6,6 +6,7 @@ import { methods } from '../../python/methods.js'
 import { optional, required } from '../../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../../python/signature.js'
 import { keep } from '../../scope.js'
+import { check_number, check_numbers, type NumberKinds } from '../../state_numbers.js'
 import type { Several } from '../../tensor/several.js'
 import { Tensor } from '../../tensor.js'
 import { not_json } from '../../uncloneable.js'
@@ -26,6 +27,16 @@ const LR_SCHEDULER = signature(
     last_epoch: optional(-1),
   },
 )
+
+/** What numbers of a state may be, whatever the schedule. */
+const NUMBERS: NumberKinds = {
+  last_epoch: 'epoch',
+  _step_count: 'count',
+  base_lrs: 'finite',
+  _last_lr: 'finite',
+  num_bad_epochs: 'count',
+  cooldown_counter: 'count',
+}
 
 /** Fields that the library's own schedules need before their first step. */
 export class FirstFields {
@@ -211,11 +222,22 @@ export class LRScheduler {
   /**
    * Takes what {@link state_dict} gave, also through a file, and what Python's gave.
    *
-   * @throws TypeError for something else than an object of properties
+   * @throws TypeError for something else than an object of properties; ValueError for an epoch, a count or a rate that makes no
+   *   sense
    */
   load_state_dict(state_dict: SchedulerState): void {
     take_first_steps(this.optimizer)
-    assign_own(this, record_of('load_state_dict', state_dict))
+    const state = record_of('load_state_dict', state_dict)
+    this._check_numbers(state)
+    assign_own(this, state)
+  }
+
+  /** Throws for numbers of a state that make no sense. @internal */
+  _check_numbers(state: SchedulerState): void {
+    check_numbers('', state, NUMBERS)
+    if (!is_library_schedule(this)) return
+    for (const [name, value] of Object.entries(state))
+      if (typeof value === 'number') check_number(name, value, 'not_nan')
   }
 
   /** Refuses `JSON.stringify`. */

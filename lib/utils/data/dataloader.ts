@@ -1,9 +1,10 @@
 import * as accelerator from '../../accelerator/index.js'
-import { type_error, value_error } from '../../errors.js'
+import { type_error } from '../../errors.js'
 import type { Generator } from '../../generator.js'
 import { IDENTITY, next_identity } from '../../identity.js'
 import { is_options } from '../../ops/keywords.js'
 import { has_member, member } from '../../own.js'
+import { check_number, check_numbers } from '../../state_numbers.js'
 import { not_json, uncloneable } from '../../uncloneable.js'
 import type { Collated, Converted } from './_utils/collate.js'
 import type { Reading } from './_utils/fetch.js'
@@ -312,15 +313,15 @@ export class DataLoader<
    * Has the next epoch go on where `state` was saved; the numbers that were drawn for its order are drawn again, and the
    * default generator is left as it is.
    *
-   * @throws TypeError for something that is no state of a DataLoader
+   * @throws TypeError for something that is no state of a DataLoader; ValueError for a count that is none
    */
   load_state_dict(state: DataLoaderState): void {
     const is_state = (given: object) =>
       Object.hasOwn(given, 'num_yielded') && Object.hasOwn(given, 'rng_state')
     if (typeof state !== 'object' || state === null || !is_state(state))
       throw type_error('load_state_dict(): expected what state_dict() of a DataLoader gave')
-    if (!Number.isInteger(state.num_yielded) || state.num_yielded < 0)
-      throw value_error(`load_state_dict(): num_yielded is ${state.num_yielded}`)
+    check_number('num_yielded', state.num_yielded, 'count')
+    check_numbers('', state, { num_workers: 'count', base_seed: 'any' })
     this.#pool?.shutdown()
     this.#pool = null
     this.#loaded = state

@@ -4,6 +4,7 @@ import { Generator } from '../../generator.js'
 import { methods } from '../../python/methods.js'
 import { of_objects, optional, required } from '../../python/parameters.js'
 import { type Call, signature, type UsualCall } from '../../python/signature.js'
+import { check_number } from '../../state_numbers.js'
 import { length_of } from './dataset.js'
 import { permutation, Sampler } from './sampler.js'
 
@@ -130,6 +131,7 @@ export class DistributedSampler extends Sampler {
   }
 
   load_state_dict(state_dict: { epoch: number }): void {
-    this.epoch = state_dict.epoch
+    check_number('epoch', state_dict.epoch, 'whole')
+    this.epoch = Number(state_dict.epoch)
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Tensor } from 'typetorch'
 import * as torch from 'typetorch'
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { native } from '../../../dist/native.js'
 import { expect_free_loop } from '../../helpers/event_loop.js'
 import { Custom, Scale, Slow } from '../../multiprocessing/jobs.mjs'
 
@@ -17,6 +18,19 @@ const network = () =>
     new nn.Flatten(),
     new nn.Linear(32, 2),
   )
+
+const nothing = () => undefined
+const hooks_of_all_kinds: ((model: torch.nn.Linear) => { remove(): void })[] = [
+  (model) => model.register_forward_pre_hook(nothing),
+  (model) => model.register_forward_hook(nothing),
+  (model) => model.register_full_backward_pre_hook(nothing),
+  (model) => model.register_full_backward_hook(nothing),
+  (model) => model.register_backward_hook(nothing),
+  (model) => model.register_state_dict_pre_hook(nothing),
+  (model) => model.register_state_dict_post_hook(nothing),
+  (model) => model.register_load_state_dict_pre_hook(nothing),
+  (model) => model.register_load_state_dict_post_hook(nothing),
+]
 
 describe('a module called on a thread of ours', () => {
   it('gives what the call gives, to the last bit: values, gradients, buffers, random numbers', async () => {
@@ -88,14 +102,46 @@ describe('a module called on a thread of ours', () => {
     const optimizer = new torch.optim.SGD(model.parameters(), { lr: 1 })
     model.forward(x).sum().backward()
     const running = model.call_async(x)
-    await expect(model.call_async(x)).rejects.toThrow(
-      'call_async(): a call of this Sequential is under way: await it first',
-    )
     expect(() => model(x)).toThrow('is in use by call_async(), which is under way: await it first')
     expect(() => optimizer.step()).toThrow('step(): a parameter is in use by call_async()')
     expect(() => x.add_(1)).toThrow("add_(): argument 'input' is in use by call_async()")
+    expect(() => model.load_state_dict(network().state_dict())).toThrow(
+      'load_state_dict(): the module is in use by call_async(), which is under way: await it first',
+    )
+    expect(() =>
+      nn.utils.parametrize.register_parametrization(model.at(0), 'weight', new nn.Identity()),
+    ).toThrow('register_parametrization(): the Conv1d is in use by call_async()')
+    expect(() => nn.utils.weight_norm(model.at(5))).toThrow('Linear.weight is in use by call_async()')
     await running
     optimizer.step()
+    expect(model.load_state_dict(network().state_dict()).missing_keys).toEqual([])
+  })
+
+  it('is shared by several calls, which follow each other, and by those who only read', async () => {
+    const [here, there] = [network(), network()]
+    there.load_state_dict(here.state_dict())
+    const x = torch.randn(4, 3, 4)
+    const buffers = (model: torch.nn.Module) => Array.from(model.buffers(), (buffer) => buffer.tolist())
+    torch.manual_seed(2)
+    const expected = Array.from({ length: 8 }, () => here(x).tolist())
+    torch.manual_seed(2)
+    const calls = Array.from({ length: 8 }, () => there.call_async(x))
+    // What is called is the module as it was then.
+    there.eval()
+    expect((await Promise.all(calls)).map((y) => y.tolist())).toEqual(expected)
+    expect(buffers(there)).toEqual(buffers(here))
+    here.eval()
+    const reading = there.call_async(x)
+    expect(there(x).tolist()).toEqual(here(x).tolist())
+    expect((await reading).tolist()).toEqual(here(x).tolist())
+    expect(native.parcels_waiting()).toBe(0)
+  })
+
+  it('keeps nothing of the modes of the call before', async () => {
+    const model = new nn.Linear(3, 2)
+    const y = await torch.autocast('cpu', () => model.call_async(torch.ones(1, 3)))
+    expect(y.dtype).toBe(torch.bfloat16)
+    expect((await model.call_async(torch.ones(1, 3))).dtype).toBe(torch.float32)
   })
 
   it('refuses a module or a file what its buffers are being written to', async () => {
@@ -126,6 +172,16 @@ describe('a module called on a thread of ours', () => {
     const hooked = new nn.Linear(2, 2)
     hooked.register_forward_hook(() => undefined)
     await expect(hooked.call_async(x)).rejects.toThrow('it has hooks')
+    for (const hook of hooks_of_all_kinds) {
+      const model = new nn.Linear(2, 2)
+      const handle = hook(model)
+      await expect(model.call_async(x)).rejects.toThrow('it has hooks')
+      handle.remove()
+      expect((await model.call_async(torch.ones(1, 2))).shape).toEqual([1, 2])
+      const queue = new torch.multiprocessing.Queue()
+      await queue.put(model)
+      expect(queue.qsize()).toBe(1)
+    }
     await expect(
       torch.autograd.graph.saved_tensors_hooks(
         (t) => t,
