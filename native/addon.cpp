@@ -39,7 +39,8 @@ namespace {
 
 using namespace typetorch;
 
-// start({ make_error, run_hook, collect_all, call_stack, … }): JavaScript's own functions; returns the memory that is shared.
+// start({ make_error, run_hook, collect_all, call_stack, … }): JavaScript's own functions; returns the memory that is
+// shared.
 Napi::Value start(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const auto functions = info[0].As<Napi::Object>();
