@@ -4,7 +4,7 @@ import { make_error, runtime_error, type_error, type_name, ValueError } from '..
 import { Module } from '../nn/modules/module.js'
 import { keyword, of_objects, optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
-import type { LoadLimits } from '../serialization/budget.js'
+import type { LoadLimits } from '../serialization/limits.js'
 import { saved_part } from '../serialization/mapped.js'
 import { Tensor } from '../tensor.js'
 import { load_file } from './load_file.js'

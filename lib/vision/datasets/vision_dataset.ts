@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { LoadLimits } from '../../serialization/budget.js'
+import type { LoadLimits } from '../../serialization/limits.js'
 import { with_integers } from '../../utils/data/_utils/integers.js'
 
 /** What a dataset does to its samples. */
