@@ -38,6 +38,9 @@ const LOOK_AT_CLOCK = 4096
 
 const BYTES_A_RECORD = 256
 
+// Lines of an image that a decoder holds beside the whole.
+const LINES_HELD = 16
+
 /** What reading one file has taken, and may take. */
 export class Budget {
   /** What errors begin with: the operator and the file. */
@@ -124,7 +127,7 @@ export class Budget {
         'pixels',
         `Image size (${pixels} pixels) exceeds limit of ${this.#most.pixels} pixels, could be decompression bomb DOS attack`,
       )
-    this.take('bytes', pixels * bytes_of_pixel)
+    this.take('bytes', (pixels + width * LINES_HELD) * bytes_of_pixel)
   }
 
   /** The greatest number of pixels. */
