@@ -5,7 +5,7 @@ export {
   get_default_load_limits,
   type LoadLimits,
   set_default_load_limits,
-} from './serialization/budget.js'
+} from './serialization/limits.js'
 export { type LoadOptions, load } from './serialization/load.js'
 export type { LocationFunction, MapLocation } from './serialization/location.js'
 export {

@@ -1,7 +1,7 @@
 import { runtime_error, value_error } from '../errors.js'
 import { own } from '../own.js'
 import type { Tensor } from '../tensor.js'
-import { check_json } from './budget.js'
+import { check_json } from './check_json.js'
 import { Storage } from './found.js'
 import type { Restore } from './location.js'
 import { mapped_record } from './mapped.js'

@@ -1,31 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
-import { make_error, type_error, type_name, value_error } from '../errors.js'
-import { check_options } from '../python/options.js'
-
-/**
- * What reading one file may take. Defaults grow with what is read of the file, so that honest files of any size pass; a
- * number given here is taken as it is, and `Infinity` is no limit.
- */
-export interface LoadLimits {
-  /**
-   * Bytes of memory made by decompressing, decoding and unpickling. Uncompressed tensors do not count. Default: 128 MiB,
-   * and 16 for each compressed byte, 32 for each byte of a pickle, 12 of a header.
-   */
-  bytes?: number
-  /** Values in a pickle or a header. Default: 2²⁰, and 2 for each of its bytes. */
-  objects?: number
-  /** Containers inside each other. Default: 1000. */
-  depth?: number
-  /**
-   * Records of an archive; tensors in a pickle; chunks and frames of an image. Default: 100,000, and 1 for each 256 bytes of
-   * the file.
-   */
-  records?: number
-  /** Width times height of an image. Default: 178,956,970, as Pillow's. */
-  pixels?: number
-  /** Default: 60, and 1 for each MiB of the file. */
-  seconds?: number
-}
+import { make_error } from '../errors.js'
+import { type LoadLimits, limits_of } from './limits.js'
 
 type Limit = keyof LoadLimits
 type Counted = 'bytes' | 'objects' | 'records' | 'tensors'
@@ -63,40 +38,8 @@ const LOOK_AT_CLOCK = 4096
 
 const BYTES_A_RECORD = 256
 
-let defaults: LoadLimits = {}
-
-/**
- * Sets the limits of reading for all files that this thread reads from now on, images and datasets too; a file's own
- * `limits` go before them.
- *
- * @param limits - replaces what was set before; `{}` goes back to the defaults
- * @throws ValueError for a limit that is not positive
- *
- * @example
- * ```ts
- * torch.serialization.set_default_load_limits({ pixels: Infinity, bytes: 8 * 2 ** 30 })
- * torch.serialization.set_default_load_limits({})
- * ```
- */
-export function set_default_load_limits(limits: LoadLimits): void {
-  defaults = { ...checked('set_default_load_limits', limits) }
-}
-
-/** The limits that {@link set_default_load_limits} has set. */
-export function get_default_load_limits(): LoadLimits {
-  return { ...defaults }
-}
-
-function checked(operator: string, limits: unknown): LoadLimits {
-  check_options(operator, limits, NAMES)
-  for (const [name, value] of Object.entries(limits as LoadLimits)) {
-    if (value !== undefined && typeof value !== 'number')
-      throw type_error(`${operator}(): limit '${name}' must be a number, not ${type_name(value)}`, operator)
-    if (value !== undefined && !(value > 0))
-      throw value_error(`${operator}(): limit '${name}' must be positive, got ${value}`, operator)
-  }
-  return limits as LoadLimits
-}
+// Lines of an image that a decoder holds beside the whole.
+const LINES_HELD = 16
 
 /** What reading one file has taken, and may take. */
 export class Budget {
@@ -115,10 +58,7 @@ export class Budget {
    */
   constructor(operator: string, name: string, size: number, limits: unknown = null) {
     this.#subject = `${operator}(): ${name}`
-    this.#given = {
-      ...defaults,
-      ...(limits === null || limits === undefined ? {} : checked(operator, limits)),
-    }
+    this.#given = limits_of(operator, limits)
     this.#most = { ...DEFAULTS }
     this.#most.records += size / BYTES_A_RECORD
     this.#most.seconds += size / 2 ** 20
@@ -142,7 +82,8 @@ export class Budget {
     if (this.#heap > this.#most_heap)
       throw this.#error(
         'bytes',
-        `${Math.floor(this.#most_heap)} bytes of V8's heap would be needed, half of what is free: give Node more with --max-old-space-size`,
+        `more than ${Math.floor(this.#most_heap)} bytes of V8's heap would be needed, half of what is free`,
+        'Give Node more of it with --max-old-space-size',
       )
   }
 
@@ -178,11 +119,6 @@ export class Budget {
     if (depth > this.#most.depth) throw this.#error('depth')
   }
 
-  /** The greatest depth of nesting. */
-  get depth(): number {
-    return this.#most.depth
-  }
-
   /** Refuses an image by its size, before memory is taken for it, and counts its bytes. */
   take_image(width: number, height: number, bytes_of_pixel: number): void {
     const pixels = width * height
@@ -191,7 +127,7 @@ export class Budget {
         'pixels',
         `Image size (${pixels} pixels) exceeds limit of ${this.#most.pixels} pixels, could be decompression bomb DOS attack`,
       )
-    this.take('bytes', pixels * bytes_of_pixel)
+    this.take('bytes', (pixels + width * LINES_HELD) * bytes_of_pixel)
   }
 
   /** The greatest number of pixels. */
@@ -217,16 +153,18 @@ export class Budget {
     if (this.#given[limit] === undefined) this.#most[limit] += amount
   }
 
-  #error(limit: Limit, what = `more than ${Math.floor(this.#most[limit])} ${UNITS[limit]}`): Error {
+  #error(
+    limit: Limit,
+    what = `more than ${Math.floor(this.#most[limit])} ${UNITS[limit]}`,
+    advice = `For a file that you trust pass { limits: { ${limit}: … } }, or call ` +
+      `torch.serialization.set_default_load_limits({ ${limit}: … }) for all`,
+  ): Error {
     const nested = limit === 'depth' ? 'the object is nested too deeply: ' : ''
-    return Object.assign(
-      make_error(
-        'BudgetError',
-        `${this.#subject}: ${nested}${what} (limit '${limit}'). For a file that you trust pass { limits: { ${limit}: … } }, ` +
-          `or call torch.serialization.set_default_load_limits({ ${limit}: … }) for all`,
-      ),
-      { limit },
+    const error = make_error(
+      'BudgetError',
+      `${this.#subject}: ${nested}${what} (limit '${limit}'). ${advice}`,
     )
+    return Object.assign(error, { limit })
   }
 }
 
@@ -247,40 +185,4 @@ export function with_budget<T>(budget: Budget, callback: () => T): T {
 /** Counts what the load under way makes. */
 export function spend(what: Counted, amount = 1): void {
   current?.take(what, amount)
-}
-
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
-const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
-// What V8 takes for a container and for what is in it.
-const CONTAINER_BYTES = 96
-const VALUE_BYTES = 40
-
-/** Counts the values of a text in JSON before it is parsed. Containers directly in the outermost are records. */
-export function check_json(bytes: Uint8Array, budget: Budget): void {
-  budget.read_json(bytes.length)
-  let [depth, deepest, containers, values, records] = [0, 0, 0, 1, 0]
-  for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
-      case QUOTE:
-        for (at++; at < bytes.length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
-        break
-      case OPEN_LIST:
-      case OPEN_OBJECT:
-        containers++
-        if (++depth > deepest) deepest = depth
-        if (depth === 2) records++
-        break
-      case CLOSE_LIST:
-      case CLOSE_OBJECT:
-        depth--
-        break
-      case COMMA:
-      case COLON:
-        values++
-    }
-  }
-  budget.check_depth(deepest)
-  budget.take('records', records)
-  budget.take('objects', values + containers)
-  budget.take_heap(containers * CONTAINER_BYTES + values * VALUE_BYTES + bytes.length)
 }

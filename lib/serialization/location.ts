@@ -62,13 +62,13 @@ export function restore_of(operator: string, map_location: unknown): Restore {
   }
   if (typeof map_location === 'object') {
     const entries = is_map(map_location) ? map_location : new Map(Object.entries(map_location))
-    const place = (saved_on: string): string => {
-      const device: unknown = entries.get(saved_on) ?? saved_on
-      if (is_device_like(device)) return text_of(device)
-      throw type_error(
-        `${operator}(): map_location['${saved_on}'] must be a device, not ${type_name(device)}`,
-      )
-    }
+    // All at once: a misspelt option is an entry, which no storage would ask for.
+    for (const [saved_on, device] of entries as Iterable<[string, unknown]>)
+      if (!is_device_like(device))
+        throw type_error(
+          `${operator}(): map_location['${saved_on}'] must be a device, not ${type_name(device)}`,
+        )
+    const place = (saved_on: string): string => text_of(entries.get(saved_on) ?? saved_on)
     return make((bytes, saved_on) => to_device(bytes, place(saved_on)), place)
   }
   throw type_error(

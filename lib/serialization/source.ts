@@ -6,6 +6,9 @@ import { runtime_error, type_error, type_name } from '../errors.js'
 import { is_array_buffer, is_bytes, is_url } from '../realm.js'
 import { Budget } from './budget.js'
 
+// What the system reads in one call, a little less than 2 GiB.
+const MOST_AT_ONCE = 2 ** 31 - 4096
+
 /** Bytes to read: a file's, or those of an array. Nothing is ever allocated for more than there is. */
 export interface Source {
   /** What errors call it. */
@@ -59,6 +62,10 @@ export async function read_bytes(operator: string, path: string): Promise<Uint8A
   try {
     const status = await file.stat()
     if (!status.isFile()) throw irregular(operator, path, status.isDirectory())
+    if (status.size > MOST_AT_ONCE)
+      throw runtime_error(
+        `${operator}(): '${path}' has ${status.size} bytes, and at most ${MOST_AT_ONCE} are read`,
+      )
     return await file.readFile()
   } finally {
     await file.close()
@@ -112,7 +119,7 @@ class File implements Source {
         : Buffer.allocUnsafe(length)
     let done = 0
     while (done < length) {
-      const got = readSync(this.file, bytes, done, length - done, at + done)
+      const got = readSync(this.file, bytes, done, Math.min(length - done, MOST_AT_ONCE), at + done)
       if (got === 0) throw runtime_error(`'${this.name}' was cut at byte ${at + done} while it was read`)
       done += got
     }

@@ -3,7 +3,9 @@ import { own_value } from '../own.js'
 import { is_error, is_map, is_set } from '../realm.js'
 import type { Budget } from './budget.js'
 import { type Constructor, Found } from './found.js'
+import { Memo } from './memo.js'
 import { BLOCKED_MODULES, python_3_name } from './old_names.js'
+import { BYTES, ITEM_BYTES, take_items } from './pickle_costs.js'
 import type { PickleCursor } from './pickle_cursor.js'
 import { OP, Tuple } from './pickle_types.js'
 import { is_stack_overflow } from './pickler.js'
@@ -28,20 +30,6 @@ export interface PickleEnvironment {
 }
 
 const MARK = Symbol('mark')
-
-// What V8 takes for what an instruction makes, the values included that it becomes at the end.
-const BYTES = {
-  number: 16,
-  bigint: 32,
-  text: 32,
-  list: 80,
-  tuple: 160,
-  set: 256,
-  dict: 448,
-  memo: 48,
-  call: 256,
-}
-const ITEM_BYTES = { list: 16, set: 56, dict: 88 }
 
 const OP_NAMES = new Map<number, string>(Object.entries(OP).map(([name, code]) => [code, name]))
 
@@ -255,7 +243,7 @@ export class Unpickler {
       case OP.BUILD: {
         const state = plain(this.#pop())
         const target = this.#top()
-        this.#take_items(state)
+        take_items(this.#budget, state)
         if (!this.#located(() => this.#environment.build(target, state))) {
           throw this.#error(`Can only build Tensor, Parameter, OrderedDict, but got ${type_name(target)}`)
         }
@@ -277,7 +265,7 @@ export class Unpickler {
   #call({ path, constructor_ }: Found, args: Tuple, is_new: boolean): unknown {
     const given = args.array()
     this.#budget.take_heap(BYTES.call)
-    this.#take_items(given)
+    take_items(this.#budget, given)
     return this.#located(() => {
       const make = is_new
         ? (own_value(constructor_, 'make') ?? own_value(constructor_, 'call'))
@@ -296,14 +284,6 @@ export class Unpickler {
       const message = is_error(cause) ? cause.message : String(cause)
       throw Object.assign(this.#error(`${message}${where}`), { cause })
     }
-  }
-
-  // A call may look at all items of what it is given, and of lists in it: the same list may be given to many calls.
-  #take_items(value: unknown, depth = 2): void {
-    const items = Array.isArray(value) ? value.length : is_map(value) || is_set(value) ? value.size : 0
-    this.#budget.take('objects', items)
-    this.#budget.take_heap(items * ITEM_BYTES.dict)
-    if (depth > 1 && Array.isArray(value)) for (const item of value) this.#take_items(item, depth - 1)
   }
 
   #tuple(items: readonly unknown[]): true {
@@ -429,27 +409,6 @@ export class Unpickler {
     const items = this.#stack.splice(mark + 1)
     this.#stack.length--
     return items
-  }
-}
-
-/** What a pickle has numbered: nearly always one after the other. */
-class Memo {
-  readonly #dense: unknown[] = []
-  readonly #sparse = new Map<number, unknown>()
-
-  get size(): number {
-    return this.#dense.length + this.#sparse.size
-  }
-
-  /** Undefined where there is none: no value in a pickle is. */
-  get(index: number): unknown {
-    return index < this.#dense.length ? this.#dense[index] : this.#sparse.get(index)
-  }
-
-  set(index: number, value: unknown): void {
-    if (index < this.#dense.length) this.#dense[index] = value
-    else if (index === this.#dense.length && this.#sparse.size === 0) this.#dense.push(value)
-    else this.#sparse.set(index, value)
   }
 }
 

@@ -78,6 +78,9 @@ describe('limits of reading', () => {
     expect(() => loose({ bytes: 0 })).toThrow("limit 'bytes' must be positive, got 0")
     expect(() => loose({ bytes: Number.NaN })).toThrow(torch.ValueError)
     expect(() => torch.load(path('x.npy'), { limits: { depths: 1 } as never })).toThrow(TypeError)
+    expect(() => torch.load(path('x.npy'), { limit: {} } as never)).toThrow(
+      "load(): map_location['limit'] must be a device, not Object",
+    )
   })
 
   it.each([nested_lists, nested_dicts])('of depth: %o', (nested) => {

@@ -188,6 +188,16 @@ describe('datasets', () => {
     expect(() => new datasets.MNIST(broken)).toThrow('is not of the IDX format')
   })
 
+  it('reads a file again that is another one since', async () => {
+    const path = join(folder, 'rewritten.img')
+    for (const format of ['webp', 'png', 'gif'] as const)
+      for (const red of [0, 255, 0]) {
+        const create = { width: 16, height: 16, channels: 3 as const, background: { r: red, g: 0, b: 0 } }
+        writeFileSync(path, await sharp({ create }).toFormat(format, { lossless: true }).toBuffer())
+        expect((await vision.Image.open(path)).convert('RGB').data[0], format).toBe(red)
+      }
+  })
+
   it('ImageFolder takes folders for classes', async () => {
     const root = join(folder, 'pets')
     for (const name of ['dog', 'cat/nap']) mkdirSync(join(root, name), { recursive: true })

@@ -1,7 +1,7 @@
 import { type_error, type_name, value_error } from '../../errors.js'
 import { check_options } from '../../python/options.js'
 import { write_all, write_atomically } from '../../serialization/atomic.js'
-import type { LoadLimits } from '../../serialization/budget.js'
+import type { LoadLimits } from '../../serialization/limits.js'
 import { open_source, part_of, path_of } from '../../serialization/source.js'
 import { ZipReader } from '../../serialization/zip_reader.js'
 import { ZipWriter } from '../../serialization/zip_writer.js'

@@ -1,6 +1,6 @@
 import { runtime_error, type_name } from '../../errors.js'
 import { is_bytes, is_map } from '../../realm.js'
-import type { LoadLimits } from '../../serialization/budget.js'
+import type { LoadLimits } from '../../serialization/limits.js'
 import { PickleCursor } from '../../serialization/pickle_cursor.js'
 import { open_source } from '../../serialization/source.js'
 import { type PickleEnvironment, Unpickler } from '../../serialization/unpickler.js'

@@ -2,8 +2,9 @@ import { constants } from 'node:buffer'
 import { existsSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { BudgetError, runtime_error } from '../../errors.js'
-import type { Budget, LoadLimits } from '../../serialization/budget.js'
-import { open_source } from '../../serialization/source.js'
+import type { Budget } from '../../serialization/budget.js'
+import type { LoadLimits } from '../../serialization/limits.js'
+import { open_source, part_of, type Source } from '../../serialization/source.js'
 
 /** Numbers as the IDX format holds them: their shape and bytes. */
 export interface IdxBytes {
@@ -16,16 +17,6 @@ const UINT8 = 8
 /** Where a file lies in a folder, as it is or gzipped; null where it does not. */
 export function find_file(folder: string, name: string): string | null {
   return [`${folder}/${name}`, `${folder}/${name}.gz`].find((path) => existsSync(path)) ?? null
-}
-
-function read_data(operator: string, path: string, limits: LoadLimits | null | undefined): Buffer {
-  const source = open_source(operator, path, 'root', limits)
-  try {
-    const file = source.read(0, source.size)
-    return path.endsWith('.gz') ? decompressed(path, file, source.budget) : file
-  } finally {
-    source.close()
-  }
 }
 
 const [SMALLEST_CHUNK, LARGEST_CHUNK] = [1 << 16, 1 << 24]
@@ -57,19 +48,32 @@ function decompressed(path: string, file: Buffer, budget: Budget): Buffer {
  * @throws RuntimeError for another format, another type than bytes, or another length than the shape says
  */
 export function read_idx(operator: string, path: string, limits: LoadLimits | null | undefined): IdxBytes {
-  const data = read_data(operator, path, limits)
-  const [zero, zero_too, type, dimensions] = data
+  const file = open_source(operator, path, 'root', limits)
+  try {
+    if (!path.endsWith('.gz')) return parse(path, file)
+    const packed = file.read(0, file.size)
+    return parse(path, part_of(file, decompressed(path, packed, file.budget)))
+  } finally {
+    file.close()
+  }
+}
+
+const LONGEST_HEAD = 16
+
+// Lengths are looked at before the numbers are read.
+function parse(path: string, source: Source): IdxBytes {
+  const head = source.read(0, Math.min(LONGEST_HEAD, source.size))
+  const [zero, zero_too, type, dimensions] = head
   if (zero !== 0 || zero_too !== 0 || dimensions === undefined || dimensions < 1 || dimensions > 3)
     throw runtime_error(`${path} is not of the IDX format`)
   if (type !== UINT8) throw runtime_error(`${path} holds IDX type ${type}, and ${UINT8} (bytes) is expected`)
   const start = 4 + 4 * dimensions
-  const shape = Array.from({ length: data.length < start ? 0 : dimensions }, (_, i) =>
-    data.readUInt32BE(4 + 4 * i),
+  const shape = Array.from({ length: head.length < start ? 0 : dimensions }, (_, i) =>
+    head.readUInt32BE(4 + 4 * i),
   )
   const expected = shape.reduce((product, size) => product * size, 1)
-  if (shape.length === 0 || data.length - start !== expected)
-    throw runtime_error(
-      `${path} has ${data.length - start} numbers, and its shape (${shape.join(', ')}) says ${expected}`,
-    )
-  return { shape, bytes: data.subarray(start) }
+  const count = source.size - start
+  if (shape.length === 0 || count !== expected)
+    throw runtime_error(`${path} has ${count} numbers, and its shape (${shape.join(', ')}) says ${expected}`)
+  return { shape, bytes: source.read(start, count) }
 }

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { own } from '../../own.js'
 import type { LoadLimits } from '../../serialization/budget.js'
+import type { LoadLimits } from '../../serialization/limits.js'
 import { with_integers } from '../../utils/data/_utils/integers.js'
 
 /** What a dataset does to its samples. */

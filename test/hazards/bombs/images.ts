@@ -161,6 +161,11 @@ export const images: readonly Bomb[] = [
     make: () => png({ width: 1000, height: 1000, data: deflateSync(Buffer.alloc(64 << 20)) }),
   }),
   ...both({
+    name: 'a PNG of seven lines of 16 million pixels',
+    ends: BYTES,
+    make: () => png({ width: 2 ** 24 - 1, height: 7, colour: 0, data: zeros_in_zlib(16) }),
+  }),
+  ...both({
     name: 'a PNG of 2^62 pixels',
     ends: PIXELS,
     make: () => png({ width: 2 ** 31 - 1, height: 2 ** 31 - 1, data: Buffer.alloc(8) }),

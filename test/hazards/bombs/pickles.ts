@@ -40,7 +40,7 @@ const over_list = (items: number, again: string, times: number, kept = '') =>
     ']',
     put(0),
     '(',
-    repeated(latin1('K\x01'), items),
+    latin1(Array.from({ length: items }, (_, i) => int(i)).join('')),
     'e',
     kept,
     '](',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bomb, repeated, u16, u32, zeros_deflated } from './bomb.js'
 
@@ -39,6 +39,12 @@ function mnist(images: () => Uint8Array, ending: string): (path: string) => void
     writeFileSync(join(path, `train-images-idx3-ubyte${ending}`), images())
     writeFileSync(join(path, 'train-labels-idx1-ubyte'), Buffer.from([0, 0, 8, 1, 0, 0, 0, 1, 0]))
   }
+}
+
+/** A file without blocks: for a reader, as many zeros. */
+function hole(path: string): void {
+  writeFileSync(path, '')
+  truncateSync(path, 3 * 2 ** 30)
 }
 
 function pipe(path: string): void {
@@ -147,6 +153,23 @@ export const tables: readonly Bomb[] = [
     ends: /and its shape/,
     write: mnist(() => Buffer.from([0, 0, 8, 3, ...new Array<number>(12).fill(255)]), ''),
   },
+  {
+    name: 'a hole of 3 GB for MNIST',
+    reader: 'mnist',
+    ends: /is not of the IDX format/,
+    write: (path) => {
+      mkdirSync(path)
+      hole(join(path, 'train-images-idx3-ubyte'))
+    },
+  },
+  ...(['load', 'load_file', 'npy', 'npz', 'open', 'decode'] as const).map(
+    (reader): Bomb => ({
+      name: 'a hole of 3 GB',
+      reader,
+      ends: /no zip archive|header|at most \d+ are read|no \.npy file|failed finding central directory/,
+      write: hole,
+    }),
+  ),
   { name: 'a pipe for torch.load', reader: 'load', ends: /is no regular file/, write: pipe },
   { name: 'a pipe for Image.open', reader: 'open', ends: /is no regular file/, write: pipe },
   { name: 'a pipe for load_file', reader: 'load_file', ends: /is no regular file/, write: pipe },
