@@ -6,7 +6,7 @@ import { type KeywordsOf, signature } from '../python/signature.js'
 import { Setting } from '../setting.js'
 import { is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled } from '../switches.js'
 import { warn_once } from '../warn.js'
-import { type ModeGuard, open_guard } from './guard.js'
+import { type ModeGuard, open_guard, open_setting } from './guard.js'
 
 const CHECK_NAN = {
   /** Whether a gradient that is NaN is an Error. Default: true. */
@@ -87,5 +87,5 @@ export function set_detect_anomaly<T>(...args: unknown[]): T | ModeGuard {
   // For good, unless somebody disposes of it.
   const before = anomaly.get()
   set_anomaly_enabled(...wanted)
-  return { [Symbol.dispose]: () => anomaly.set(before) }
+  return open_setting(() => anomaly.set(before), 'set_detect_anomaly')
 }

@@ -4,7 +4,7 @@ import { native } from '../native.js'
 import { optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
 import { Setting } from '../setting.js'
-import type { ModeGuard } from './guard.js'
+import { type ModeGuard, open_setting } from './guard.js'
 
 // Switches of LibTorch's engine: each is its thread's own.
 
@@ -34,7 +34,7 @@ function engine_switch(parameters: typeof SET_MULTITHREADING | typeof ENFORCE_LA
     if (callback !== undefined) return setting.run(() => setting.set(on), callback)
     const before = setting.get()
     setting.set(on)
-    return { [Symbol.dispose]: () => setting.set(before) }
+    return open_setting(() => setting.set(before), parameters.name)
   }
   Object.defineProperty(set, 'name', { value: parameters.name })
   return set
