@@ -153,8 +153,10 @@ export function until_free(
   const wait = async (): Promise<void> => {
     for (let found: typeof first | null = first; found !== null; found = user()) {
       const [use, text] = found
-      if (open.get(use)?.is_manual) throw runtime_error(`${subject} is in use by ${text}`)
-      await next_end(open.has(use))
+      if (open.get(use)?.is_manual || waits_for(use, own))
+        throw runtime_error(`${subject} is in use by ${text}`)
+      if (own !== 0) waiting.set(own, use)
+      await next_end(open.has(use)).finally(() => waiting.delete(own))
     }
   }
   const free = wait()
@@ -163,6 +165,16 @@ export function until_free(
   const entry = { tensors: new Set(writes), served: free.then(follow, follow) }
   wanted.add(entry)
   return { user: first[1].slice(0, first[1].indexOf(',')), free }
+}
+
+/** Which lease's holder waits for which lease. */
+const waiting = new Map<number, number>()
+
+/** Whether the holder of one lease waits for the other, which would then wait for itself. */
+function waits_for(use: number, own: number): boolean {
+  if (own === 0) return false
+  for (let at: number | undefined = use; at !== undefined; at = waiting.get(at)) if (at === own) return true
+  return false
 }
 
 function next_end(is_told: boolean): Promise<void> {

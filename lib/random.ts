@@ -6,6 +6,7 @@ import { type IntLike, int_of } from './python/conversions.js'
 import { required, tensor } from './python/parameters.js'
 import { callable, signature } from './python/signature.js'
 import { keep } from './scope.js'
+import { Setting } from './setting.js'
 import { handle_of, type Tensor, wrap } from './tensor.js'
 
 export { Generator } from './generator.js'
@@ -53,8 +54,7 @@ let generator_lease: Tensor | undefined
 /** Stands for the default generator where leases are on tensors. */
 export const default_generator_token = (): Tensor => (generator_lease ??= keep(get_rng_state()))
 
-/** The forks that are open, and the state from before each. */
-const forks: { state: Tensor }[] = []
+const generator_state = new Setting<Tensor>(get_rng_state, set_rng_state)
 
 /**
  * Runs a callback and puts the CPU generator's state back, as `torch.random.fork_rng`. Asynchronous ones may overlap: the last
@@ -64,16 +64,7 @@ const forks: { state: Tensor }[] = []
  *   the fork
  */
 export function fork_rng<T>(callback: () => T): T {
-  const fork = { state: get_rng_state() }
-  forks.push(fork)
-  const restore = () => {
-    const place = forks.indexOf(fork)
-    if (place < 0) return
-    forks.splice(place, 1)
-    const later = forks[place]
-    if (later === undefined) set_rng_state(fork.state)
-    else later.state = fork.state
-  }
+  const restore = generator_state.begin()
   try {
     return hold_while_pending(
       () => run_then(callback, restore),

@@ -1,8 +1,8 @@
 import type { ModeGuard } from './autograd/guard.js'
-import { run_then } from './callback.js'
 import { runtime_error, type_error, type_name } from './errors.js'
 import { expect_bool } from './expect.js'
 import { native } from './native.js'
+import { Setting } from './setting.js'
 
 const KEY = 'sparse_invariants'
 
@@ -20,6 +20,7 @@ interface CheckSparseTensorInvariants {
 
 const set = (on: boolean) => native.context_set(KEY, on)
 const is_enabled = () => native.context_get(KEY)
+const checked = new Setting(is_enabled, set)
 
 function check<T>(first: boolean | (() => T) = true, second?: () => T): T | ModeGuard {
   const name = 'check_sparse_tensor_invariants'
@@ -28,10 +29,10 @@ function check<T>(first: boolean | (() => T) = true, second?: () => T): T | Mode
   expect_bool(on, name, 'enable')
   if (callback !== undefined && typeof callback !== 'function')
     throw type_error(`${name}(): argument 'callback' must be function, not ${type_name(callback)}`, name)
+  if (callback !== undefined) return checked.run(() => set(on), callback)
   const before = is_enabled()
   set(on)
   const restore = () => set(before)
-  if (callback !== undefined) return run_then(callback, restore)
   let open = true
   return {
     [Symbol.dispose]() {

@@ -17,6 +17,7 @@ namespace {
 
 std::atomic<int> environments{0};
 thread_local Environment* current = nullptr;
+thread_local std::vector<Environment*> of_thread;
 
 // The main thread's environment is left as it is at exit: LibTorch's own static objects go down at the same
 // time in an order nobody controls. A worker that ends gives back what it held.
@@ -38,6 +39,7 @@ Environment::Environment(napi_env env) : env(env), desk(make_desk()) {
   checked(env, napi_add_env_cleanup_hook(env, on_environment_end, this));
   environments++;
   current = this;
+  of_thread.push_back(this);
 }
 
 Environment::~Environment() {
@@ -47,6 +49,7 @@ Environment::~Environment() {
   tensors.clear();
   environments--;
   current = nullptr;
+  std::erase(of_thread, this);
 }
 
 Environment& Environment::of(napi_env env) {
@@ -57,6 +60,10 @@ Environment& Environment::of(napi_env env) {
 
 Environment* Environment::of_this_thread() {
   return current;
+}
+
+const std::vector<Environment*>& Environment::all_of_this_thread() {
+  return of_thread;
 }
 
 torch::jit::Stack& Environment::push_stack() {

@@ -41,6 +41,8 @@ struct Environment {
   static Environment& of(napi_env env);
   // The one whose JavaScript runs on this thread; null on LibTorch's own threads.
   static Environment* of_this_thread();
+  // Several where the package was loaded more than once.
+  static const std::vector<Environment*>& all_of_this_thread();
 
   napi_env env;
   TensorTable tensors;

@@ -79,8 +79,11 @@ struct Marks {
     const int64_t own = acting_for();
     const auto user = other_user_of(own, what, kinds...);
     if (!user) return user;
-    const int64_t here = lease_of_javascript();
-    return here == 0 || here == own ? user : other_user_of(here, what, kinds...);
+    for (const Environment* environment : Environment::all_of_this_thread()) {
+      const int64_t here = lease_of(*environment);
+      if (here != 0 && here != own && !other_user_of(here, what, kinds...)) return std::nullopt;
+    }
+    return user;
   }
 
   template <typename... Kinds>
@@ -112,11 +115,16 @@ struct Marks {
   static void check_leaf(const void* leaf, const std::string& subject) { check(leaf, subject, InUse::Kind::Gradient); }
   static bool is_leaf_in_use(const void* leaf) { return user_of(leaf, InUse::Kind::Gradient).has_value(); }
 
+  static int64_t lease_of(const Environment& environment) {
+    if (environment.current_lease.IsEmpty()) return 0;
+    const Napi::HandleScope scope(environment.env);
+    return environment.current_lease.Call({}).As<Napi::Number>().Int64Value();
+  }
+
   static int64_t lease_of_javascript() {
-    const Environment* environment = Environment::of_this_thread();
-    if (environment == nullptr || environment->current_lease.IsEmpty()) return 0;
-    const Napi::HandleScope scope(environment->env);
-    return environment->current_lease.Call({}).As<Napi::Number>().Int64Value();
+    for (const Environment* environment : Environment::all_of_this_thread())
+      if (const int64_t lease = lease_of(*environment); lease != 0) return lease;
+    return 0;
   }
 };
 

@@ -133,3 +133,50 @@ describe('post-accumulate hooks', () => {
     )
   })
 })
+
+it.each([
+  ['detect_anomaly', () => torch.is_anomaly_enabled(), (run) => torch.autograd.detect_anomaly(run)],
+  [
+    'set_detect_anomaly',
+    () => torch.is_anomaly_enabled(),
+    (run) => torch.autograd.set_detect_anomaly(true, run),
+  ],
+  [
+    'sdpa_kernel',
+    () => torch.backends.cuda.flash_sdp_enabled(),
+    (run) => torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH, run),
+  ],
+  [
+    'set_multithreading_enabled',
+    () => torch.autograd.is_multithreading_enabled(),
+    (run) => torch.autograd.set_multithreading_enabled(false, run),
+  ],
+  [
+    'check_sparse_tensor_invariants',
+    () => torch.sparse.check_sparse_tensor_invariants.is_enabled(),
+    (run) => torch.sparse.check_sparse_tensor_invariants(true, run),
+  ],
+] as [string, () => unknown, <T>(run: () => Promise<T>) => Promise<T>][])(
+  '%s by asynchronous callbacks that overlap leaves the switch as the first found it',
+  async (_, state, change) => {
+    const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    const before = state()
+    for (const [first, second] of [
+      [5, 10],
+      [10, 5],
+    ] as const) {
+      let [inside, left] = [before, before]
+      const one = change(async () => {
+        inside = state()
+        await sleep(first)
+      })
+      const other = change(async () => {
+        await sleep(second)
+        left = state()
+      })
+      await Promise.all([one, other])
+      expect(inside).not.toEqual(before)
+      expect([state(), left]).toEqual([before, inside])
+    }
+  },
+)

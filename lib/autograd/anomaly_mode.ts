@@ -1,11 +1,12 @@
-import { run_then, split_callback } from '../callback.js'
+import { split_callback } from '../callback.js'
 import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
 import { optional, required } from '../python/parameters.js'
 import { type KeywordsOf, signature } from '../python/signature.js'
+import { Setting } from '../setting.js'
 import { is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled } from '../switches.js'
 import { warn_once } from '../warn.js'
-import { type ModeGuard, open_guard } from './guard.js'
+import { type ModeGuard, open_guard, open_setting } from './guard.js'
 
 const CHECK_NAN = {
   /** Whether a gradient that is NaN is an Error. Default: true. */
@@ -26,11 +27,10 @@ export type AnomalyOptions = KeywordsOf<typeof DETECT_ANOMALY>
 /** Keywords of {@link set_detect_anomaly}. */
 export type SetAnomalyOptions = KeywordsOf<typeof SET_DETECT_ANOMALY>
 
-function change(mode: boolean, check_nan: boolean): () => void {
-  const before = [is_anomaly_enabled(), is_anomaly_check_nan_enabled()] as const
-  set_anomaly_enabled(mode, check_nan)
-  return () => set_anomaly_enabled(...before)
-}
+const anomaly = new Setting<readonly [mode: boolean, check_nan: boolean]>(
+  () => [is_anomaly_enabled(), is_anomaly_check_nan_enabled()],
+  (value) => set_anomaly_enabled(...value),
+)
 
 /**
  * Lets backward refuse gradients that are NaN, naming the operator, for the rest of a synchronous block (`using`) or
@@ -57,8 +57,11 @@ export function detect_anomaly<T>(...args: unknown[]): T | ModeGuard {
     'UserWarning',
     native.context_get('warn_always'),
   )
-  const restore = change(true, check_nan)
-  return callback === undefined ? open_guard(restore, 'detect_anomaly') : run_then(callback, restore)
+  const change = () => set_anomaly_enabled(true, check_nan)
+  if (callback !== undefined) return anomaly.run(change, callback)
+  const restore = anomaly.begin()
+  change()
+  return open_guard(restore, 'detect_anomaly')
 }
 
 /**
@@ -79,6 +82,10 @@ export function set_detect_anomaly<T>(
 ): T
 export function set_detect_anomaly<T>(...args: unknown[]): T | ModeGuard {
   const [given, callback] = split_callback<T>(args)
-  const restore = change(...SET_DETECT_ANOMALY.bind(given))
-  return callback === undefined ? { [Symbol.dispose]: restore } : run_then(callback, restore)
+  const wanted = SET_DETECT_ANOMALY.bind(given)
+  if (callback !== undefined) return anomaly.run(() => set_anomaly_enabled(...wanted), callback)
+  // For good, unless somebody disposes of it.
+  const before = anomaly.get()
+  set_anomaly_enabled(...wanted)
+  return open_setting(() => anomaly.set(before), 'set_detect_anomaly')
 }

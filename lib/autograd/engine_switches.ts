@@ -1,9 +1,10 @@
-import { run_then, split_callback } from '../callback.js'
+import { split_callback } from '../callback.js'
 import { expect_bool } from '../expect.js'
 import { native } from '../native.js'
 import { optional, required } from '../python/parameters.js'
 import { signature } from '../python/signature.js'
-import type { ModeGuard } from './guard.js'
+import { Setting } from '../setting.js'
+import { type ModeGuard, open_setting } from './guard.js'
 
 // Switches of LibTorch's engine: each is its thread's own.
 
@@ -23,13 +24,17 @@ const SET_MULTITHREADING = signature('set_multithreading_enabled', {
 const ENFORCE_LAYOUT = signature('enforce_grad_layout_policy', { enable: optional(true, expect_bool) })
 
 function engine_switch(parameters: typeof SET_MULTITHREADING | typeof ENFORCE_LAYOUT, key: string) {
+  const setting = new Setting(
+    () => native.context_get(key),
+    (on) => native.context_set(key, on),
+  )
   function set<T>(...args: unknown[]): T | ModeGuard {
     const [given, callback] = split_callback<T>(args)
     const [on] = parameters.bind(given)
-    const before = native.context_get(key)
-    const restore = () => native.context_set(key, before)
-    native.context_set(key, on)
-    return callback === undefined ? { [Symbol.dispose]: restore } : run_then(callback, restore)
+    if (callback !== undefined) return setting.run(() => setting.set(on), callback)
+    const before = setting.get()
+    setting.set(on)
+    return open_setting(() => setting.set(before), parameters.name)
   }
   Object.defineProperty(set, 'name', { value: parameters.name })
   return set

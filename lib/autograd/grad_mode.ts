@@ -7,7 +7,7 @@ import { optional, required } from '../python/parameters.js'
 import { type Signature, signature } from '../python/signature.js'
 import { too_many_positionals } from '../python/words.js'
 import { grad_mode, is_inference, MODE, records } from './context.js'
-import { type ModeGuard, open_guard } from './guard.js'
+import { type ModeGuard, open_guard, open_setting } from './guard.js'
 
 export type { ModeGuard }
 
@@ -96,7 +96,7 @@ export function set_grad_enabled<T>(...args: unknown[]): T | ModeGuard {
   if (callback !== undefined) return grad_mode.run(recording(mode), callback)
   const before = grad_mode.current()
   grad_mode.set(recording(mode))
-  return { [Symbol.dispose]: () => grad_mode.set(before) }
+  return open_setting(() => grad_mode.set(before), 'set_grad_enabled')
 }
 
 /** Whether operators record for backward here. */

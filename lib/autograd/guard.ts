@@ -55,3 +55,25 @@ export function open_guard(close: () => void, name: string): ModeGuard {
     },
   }
 }
+
+/**
+ * The same for a function that sets a mode for good, and for a block only where `using` disposes of what it returns: over an
+ * await the mode was everybody's.
+ *
+ * @throws RuntimeError at the block's end, where an await or a generator has left it open
+ */
+export function open_setting(restore: () => void, name: string): ModeGuard {
+  let is_over = false
+  queueMicrotask(() => {
+    is_over = true
+  })
+  const opened = runtime_error(
+    `${name}() was set by 'using' here over an await, for everybody else's code as well; it is put back now. Use ${name}(…, async () => {…}) around code that awaits`,
+  )
+  return {
+    [Symbol.dispose]() {
+      restore()
+      if (is_over) throw opened
+    },
+  }
+}

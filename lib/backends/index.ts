@@ -1,6 +1,6 @@
-import { run_then } from '../callback.js'
 import { native } from '../native.js'
 import { own } from '../own.js'
+import { Setting } from '../setting.js'
 import { with_flags } from './flags.js'
 
 // torch.backends: what the build can do, and how. Assigning a switch is `torch.backends.cudnn.benchmark = true`.
@@ -82,6 +82,12 @@ export interface CudnnFlags {
 }
 
 const cudnn_names = ['enabled', 'benchmark', 'deterministic', 'allow_tf32'] as const
+const cudnn_flags = new Setting<readonly boolean[]>(
+  () => cudnn_names.map((name) => cudnn[name]),
+  (values) => {
+    for (const [i, name] of cudnn_names.entries()) cudnn[name] = values[i]!
+  },
+)
 
 /** `torch.backends.cudnn`: how NVIDIA's library of convolutions computes. */
 export const cudnn = with_flags(
@@ -93,17 +99,9 @@ export const cudnn = with_flags(
     /** Runs a callback under other switches. */
     flags<T>(wanted: CudnnFlags, callback: () => T): T {
       wanted = own(wanted)
-      const before = cudnn_names.map((name) => cudnn[name])
-      const restore = () => {
-        for (const [i, name] of cudnn_names.entries()) cudnn[name] = before[i]!
-      }
-      try {
+      return cudnn_flags.run(() => {
         for (const name of cudnn_names) if (wanted[name] !== undefined) cudnn[name] = wanted[name]
-      } catch (error) {
-        restore()
-        throw error
-      }
-      return run_then(callback, restore)
+      }, callback)
     },
   },
   {

@@ -1,7 +1,6 @@
 import type { DType } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
 import { own } from '../own.js'
-import { check_json } from '../serialization/budget.js'
 import { check_json } from '../serialization/check_json.js'
 import { shown } from '../serialization/shown.js'
 import type { Source } from '../serialization/source.js'

@@ -277,6 +277,25 @@ describe('with using', () => {
   })
 })
 
+describe('what sets a mode for good, by using', () => {
+  it('over an await ends the block with an Error, and puts the mode back', async () => {
+    const guard = torch.set_grad_enabled(false)
+    await null
+    expect(() => guard[Symbol.dispose]()).toThrow(
+      "set_grad_enabled() was set by 'using' here over an await, for everybody else's code as well; it is put back now. Use set_grad_enabled(…, async () => {…}) around code that awaits",
+    )
+    expect(records()).toBe(true)
+    const block = torch.set_grad_enabled(false)
+    expect(records()).toBe(false)
+    block[Symbol.dispose]()
+    expect(records()).toBe(true)
+    const for_good = torch.autograd.set_multithreading_enabled(false)
+    await null
+    expect(() => for_good[Symbol.dispose]()).toThrow('set_multithreading_enabled() was set')
+    expect(torch.autograd.is_multithreading_enabled()).toBe(true)
+  })
+})
+
 describe('generators', () => {
   it('the mode at next() counts', () => {
     const rows = (function* () {

@@ -341,6 +341,13 @@ describe('the weights beside a step that waits', () => {
   })
 })
 
+test('two trainings of one model whose steps wait take turns', async () => {
+  const { trainer, slow_step, model, optimizer, weight } = make({ max_steps: 5 })
+  const other = new Trainer(model, optimizer, { max_steps: 5, progress: false })
+  await Promise.all([trainer.fit(data, slow_step), other.fit(data, slow_step)])
+  expect([weight(), trainer.global_step, other.global_step]).toEqual([10, 5, 5])
+})
+
 describe('an EMA without a Trainer', () => {
   test('is refused beside a call of the model, and leaves the loop written out alone', async () => {
     const { model, optimizer, loss, weight } = make()

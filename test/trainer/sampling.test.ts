@@ -13,7 +13,7 @@ test('requests that sample from the averages share them, and change no bit of th
   })
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0)
   const result = JSON.parse(text) as Record<string, number | boolean>
-  expect(result).toMatchObject({ losses_equal: true, weights_equal: true, val_loss_equal: true })
+  expect(result).toMatchObject({ losses_equal: true, weights_equal: true, val_losses_equal: true })
   expect(result['samples']).toBeGreaterThan(20)
   expect(result['most_at_a_time']).toBeGreaterThan(1)
 }, 120_000)

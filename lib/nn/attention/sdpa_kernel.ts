@@ -1,10 +1,10 @@
 import { type ModeGuard, open_guard } from '../../autograd/guard.js'
-import { run_then } from '../../callback.js'
 import { assertion_error, not_implemented_error, python_type_name } from '../../errors.js'
 import { native } from '../../native.js'
 import { is_options } from '../../ops/keywords.js'
 import { own_value } from '../../own.js'
 import { check_options } from '../../python/options.js'
+import { Setting } from '../../setting.js'
 import { SDPBackend } from './backend.js'
 
 // In the order that PyTorch lists them; the addon's names of their switches.
@@ -24,6 +24,8 @@ export function _cur_sdpa_kernel_backends(): SDPBackend[] {
 function allow(backends: readonly SDPBackend[]): void {
   for (const [name, backend] of switches) native.context_set(name, backends.includes(backend))
 }
+
+const allowed = new Setting<readonly SDPBackend[]>(_cur_sdpa_kernel_backends, allow)
 
 /** Options of {@link sdpa_kernel}. */
 export interface SdpaKernelOptions {
@@ -76,9 +78,9 @@ export function sdpa_kernel<T>(
   const set_priority = is_options(first) ? own_value(first, 'set_priority') === true : first === true
   if (set_priority && native.has_cuda())
     throw not_implemented_error('sdpa_kernel(): set_priority is not there yet for CUDA')
-  const before = _cur_sdpa_kernel_backends()
-  allow(wanted)
-  const restore = () => allow(before)
   const callback = rest.find((argument): argument is () => T => typeof argument === 'function')
-  return callback === undefined ? open_guard(restore, 'sdpa_kernel') : run_then(callback, restore)
+  if (callback !== undefined) return allowed.run(() => allow(wanted), callback)
+  const restore = allowed.begin()
+  allow(wanted)
+  return open_guard(restore, 'sdpa_kernel')
 }

@@ -336,8 +336,9 @@ export class Module extends ModuleState {
    * Calls the module on a thread of ours, while the event loop is free. It takes what the call takes, and last `signal` and
    * `worker_module`. The thread runs `forward` over the same parameters, buffers and arguments, in the modes of this context,
    * and draws from this thread's generator; gradients flow through what comes back. Fields that `forward` changes which are
-   * no tensors stay as they were here. Until it is through, what would race with it is a RuntimeError: another `call_async`
-   * of the module, a change of its parameters, a use of its buffers.
+   * no tensors stay as they were here. Several calls follow each other, each of the module
+   * as it was when called. Until a call is through, what would race with it is a RuntimeError: a change of the parameters, a use of
+   * buffers that it may change; `Trainer.fit` waits for it with its next step.
    *
    * Hooks, autograd Functions and `utils.checkpoint` are functions of one thread: they are refused, but for Functions in
    * `no_grad`. An aborted call that runs is stopped between two operators.

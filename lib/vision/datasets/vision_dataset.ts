@@ -1,6 +1,5 @@
 import { inspect } from 'node:util'
 import { own } from '../../own.js'
-import type { LoadLimits } from '../../serialization/budget.js'
 import type { LoadLimits } from '../../serialization/limits.js'
 import { with_integers } from '../../utils/data/_utils/integers.js'
 
