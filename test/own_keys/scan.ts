@@ -77,10 +77,12 @@ function is_write(node: ts.Node): boolean {
 
 const plain_text = (node: ts.Node): string => node.getText().replace(/[!?]/g, '')
 
-/** The function or class around a node, all of them outwards. */
-function* scopes_of(node: ts.Node): Generator<ts.Node> {
+/** The functions and classes around a node, outwards; at a file's top level the file. */
+function scopes_of(node: ts.Node): ts.Node[] {
+  const found: ts.Node[] = []
   for (let at = node.parent; at !== undefined; at = at.parent)
-    if (ts.isFunctionLike(at) || ts.isClassLike(at)) yield at
+    if (ts.isFunctionLike(at) || ts.isClassLike(at)) found.push(at)
+  return found.length > 0 ? found : [node.getSourceFile()]
 }
 
 /** An assignment of what has own keys only: `options = own(options)`, `given = SIGNATURE.take(args)`. */
@@ -97,8 +99,8 @@ function is_guarded(object: ts.Node, key: string | null): boolean {
   for (const scope of scopes_of(object)) {
     const around = plain_text(scope)
     if (made_own(text).test(around)) return true
-    if (key !== null && ['Object.hasOwn', 'member'].some((ask) => around.includes(`${ask}(${text}, ${key})`)))
-      return true
+    const asks = ['Object.hasOwn', 'has_own_key.call', 'member']
+    if (key !== null && asks.some((ask) => around.includes(`${ask}(${text}, ${key})`))) return true
     if (around.includes(`of Object.keys(${text})`)) return true
   }
   return false
