@@ -2,6 +2,7 @@ import { setImmediate as event_loop_turn } from 'node:timers/promises'
 import { runtime_error } from './errors.js'
 import { begin_own_lease, current_lease, run_within } from './lease_context.js'
 import { native } from './native.js'
+import { own } from './own.js'
 import { handle_of, type Tensor } from './tensor.js'
 
 // Who may use which weights when. What goes on after an await holds a lease on the tensors that it needs: readers share, a
@@ -30,7 +31,8 @@ export class Lease {
   readonly is_manual: boolean
 
   /** @throws RuntimeError where somebody else's lease rules it out */
-  constructor({ operation, reads = [], writes = [], remedy, is_manual, is_in_turn }: LeaseOptions) {
+  constructor(options: LeaseOptions) {
+    const { operation, reads = [], writes = [], remedy, is_manual, is_in_turn } = own(options)
     begin_own_lease()
     this.outer = current_lease()
     this.use = native.begin_use(
@@ -129,8 +131,8 @@ export function is_leased(tensors: Iterable<Tensor>): boolean {
 
 /** Throws where the tensors are lent to what this code is itself part of, which will put other values back. */
 export function refuse_lent(subject: string, tensors: Iterable<Tensor>): void {
-  const own = current_lease()
-  if (own === 0) return
+  const holder = current_lease()
+  if (holder === 0) return
   const found = user_of(tensors, 0, false)
   if (found !== null) throw runtime_error(`${subject} is in use by ${found[1]}`)
 }
@@ -145,18 +147,18 @@ export function until_free(
   subject: string,
   tensors: () => { writes: readonly Tensor[]; reads?: readonly Tensor[] },
 ): { user: string; free: Promise<void> } | undefined {
-  const own = current_lease()
-  const { writes, reads = [] } = tensors()
-  const user = () => user_of(writes, own) ?? user_of(reads, own, false)
+  const holder = current_lease()
+  const { writes, reads = [] } = own(tensors())
+  const user = () => user_of(writes, holder) ?? user_of(reads, holder, false)
   const first = user()
   if (first === null) return undefined
   const wait = async (): Promise<void> => {
     for (let found: typeof first | null = first; found !== null; found = user()) {
       const [use, text] = found
-      if (open.get(use)?.is_manual || waits_for(use, own))
+      if (open.get(use)?.is_manual || waits_for(use, holder))
         throw runtime_error(`${subject} is in use by ${text}`)
-      if (own !== 0) waiting.set(own, use)
-      await next_end(open.has(use)).finally(() => waiting.delete(own))
+      if (holder !== 0) waiting.set(holder, use)
+      await next_end(open.has(use)).finally(() => waiting.delete(holder))
     }
   }
   const free = wait()

@@ -1,4 +1,5 @@
 import { type_error, type_name, value_error } from './errors.js'
+import { own_value } from './own.js'
 import { Tensor } from './tensor.js'
 
 // What numbers of a state that `load_state_dict` takes may be. Numbers that Python's files hold with good reason pass: a loss
@@ -81,7 +82,7 @@ export function check_number(where: string, value: unknown, kind: NumberKind): v
 export function check_numbers(within: string, state: unknown, kinds: NumberKinds): void {
   if (typeof state !== 'object' || state === null) return
   for (const [name, kind] of Object.entries(kinds)) {
-    const value: unknown = Object.hasOwn(state, name) ? (state as Record<string, unknown>)[name] : undefined
+    const value: unknown = own_value(state, name)
     if (value !== undefined && value !== null)
       check_number(within === '' ? name : `${within}.${name}`, value, kind)
   }

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
 import { make_error } from '../errors.js'
+import { own_value } from '../own.js'
 import { type LoadLimits, limits_of } from './limits.js'
 
 type Limit = keyof LoadLimits
@@ -62,7 +63,7 @@ export class Budget {
     this.#most = { ...DEFAULTS }
     this.#most.records += size / BYTES_A_RECORD
     this.#most.seconds += size / 2 ** 20
-    for (const name of NAMES) this.#most[name] = this.#given[name] ?? this.#most[name]
+    for (const name of NAMES) this.#most[name] = own_value(this.#given, name) ?? this.#most[name]
   }
 
   /** Counts what is made, before it is. */
@@ -150,7 +151,7 @@ export class Budget {
   }
 
   #grant(limit: 'bytes' | 'objects', amount: number): void {
-    if (this.#given[limit] === undefined) this.#most[limit] += amount
+    if (own_value(this.#given, limit) === undefined) this.#most[limit] += amount
   }
 
   #error(

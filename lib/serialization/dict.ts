@@ -1,6 +1,6 @@
 import { OrderedDict, set_dict_attribute } from '../collections.js'
 import { runtime_error } from '../errors.js'
-import { set_own } from '../own.js'
+import { own_value, set_own } from '../own.js'
 import { is_set } from '../realm.js'
 import { storage_of_bytes, typed_storage_of_bytes } from '../storage.js'
 import { Tensor } from '../tensor.js'
@@ -66,7 +66,7 @@ class Settling {
       throw runtime_error(`storages of ${value.dtype} have no class here`)
     }
     if (value instanceof Found) {
-      if ('value' in value.constructor_) return value.constructor_.value
+      if (Object.hasOwn(value.constructor_, 'value')) return own_value(value.constructor_, 'value')
       throw runtime_error(`'${value.path}' is a function that makes values, and is no value itself`)
     }
     if (value instanceof Tensor || added_path(value.constructor) !== undefined)

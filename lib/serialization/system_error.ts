@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import { make_error } from '../errors.js'
+import { assign_own, own_value } from '../own.js'
 import { restricted_by_node } from '../permission.js'
 
 /** What the system's refusals carry. */
@@ -59,7 +60,7 @@ export function system_error(errno: number, syscall: string): SystemError {
 /** `ENOSPC: no space left on device, write`. Node's own message names a file that nobody knows, where one is unfinished. */
 function said_by(error: SystemError): string {
   const { errno, syscall, message } = error
-  if (error.code === 'ERR_ACCESS_DENIED') return restricted_by_node(error.permission)
+  if (error.code === 'ERR_ACCESS_DENIED') return restricted_by_node(own_value(error, 'permission'))
   if (errno === undefined) return message
   const code = name_of(error) ?? ''
   const text = getSystemErrorMap().get(errno)?.[1] ?? strerror(code) ?? 'unknown error'
@@ -68,11 +69,12 @@ function said_by(error: SystemError): string {
 
 /** A RuntimeError with the system's `code`, `errno` and `syscall`, and the path. */
 function refused(message: string, path: string, cause: SystemError): Error {
-  const { errno, syscall, permission, resource } = cause
+  const [errno, syscall] = [own_value(cause, 'errno'), own_value(cause, 'syscall')]
+  const [permission, resource] = [own_value(cause, 'permission'), own_value(cause, 'resource')]
   const code = name_of(cause)
   const rights = permission === undefined ? {} : { permission, resource }
   const fields = code === undefined ? {} : { code, errno, syscall, ...rights }
-  return Object.assign(make_error('RuntimeError', message), { cause, path }, fields)
+  return assign_own(make_error('RuntimeError', message), { cause, path, ...fields })
 }
 
 /**

@@ -1,6 +1,6 @@
 import { BudgetError, make_error, OutOfMemoryError, type_name } from '../errors.js'
 import { own_value } from '../own.js'
-import { is_error, is_map, is_set } from '../realm.js'
+import { is_error, is_set } from '../realm.js'
 import type { Budget } from './budget.js'
 import { type Constructor, Found } from './found.js'
 import { Memo } from './memo.js'
@@ -300,11 +300,12 @@ export class Unpickler {
   }
 
   #old_text(size: number): true {
-    if (this.#environment.bytes_text === undefined) return this.#text(size)
+    const bytes_text = own_value(this.#environment, 'bytes_text')
+    if (bytes_text === undefined) return this.#text(size)
     const bytes = this.#cursor.take(size)
     this.#budget.take_heap(BYTES.set)
     this.#budget.take('bytes', size)
-    return this.#push(this.#environment.bytes_text(bytes))
+    return this.#push(bytes_text(bytes))
   }
 
   #bytes(size: number): true {

@@ -178,7 +178,15 @@ function check_choice(name: string, value: unknown, choices: readonly string[]):
 }
 
 /** Options that are options themselves. */
-const NESTED: ReadonlySet<string | symbol> = new Set(['checkpoints', 'early_stopping', 'ema', 'autocast'])
+const NESTED: ReadonlySet<string | symbol> = new Set(['early_stopping', 'ema', 'autocast'])
+
+function with_whole_path(here: string, given: unknown): unknown {
+  if (typeof given === 'string') return resolve(here, given)
+  const folder = own_value(given, 'folder')
+  return typeof folder === 'string'
+    ? own({ ...(given as object), folder: resolve(here, folder) })
+    : own(given)
+}
 
 /**
  * A Trainer's options after their check, as they are when they are read: a program may change its object. Names that
@@ -187,11 +195,15 @@ const NESTED: ReadonlySet<string | symbol> = new Set(['checkpoints', 'early_stop
  * @throws as {@link Trainer}'s constructor
  */
 export function own_options(given: TrainerOptions): TrainerOptions {
+  // Relative paths stay where they are when the program changes its folder.
+  const has_paths = Object.hasOwn(given, 'checkpoint') || Object.hasOwn(given, 'checkpoints')
+  const here = has_paths ? process.cwd() : ''
   const options = new Proxy(
     given,
     traps({
       get: (target, name) => {
         const value = own_value(target, name)
+        if (name === 'checkpoint' || name === 'checkpoints') return with_whole_path(here, value)
         return NESTED.has(name) ? own(value) : value
       },
     }),
@@ -227,18 +239,4 @@ function check_options(options: TrainerOptions): void {
 export function dev_steps({ fast_dev_run }: TrainerOptions): number | undefined {
   if (fast_dev_run === undefined || fast_dev_run === false) return undefined
   return fast_dev_run === true ? 1 : fast_dev_run
-}
-
-/** The options with paths that stay where they are when the program changes its folder. */
-export function with_whole_paths(options: TrainerOptions): TrainerOptions {
-  const { checkpoint, checkpoints } = options
-  if (checkpoint === undefined && checkpoints === undefined) return options
-  return {
-    ...options,
-    ...(typeof checkpoint === 'string' && { checkpoint: resolve(checkpoint) }),
-    ...(typeof checkpoints === 'string' && { checkpoints: resolve(checkpoints) }),
-    ...(typeof checkpoints === 'object' && {
-      checkpoints: { ...checkpoints, folder: resolve(checkpoints.folder) },
-    }),
-  }
 }

@@ -12,7 +12,7 @@ import { EarlyStopping } from './early_stopping.js'
 import { EMA } from './ema.js'
 import type { FitOptions, Run, TrainingStep } from './fit_options.js'
 import { Optimization } from './optimization.js'
-import { dev_steps, own_options, type TrainerOptions, with_whole_paths } from './options.js'
+import { dev_steps, own_options, type TrainerOptions } from './options.js'
 import { type Batches, check_data, Place } from './place.js'
 import { type Plan, plan_of } from './plan.js'
 import { make_progress, summary } from './progress.js'
@@ -74,7 +74,7 @@ export class Trainer<M extends Module = Module, O extends Optimizer = Optimizer>
     given: TrainerOptions = {},
   ) {
     const options = own_options(given)
-    this.options = with_whole_paths(options)
+    this.options = options
     const { ema, early_stopping } = options
     this.ema = (ema === undefined || ema instanceof EMA ? ema : new EMA(model, ema)) as EMA<M> | undefined
     this.#early_stopping = early_stopping && new EarlyStopping(early_stopping)

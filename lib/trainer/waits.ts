@@ -7,7 +7,7 @@ interface Waiting {
   what: string
   /** Ends the wait with an Error; undefined once it is over, so that a promise that hangs keeps nothing of `fit`. */
   give_up: ((error: Error) => void) | undefined
-  timer?: NodeJS.Timeout
+  timer: NodeJS.Timeout | undefined
 }
 
 /** What `fit` waits for: after a stop, for no longer than the limit. */
@@ -50,7 +50,7 @@ export class Waits {
    */
   for<T>(promise: PromiseLike<T>, what: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = { what, give_up: undefined }
+      const waiting: Waiting = { what, give_up: undefined, timer: undefined }
       let settle: { resolve: typeof resolve; reject: typeof reject } | undefined = { resolve, reject }
       const end = () => {
         const ends = settle

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { inspect } from 'node:util'
 import { BudgetError, runtime_error, type_error, type_name, value_error } from '../errors.js'
-import { own } from '../own.js'
+import { own, own_value } from '../own.js'
 import { check_options } from '../python/options.js'
 import { is_error } from '../realm.js'
 import { write_whole } from '../serialization/atomic.js'
@@ -96,7 +96,7 @@ export class Image implements Extras {
       throw type_error(`Image.open(): argument 'source' must be a path or bytes, not ${type_name(source)}`)
     const bytes = named ? await read_bytes('Image.open', source) : source
     const name = named ? `'${source}'` : 'in the given bytes'
-    const budget = new Budget('Image.open', name, bytes.length, options.limits)
+    const budget = new Budget('Image.open', name, bytes.length, own_value(options, 'limits'))
     try {
       const { mode, width, height, data, ...extras } = await read_image_bytes(bytes, budget)
       return new Image(mode, width, height, data, extras)

@@ -11,7 +11,18 @@ const lib = fileURLToPath(new URL('../../lib', import.meta.url))
 // JavaScript looks for these in the descriptors and errors of every library, and Node in the options of its own
 // functions, also where these functions call each other: a process with them on Object.prototype does not even start.
 const OF_JAVASCRIPT = ['get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'name', 'length']
-const OF_NODE = ['signal', 'mode', 'encoding', 'flag', 'input', 'timeout', 'persistent', 'source', 'format']
+const OF_NODE = [
+  'signal',
+  'mode',
+  'encoding',
+  'flag',
+  'input',
+  'timeout',
+  'persistent',
+  'source',
+  'format',
+  'error',
+]
 
 /** The names that our options have: every parameter's, and the Trainer's. */
 function names_of_options(): string[] {

@@ -12,6 +12,7 @@ import { hostname, constants as system } from 'node:os'
 import { join } from 'node:path'
 import { runtime_error } from '../../errors.js'
 import { native } from '../../native.js'
+import { own } from '../../own.js'
 import { write_all } from '../../serialization/atomic.js'
 import { system_error } from '../../serialization/system_error.js'
 
@@ -128,7 +129,7 @@ function in_use(folder: string, path: string): Error {
 
 function holder_of(path: string): string {
   try {
-    const { pid, host } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>
+    const { pid, host } = own(JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>)
     if (typeof pid === 'number' && typeof host === 'string')
       return `process ${pid}${host === hostname() ? '' : ` on ${host}`}`
   } catch {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { make_error } from '../../errors.js'
+import { own, own_value } from '../../own.js'
 import { write_whole } from '../../serialization/atomic.js'
 import { read_text } from '../../serialization/read_file.js'
 import { cannot_read, type SystemError } from '../../serialization/system_error.js'
@@ -46,7 +47,7 @@ function by_age(a: CheckpointEntry, b: CheckpointEntry): number {
 
 /** An entry as a manifest has it, with what is missing or senseless left empty; null for none at all. */
 function entry_of(value: unknown): CheckpointEntry | null {
-  const given = (value ?? {}) as { [key in keyof CheckpointEntry]?: unknown }
+  const given = own((value ?? {}) as { [key in keyof CheckpointEntry]?: unknown })
   const { file, epoch, sha256, bytes, metrics, saved_at } = given
   if (typeof file !== 'string' || !CHECKPOINT.test(file)) return null
   const numbers = Object.entries((metrics ?? {}) as object).filter(
@@ -82,7 +83,7 @@ function read_manifest(operator: string, folder: string): CheckpointEntry[] {
       'NewerVersionError',
       `Trainer: '${path}' is of format version ${manifest.version}; this version of typetorch reads up to ${VERSION}`,
     )
-  const { checkpoints } = (is_state(manifest) ? manifest : {}) as { checkpoints?: unknown }
+  const checkpoints = own_value(manifest, 'checkpoints')
   if (!Array.isArray(checkpoints)) {
     warn('it is no manifest', without)
     return []

@@ -1,3 +1,4 @@
+import { own_value } from '../../own.js'
 import { is_plain_object } from '../../realm.js'
 import { append_whole, write_whole } from '../../serialization/atomic.js'
 import type { Trainer } from '../trainer.js'
@@ -60,5 +61,6 @@ function step_of(line: string): number | undefined {
   }
   if (!is_plain_object(row) || !are_of_row(Object.keys(row))) return undefined
   const is_row = Object.values(row).every((value) => value === null || typeof value === 'number')
-  return is_row && typeof row['step'] === 'number' ? row['step'] : undefined
+  const step = own_value(row, 'step')
+  return is_row && typeof step === 'number' ? step : undefined
 }

@@ -1,4 +1,5 @@
 import { type_error, type_name, value_error } from '../../errors.js'
+import { own_value } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import { write_all, write_atomically } from '../../serialization/atomic.js'
 import type { LoadLimits } from '../../serialization/limits.js'
@@ -52,7 +53,7 @@ export interface NpyLoadOptions {
  */
 export function load(file: string | URL | Uint8Array | ArrayBuffer, options: NpyLoadOptions = {}): Tensor {
   check_options('load', options, ['limits'])
-  const source = open_source('load', file, 'file', options.limits)
+  const source = open_source('load', file, 'file', own_value(options, 'limits'))
   try {
     if (source.size >= 4 && source.read(0, 2).toString('latin1') === 'PK')
       throw value_error(`load(): '${source.name}' is an archive of arrays: read it with load_npz`)
@@ -115,7 +116,7 @@ export function load_npz(
   options: NpyLoadOptions = {},
 ): Record<string, Tensor> {
   check_options('load_npz', options, ['limits'])
-  const source = open_source('load_npz', file, 'file', options.limits)
+  const source = open_source('load_npz', file, 'file', own_value(options, 'limits'))
   try {
     const zip = new ZipReader(source, false)
     const found: Record<string, Tensor> = {}

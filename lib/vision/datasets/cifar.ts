@@ -59,7 +59,7 @@ export class CIFAR10<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
     super(root, options)
     this.train = own_value(options, 'train') ?? true
     const { train, test, labels, meta, names } = this.#files
-    const read = (name: string) => this.#read(name, options.limits)
+    const read = (name: string) => this.#read(name, own_value(options, 'limits'))
     const batches = (this.train ? train : test).map((name) => {
       const [batch, path] = [read(name), this.#path(name)]
       const { shape, bytes } = array_of(batch.get('data'), path)

@@ -75,7 +75,7 @@ export class MNIST<X = Image, Y = number> extends VisionDataset<Image, X, Y> {
     super(root, options)
     this.train = own_value(options, 'train') ?? true
     const part = this.train ? 'train' : 't10k'
-    const read = (name: string) => read_idx(new.target.name, this.#find(name), options.limits)
+    const read = (name: string) => read_idx(new.target.name, this.#find(name), own_value(options, 'limits'))
     const images = read(`${part}-images-idx3-ubyte`)
     const labels = read(`${part}-labels-idx1-ubyte`)
     if (images.shape.length !== 3 || labels.shape.length !== 1 || images.shape[0] !== labels.shape[0])

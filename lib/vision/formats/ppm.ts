@@ -106,7 +106,7 @@ export function read_ppm(bytes: Uint8Array, budget: Budget): Raster {
   if (mode === undefined) throw unsupported(`a file of the PNM family whose kind '${magic}' is not read`)
   const words = new Words(bytes, 3)
   const [width, height] = [words.number('the width', 2 ** 31), words.number('the height', 2 ** 31)]
-  check_size(width, height, BYTES_OF_PIXEL[mode] ?? 4, budget)
+  check_size(width, height, own_value(BYTES_OF_PIXEL, mode) ?? 4, budget)
   const plain = magic === 'P1' || magic === 'P2' || magic === 'P3'
   if (mode === '1') return { mode, width, height, data: black_and_white(words, width, height, plain) }
   if (mode === 'F') return { mode, width, height, data: floats(words, width, height) }
