@@ -1,4 +1,3 @@
-import { own_value } from './own.js'
 import { type ExpectLike, install } from './testing/expect.js'
 
 // A set-up file for Jest: `setupFilesAfterEnv: ['typetorch/jest']`.
@@ -14,6 +13,7 @@ export {
   tensor_serializer,
 } from './testing/expect.js'
 
-const expect = own_value(globalThis as { expect?: ExpectLike }, 'expect')
+const world = globalThis as { expect?: ExpectLike }
+const expect = Object.hasOwn(world, 'expect') ? world.expect : undefined
 // With Jest's `injectGlobals: false` the set-up calls install(expect) itself.
 if (typeof expect?.addEqualityTesters === 'function') install(expect)
