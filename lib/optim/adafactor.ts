@@ -1,7 +1,6 @@
-import { assertion_error, runtime_error, value_error } from '../errors.js'
+import { runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { own_value } from '../own.js'
 import type { Given, Keywords } from '../python/call_types.js'
 import { keyword, optional, required } from '../python/parameters.js'
 import { type Call, entries, signature, type UsualCall } from '../python/signature.js'
@@ -10,7 +9,7 @@ import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { finfo } from '../type_info.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
-import { check_rate, number_of, type Rate, state_number } from './options.js'
+import { check_rate, number_of, type Rate, refuse_scaling, state_number } from './options.js'
 import { SingleTensorOptimizer, type Update } from './single_tensor.js'
 
 const OPTIONS = entries(
@@ -114,8 +113,7 @@ export class Adafactor extends SingleTensorOptimizer<AdafactorParamGroup> {
 
   // An eps of null is the first parameter's dtype's, for all of the group, as in PyTorch.
   protected override update_group(group: AdafactorParamGroup, updates: readonly Update[]): void {
-    if (own_value(this, 'grad_scale') || own_value(this, 'found_inf'))
-      throw assertion_error('Grad scaling should occur outside of optimizer.step()')
+    refuse_scaling(this, 'Grad scaling should occur outside of optimizer.step()')
     const eps1 = group.eps[0] ?? finfo(updates[0]!.param.dtype).eps
     for (const update of updates) this.update({ ...group, eps: [eps1, group.eps[1]] }, update)
   }

@@ -17,6 +17,7 @@ import {
   check_fused,
   check_fused_options,
   check_learning_rate,
+  refuse_scaling,
   scalar_rate,
   state_number,
   upgrade_number,
@@ -205,8 +206,9 @@ export class Adam extends Optimizer<AdamParamGroup> {
     extra[0] = lr instanceof Tensor ? handle_of(lr) : 0
     extra[1] = beta1 instanceof Tensor ? handle_of(beta1) : 0
     extra[2] = beta2 instanceof Tensor ? handle_of(beta2) : 0
-    extra[3] = own_value(this, 'grad_scale') ? handle_of(own_value(this, 'grad_scale')) : 0
-    extra[4] = own_value(this, 'found_inf') ? handle_of(own_value(this, 'found_inf')) : 0
+    const [grad_scale, found_inf] = [own_value(this, 'grad_scale'), own_value(this, 'found_inf')]
+    extra[3] = grad_scale ? handle_of(grad_scale) : 0
+    extra[4] = found_inf ? handle_of(found_inf) : 0
     native.adam_step(this.#handles.subarray(0, count), numbers, extra)
   }
 
@@ -253,8 +255,7 @@ export class Adam extends Optimizer<AdamParamGroup> {
     if (foreach && lr instanceof Tensor && !capturable)
       throw runtime_error('lr as a Tensor is not supported for capturable=False and foreach=True')
     if (foreach && !fused && differentiable) throw assertion_error("_foreach ops don't support autograd")
-    if (!fused && (own_value(this, 'grad_scale') || own_value(this, 'found_inf')))
-      throw assertion_error('Expected grad_scale and found_inf to be None')
+    if (!fused) refuse_scaling(this)
     return (
       (group.amsgrad ? flag.amsgrad : 0) |
       (group.maximize ? flag.maximize : 0) |

@@ -2,7 +2,7 @@ import { type DType, float32, float64, get_default_dtype } from '../dtype.js'
 import { assertion_error, runtime_error, value_error } from '../errors.js'
 import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { own } from '../own.js'
+import { own, own_value } from '../own.js'
 import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
@@ -57,6 +57,25 @@ export function check_moment_options(options: {
 /** A rate of one element without dimensions. */
 export function scalar_rate<R extends Rate>(value: R): R {
   return value instanceof Tensor && value.ndim !== 0 ? (keep(value.squeeze()) as R) : value
+}
+
+/** What `GradScaler` sets on an optimizer for the length of one step. */
+interface Scalable {
+  grad_scale?: Tensor | null
+  found_inf?: Tensor | null
+}
+
+/** Whether `GradScaler` has set a scale or its flag for this step. */
+export function is_scaled(optimizer: Scalable): boolean {
+  return Boolean(own_value(optimizer, 'grad_scale') || own_value(optimizer, 'found_inf'))
+}
+
+/** Throws in a step that `GradScaler` has set a scale or its flag for. */
+export function refuse_scaling(
+  optimizer: Scalable,
+  message = 'Expected grad_scale and found_inf to be None',
+): void {
+  if (is_scaled(optimizer)) throw assertion_error(message)
 }
 
 /** The dtype of `step` and other numbers of the state: float64 only where that is the default. */

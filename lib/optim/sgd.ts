@@ -1,4 +1,4 @@
-import { assertion_error, runtime_error, value_error } from '../errors.js'
+import { runtime_error, value_error } from '../errors.js'
 import * as ops from '../ops/generated/torch.js'
 import { operator } from '../ops/operator.js'
 import { own_value } from '../own.js'
@@ -9,7 +9,15 @@ import { py_repr } from '../repr.js'
 import { keep } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import type { ParamGroup, ParamState, Params } from './optimizer.js'
-import { check_fused, check_fused_options, check_rate, number_of, type Rate, scalar_rate } from './options.js'
+import {
+  check_fused,
+  check_fused_options,
+  check_rate,
+  number_of,
+  type Rate,
+  refuse_scaling,
+  scalar_rate,
+} from './options.js'
 import { type NativeStep, SingleTensorOptimizer, type Update } from './single_tensor.js'
 
 const OPTIONS = entries(
@@ -169,8 +177,7 @@ export class SGD extends SingleTensorOptimizer<SGDParamGroup> {
 
   // All tensors together, in PyTorch's order for lists.
   #foreach(group: SGDParamGroup, updates: readonly Update[]): void {
-    if (own_value(this, 'grad_scale') || own_value(this, 'found_inf'))
-      throw assertion_error('Expected grad_scale and found_inf to be None')
+    refuse_scaling(this)
     const { momentum, dampening, weight_decay } = group
     const params = updates.map(({ param }) => param)
     let steps = updates.map(({ grad }) => grad)

@@ -1,13 +1,13 @@
 import { set_grad_enabled, with_grad, without_grad } from '../autograd/grad_mode.js'
-import { assertion_error, runtime_error } from '../errors.js'
+import { runtime_error } from '../errors.js'
 import { type Native, native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
-import { own, own_value, set_own } from '../own.js'
+import { own_value, set_own } from '../own.js'
 import { methods } from '../python/methods.js'
 import { keep } from '../scope.js'
 import { handle_of, Tensor } from '../tensor.js'
 import { Optimizer, options_of, type ParamGroup, type ParamState } from './optimizer.js'
-import { upgrade_number } from './options.js'
+import { is_scaled, refuse_scaling, upgrade_number } from './options.js'
 
 /** One parameter's part of a step. */
 export interface Update {
@@ -74,8 +74,7 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
 
   /** Updates a group's parameters that have gradients. */
   protected update_group(group: G, updates: readonly Update[]): void {
-    if (own_value(this, 'grad_scale') || own_value(this, 'found_inf'))
-      throw assertion_error('Expected grad_scale and found_inf to be None')
+    refuse_scaling(this)
     for (const update of updates) this.update(group, update)
   }
 
@@ -105,8 +104,7 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
 
   // The addon refuses, before it changes anything, a group with a gradient that is sparse or has no state yet.
   #step_natively(group: G): boolean {
-    if (!is_ordinary(options_of(group)) || own_value(this, 'grad_scale') || own_value(this, 'found_inf'))
-      return false
+    if (!is_ordinary(options_of(group)) || is_scaled(this)) return false
     const native_step = this.native_step(group)
     if (native_step === null) return false
     const { step, state, numbers } = native_step
@@ -137,7 +135,7 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
   }
 
   #step_group(group: G): void {
-    const { maximize } = own(options_of(group))
+    const maximize = own_value(options_of(group), 'maximize')
     const updates: Update[] = []
     for (const param of group.params) {
       const { grad } = param
@@ -163,8 +161,8 @@ export abstract class SingleTensorOptimizer<G extends ParamGroup> extends Optimi
 
 // What the addon's steps are made for; all else takes the longer road.
 function is_ordinary(options: Record<string, unknown>): boolean {
-  const { lr, capturable, differentiable, fused } = own(options)
-  return typeof lr === 'number' && !capturable && !differentiable && !fused
+  if (typeof own_value(options, 'lr') !== 'number' || own_value(options, 'capturable')) return false
+  return !own_value(options, 'differentiable') && !own_value(options, 'fused')
 }
 
 /** A tensor of the state, like the parameter and filled with zeros. */
