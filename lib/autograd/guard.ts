@@ -7,12 +7,14 @@ export interface ModeGuard extends Disposable {
 
 interface OpenGuard {
   close: () => void
-  /** What it ends with where it was left open. */
+  /** The error that disposing of a guard throws after the guard was left open. */
   opened: Error
 }
 
 const open_guards: OpenGuard[] = []
 let watching = false
+/** Counts the synchronous stretches of code in which guards were opened. */
+let stretch = 0
 
 // A block that `using` opened is synchronous: a guard still open when the turn of the event loop ends was left open
 // by an await or a generator, and would put everybody else's code into the mode. So it is closed; its block learns of it when
@@ -22,15 +24,17 @@ function watch(): void {
   watching = true
   queueMicrotask(() => {
     watching = false
+    stretch++
     const left = open_guards.splice(0)
-    for (const guard of left.reverse()) guard.close()
-    for (const { opened } of left.reverse())
+    for (const guard of left.toReversed()) guard.close()
+    for (const { opened } of left)
       process.emitWarning(`${opened.message}\n${opened.stack?.split('\n')[1] ?? ''}`, 'RuntimeWarning')
   })
 }
 
 /**
- * What `using` disposes of: closes a block that was opened just now by the function `name`.
+ * Makes the object that `using` disposes of at the end of a block. Disposing of it closes the mode that the function
+ * `name` has just opened.
  *
  * @throws RuntimeError at the block's end, where an await or a generator has left it open
  */
@@ -63,17 +67,16 @@ export function open_guard(close: () => void, name: string): ModeGuard {
  * @throws RuntimeError at the block's end, where an await or a generator has left it open
  */
 export function open_setting(restore: () => void, name: string): ModeGuard {
-  let is_over = false
-  queueMicrotask(() => {
-    is_over = true
-  })
-  const opened = runtime_error(
-    `${name}() was set by 'using' here over an await, for everybody else's code as well; it is put back now. Use ${name}(…, async () => {…}) around code that awaits`,
-  )
+  const opened_in = stretch
+  watch()
   return {
     [Symbol.dispose]() {
       restore()
-      if (is_over) throw opened
+      // The error is made here: programs set modes far more often than they get this wrong.
+      if (stretch !== opened_in)
+        throw runtime_error(
+          `${name}() was set by 'using' here over an await, for everybody else's code as well; it is put back now. Use ${name}(…, async () => {…}) around code that awaits`,
+        )
     },
   }
 }
