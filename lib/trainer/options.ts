@@ -203,6 +203,8 @@ export function own_options(given: TrainerOptions): TrainerOptions {
     traps({
       get: (target, name) => {
         const value = own_value(target, name)
+        // Some twenty are asked for in each step, and most are not given.
+        if (value === undefined) return undefined
         if (name === 'checkpoint' || name === 'checkpoints') return with_whole_path(here, value)
         return NESTED.has(name) ? own(value) : value
       },
