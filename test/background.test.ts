@@ -3,6 +3,7 @@ import type { Tensor } from 'typetorch'
 import * as torch from 'typetorch'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { expect_free_loop } from './helpers/event_loop.js'
+import { message_of } from './helpers/message_of.js'
 
 const { nn } = torch
 const leaf = (...size: number[]) => torch.ones(size.length === 0 ? [2] : size, { requires_grad: true })
@@ -13,16 +14,6 @@ function long_graph(steps: number, side = 512): { a: Tensor; root: Tensor } {
   let product: Tensor = a
   for (let i = 0; i < steps; i++) product = product.mm(a).mul(0.01)
   return { a, root: product.sum() }
-}
-
-const message_of = async (call: () => unknown): Promise<string> => {
-  try {
-    await call()
-  } catch (error) {
-    expect(error).toBeInstanceOf(torch.RuntimeError)
-    return (error as Error).message
-  }
-  return 'no error'
 }
 
 describe('backward_async', () => {

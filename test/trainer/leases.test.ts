@@ -4,6 +4,7 @@ import * as torch from 'typetorch'
 import { EMA, nn, type Tensor, Trainer, type TrainerOptions } from 'typetorch'
 import { afterEach, describe, expect, test } from 'vitest'
 import { native } from '../../dist/native.js'
+import { message_of } from '../helpers/message_of.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -50,15 +51,6 @@ function held_step(trainer: { global_step: number }, loss: () => Tensor) {
 }
 /** Runs a callback in no asynchronous context of the test's. */
 const outside = AsyncLocalStorage.snapshot() as (callback: () => void) => void
-const message_of = async (call: () => unknown): Promise<string> => {
-  try {
-    await call()
-  } catch (error) {
-    expect(error).toBeInstanceOf(torch.RuntimeError)
-    return (error as Error).message
-  }
-  return 'no error'
-}
 const IN_STEP =
   'is in use by Trainer.fit(), which is within a step, a callback or a validation: trainer.between_steps(() => …) waits for its end'
 
