@@ -9,7 +9,7 @@ type Formatter = (error: Error, sites: NodeJS.CallSite[]) => unknown
 const FRAME = /^ {4}at /
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** Whether a frame is this library's, or of a built-in function. */
+/** True for a frame of this library or of a built-in function such as `Array.map`. */
 const is_ours = (line: string): boolean =>
   line.includes(here) || /^ {4}at (?:new )?(?:Array|Object|Function)\.\w+ \(<anonymous>\)/.test(line)
 
@@ -97,7 +97,7 @@ export function frames_above(method: (...args: never[]) => unknown, most?: numbe
 /** Runs a function that notes a stack, with as many frames as `most` says given the process's own limit. */
 export function with_frames<T>(most: (limit: number) => number, note: () => T): T {
   const limit: unknown = Error.stackTraceLimit
-  // What is no number has V8 note nothing.
+  // With a limit that is not a number V8 notes no frames.
   Reflect.set(Error, 'stackTraceLimit', most(typeof limit === 'number' ? limit : 10))
   try {
     return note()

@@ -39,13 +39,13 @@ function cache_folder(): string | undefined {
 
 const is_private = ({ uid, mode }: Stats): boolean => uid === process.geteuid?.() && (mode & OTHERS) === 0
 
-/** Whether a folder is this user's alone. */
+/** True for a folder that belongs to this user and that nobody else can read or write. */
 function is_own_folder(folder: string): boolean {
   const found = lstatSync(folder, { throwIfNoEntry: false })
   return found?.isDirectory() === true && is_private(found)
 }
 
-/** What `body` gives; a cache that cannot be read or written is no reason to fail. */
+/** Runs `body` and returns its result, or undefined if it throws: the program can do without the cache. */
 function where_possible<T>(body: () => T): T | undefined {
   try {
     return body()

@@ -2,8 +2,8 @@ import { type_error, type_name, value_error } from './errors.js'
 import { own_value } from './own.js'
 import { Tensor } from './tensor.js'
 
-// What numbers of a state that `load_state_dict` takes may be. Numbers that Python's files hold with good reason pass: a loss
-// that is NaN, a best metric that is infinite. A count that is NaN would train for ever, or not at all.
+// Checks of the numbers in a state that `load_state_dict` is given. Numbers that Python's files may hold are accepted: a loss
+// that is NaN, a best metric that is infinite. With a count that is NaN, training would never end, or never begin.
 
 const WORDS = {
   /** How often something was done. */
@@ -20,7 +20,7 @@ const WORDS = {
   any: 'a number',
 } as const
 
-/** What a number may be. */
+/** A kind of number, by the rule that it must keep. */
 export type NumberKind = keyof typeof WORDS
 
 /** Kinds by name; a list's is that of each of its numbers. */

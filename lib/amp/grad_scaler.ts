@@ -76,7 +76,7 @@ export interface GradScalerState {
   _growth_tracker?: number
 }
 
-/** What numbers of a state may be. */
+/** The kind of number that each entry of a state must be. */
 export const SCALER_NUMBERS: NumberKinds = {
   scale: 'duration',
   growth_factor: 'positive',

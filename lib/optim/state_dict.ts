@@ -105,7 +105,7 @@ export function check_groups({ param_groups: groups }: Optimizer, saved: readonl
     )
 }
 
-/** What numbers of a parameter's state may be: counts of steps, and what rates are computed from. */
+/** The kind of number that each entry of a parameter's state must be. */
 const STATE_NUMBERS: NumberKinds = {
   step: 'count',
   eta: 'finite',

@@ -28,7 +28,7 @@ const LR_SCHEDULER = signature(
   },
 )
 
-/** What numbers of a state may be, whatever the schedule. */
+/** The kind of number that each entry of a state must be, for all schedules. */
 const NUMBERS: NumberKinds = {
   last_epoch: 'epoch',
   _step_count: 'count',
