@@ -6,7 +6,7 @@ import { is_promise } from './callback.js'
 
 /** A lease that a callback gets when it goes on after an await. */
 interface Made {
-  lease: number
+  readonly use: number
   end(): void
 }
 
@@ -25,7 +25,7 @@ class Context {
   begin(): void {
     if (this.#made !== undefined || this.over || this.make === undefined) return
     this.#made = this.make()
-    this.lease = this.#made.lease
+    this.lease = this.#made.use
   }
 
   end(): void {

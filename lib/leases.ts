@@ -94,23 +94,16 @@ export function hold_while_pending<T>(
 ): T {
   return run_within(before, callback, () => {
     const made = make()
-    if (made instanceof Lease) return { lease: made.use, end() {} }
-    const lease = new Lease(made)
-    return {
-      lease: lease.use,
-      end() {
-        lease.end()
-      },
-    }
+    return made instanceof Lease ? { use: made.use, end() {} } : new Lease(made)
   })
 }
 
 function user_of(
   tensors: Iterable<Tensor>,
-  own: number,
+  holder: number,
   is_written = true,
 ): [use: number, user: string] | null {
-  return native.in_use_by(Array.from(tensors, handle_of), is_written, own)
+  return native.in_use_by(Array.from(tensors, handle_of), is_written, holder)
 }
 
 /**
@@ -173,9 +166,10 @@ export function until_free(
 const waiting = new Map<number, number>()
 
 /** Whether the holder of one lease waits for the other, which would then wait for itself. */
-function waits_for(use: number, own: number): boolean {
-  if (own === 0) return false
-  for (let at: number | undefined = use; at !== undefined; at = waiting.get(at)) if (at === own) return true
+function waits_for(use: number, holder: number): boolean {
+  if (holder === 0) return false
+  for (let at: number | undefined = use; at !== undefined; at = waiting.get(at))
+    if (at === holder) return true
   return false
 }
 
