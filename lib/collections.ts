@@ -80,7 +80,7 @@ function hide_attribute(dict: object, name: string, value: unknown): void {
   of_dict.set(name, value)
 }
 
-/** Sets an attribute of a dictionary, such as a state's `_metadata`, which is no key of it. */
+/** Sets an attribute of a dictionary, such as a state's `_metadata`. Attributes are not among the dictionary's keys. */
 export function set_dict_attribute(dict: object, name: string, value: unknown): void {
   if (Object.getOwnPropertyDescriptor(dict, name)?.enumerable === true) hide_attribute(dict, name, value)
   else Object.defineProperty(dict, name, { value, writable: true, enumerable: false, configurable: true })

@@ -6,6 +6,7 @@ import { Buffer, Parameter } from './nn/parameter.js'
 import * as ops from './ops/generated/torch.js'
 import { LOWERED } from './ops/lowered.js'
 import { operator } from './ops/operator.js'
+import { set_own } from './own.js'
 import { saved_part } from './serialization/mapped.js'
 import { bytes_at } from './serialization/read_storage.js'
 import { handle_of, type Tensor, wrap } from './tensor.js'
@@ -72,12 +73,6 @@ export function copy_tensor(
   if (tensor.grad !== null) copied.grad = copy(tensor.grad) as Tensor
   // An attribute may lead back to the tensor.
   memo.set(tensor, copied)
-  for (const [name, value] of own_attributes(tensor))
-    Object.defineProperty(copied, name, {
-      value: copy(value),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
+  for (const [name, value] of own_attributes(tensor)) set_own(copied, name, copy(value))
   return copied
 }

@@ -37,7 +37,7 @@ type Having<T, K extends PropertyKey> =
   T extends Partial<Record<K, unknown>> ? (K extends keyof T ? T : never) : never
 
 /** Sets an own key, whatever it is called: an assignment to `__proto__` would change the prototype. */
-export function set_own(object: object, key: string, value: unknown): void {
+export function set_own(object: object, key: PropertyKey, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
@@ -49,13 +49,13 @@ export function assign_own<T extends object>(target: T, given: object | null | u
   return target
 }
 
-/** What every object has in JavaScript itself. */
+/** The keys that every object inherits from JavaScript itself. */
 const BUILT_IN: ReadonlySet<string> = new Set([
   ...['constructor', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'toLocaleString', 'toString'],
   ...['valueOf', '__proto__', '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__'],
 ])
 
-/** Whether all objects have a key in JavaScript itself, so that no field of an object can be called so. */
+/** True for a key that every object inherits from JavaScript itself; no field can have such a name. */
 export function is_built_in(key: string): boolean {
   return BUILT_IN.has(key)
 }

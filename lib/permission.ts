@@ -8,14 +8,14 @@ const permission = process.permission as NodeJS.Process['permission'] | undefine
 export const has_permission_model = permission !== undefined
 
 const RIGHTS = {
-  read: { scope: 'fs.read', name: 'FileSystemRead' },
-  write: { scope: 'fs.write', name: 'FileSystemWrite' },
+  read: { scope: 'fs.read', name: 'FileSystemRead', flag: '--allow-fs-read' },
+  write: { scope: 'fs.write', name: 'FileSystemWrite', flag: '--allow-fs-write' },
 } as const
 
-/** What is said of a refusal by Node's permission model, by Node's name for what is missing. */
+/** The text of an error for a missing right, which Node calls `FileSystemRead` or `FileSystemWrite`. */
 export function restricted_by_node(name: unknown): string {
-  const flag = { FileSystemRead: '--allow-fs-read', FileSystemWrite: '--allow-fs-write' }[String(name)]
-  return `access is restricted by Node's permission model (ERR_ACCESS_DENIED)${flag === undefined ? '' : `; allow it with ${flag}`}`
+  const right = Object.values(RIGHTS).find((one) => one.name === name)
+  return `access is restricted by Node's permission model (ERR_ACCESS_DENIED)${right === undefined ? '' : `; allow it with ${right.flag}`}`
 }
 
 /**

@@ -67,9 +67,9 @@ export class ContinuousBernoulli extends ExponentialFamily {
   constructor(...args: unknown[]) {
     const given = CONTINUOUS_BERNOULLI.take(args)
     const { attributes, batch_shape } = probability_attributes(given)
-    if (own_value(attributes, 'probs') !== undefined) {
+    const probs = own_value(attributes, 'probs')
+    if (probs !== undefined) {
       // Checked before the probabilities are moved off 0 and 1.
-      const probs = own_value(attributes, 'probs')!
       if (given.validate_args !== null && !constraints.unit_interval.check(probs).all().item())
         throw value_error('The parameter probs has invalid values')
       attributes['probs'] = attributes['_param'] = clamp_probs(probs)

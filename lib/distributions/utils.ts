@@ -6,7 +6,7 @@ import { native } from '../native.js'
 import * as ops from '../ops/generated/torch.js'
 import { is_options } from '../ops/keywords.js'
 import type { DeviceLike, Scalar } from '../ops/types.js'
-import { has_own, own_value } from '../own.js'
+import { has_own, own_value, set_own } from '../own.js'
 import { py_float, py_repr } from '../repr.js'
 import { is_scalar } from '../scalar.js'
 import { keep } from '../scope.js'
@@ -147,13 +147,7 @@ export function is_lazy(object: object, name: string): boolean {
 
 /** Sets properties, also where the class has a getter of that name. */
 export function own(object: object, values: Record<PropertyKey, unknown>): void {
-  for (const name of Reflect.ownKeys(values))
-    Object.defineProperty(object, name, {
-      value: own_value(values, name as string),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
+  for (const name of Reflect.ownKeys(values)) set_own(object, name, own_value(values, name as string))
 }
 
 /** Whether a class, or one between it and `base`, has a constructor of its own. */

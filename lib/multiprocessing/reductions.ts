@@ -10,7 +10,7 @@ import { fields_of, INTERNALS, set_field } from '../nn/modules/internals.js'
 import { Module } from '../nn/modules/module.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
-import { assign_own, member, own_value } from '../own.js'
+import { assign_own, member, own_value, set_own } from '../own.js'
 import { is_error, is_map, is_plain_object, is_set, is_url } from '../realm.js'
 import { adopt, Tensor } from '../tensor.js'
 import { type Channel, type HandedTensor, hand_over, take_over } from './hand_over.js'
@@ -204,10 +204,7 @@ export function unpack(
     return value
   }
   const assign = (target: object, entries: [string, unknown][]) => {
-    for (const [key, item] of entries) {
-      const value = value_of(item)
-      Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
-    }
+    for (const [key, item] of entries) set_own(target, key, value_of(item))
     return target
   }
   const value_of = (item: unknown): unknown => {

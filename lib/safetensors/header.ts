@@ -2,14 +2,13 @@ import type { DType } from '../dtype.js'
 import { runtime_error, type_name } from '../errors.js'
 import { own } from '../own.js'
 import { check_json } from '../serialization/check_json.js'
+import { MOST_DIMENSIONS } from '../serialization/limits.js'
 import { shown } from '../serialization/shown.js'
 import type { Source } from '../serialization/source.js'
 import { dtype_called } from './dtypes.js'
 
 /** As long as the format lets a header be. */
 const LONGEST = 100_000_000
-
-const MOST_DIMENSIONS = 1000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

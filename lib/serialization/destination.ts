@@ -9,7 +9,7 @@ const EACCES = 13
 const STICKY = 0o1000
 const OTHERS_WRITE = 0o002
 
-/** What a write to a path goes to. */
+/** The file that a write to a path changes. */
 export interface Destination {
   /** The file that is made or replaced: the path, or what its links point to. */
   readonly path: string
@@ -30,9 +30,13 @@ export function destination_of(path: string): Destination {
   const target = end_of_links(path)
   if (present === undefined) return { path: target, present, is_replaceable: true }
   // A descriptor's link in /proc has a text that may be no path.
-  const named = lstatSync(target, { throwIfNoEntry: false })
-  const is_replaceable = named?.ino === present.ino && named.dev === present.dev
+  const is_replaceable = is_same_file(lstatSync(target, { throwIfNoEntry: false }), present)
   return { path: is_replaceable ? target : path, present, is_replaceable }
+}
+
+/** True if two names or descriptors stand for one file. */
+export function is_same_file(one: Stats | undefined, other: Stats): boolean {
+  return one?.ino === other.ino && one.dev === other.dev
 }
 
 function end_of_links(path: string): string {

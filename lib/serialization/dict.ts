@@ -128,12 +128,7 @@ class Settling {
     const object = {}
     if (form.kind !== 'dict') note_form(object, form)
     return this.#later(dict, object, () => {
-      for (const [key, item] of dict) {
-        // Not an assignment: `__proto__` is a key as any other.
-        const value = this.#settled(item)
-        const property = { value, writable: true, enumerable: true, configurable: true }
-        Object.defineProperty(object, key as string, property)
-      }
+      for (const [key, item] of dict) set_own(object, key as string, this.#settled(item))
     })
   }
 

@@ -26,6 +26,9 @@ export interface LoadLimits {
   seconds?: number
 }
 
+/** A file's tensors have fewer: it is more than LibTorch's iterators take, and few enough to be looked at for every tensor. */
+export const MOST_DIMENSIONS = 1000
+
 const NAMES: readonly (keyof LoadLimits)[] = ['bytes', 'objects', 'depth', 'records', 'pixels', 'seconds']
 
 let defaults: LoadLimits = {}

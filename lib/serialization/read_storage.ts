@@ -7,6 +7,7 @@ import { native } from '../native.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
 import { handle_of, type Tensor, wrap } from '../tensor.js'
+import { is_same_file } from './destination.js'
 import type { Source } from './source.js'
 import { system_error } from './system_error.js'
 
@@ -97,6 +98,6 @@ export function read_plain(source: Source, at: number, into: Tensor): void {
 export function map_file({ path, file, name, size }: Source): Tensor {
   const mapped = aten_from_file(path, false, size, { dtype: uint8 })
   const [opened, now] = [fstatSync(file!), statSync(path!)]
-  if (opened.ino === now.ino && opened.dev === now.dev && now.size === size) return mapped
+  if (is_same_file(opened, now) && now.size === size) return mapped
   throw runtime_error(`'${name}' was replaced or changed while it was opened`)
 }

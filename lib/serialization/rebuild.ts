@@ -5,11 +5,12 @@ import { native } from '../native.js'
 import { Buffer as ModuleBuffer, Parameter } from '../nn/parameter.js'
 import { LOWERED } from '../ops/lowered.js'
 import { operator } from '../ops/operator.js'
-import { has_member, own_value } from '../own.js'
+import { has_member, own_value, set_own } from '../own.js'
 import { handle_of, Tensor, wrap } from '../tensor.js'
 import { spend } from './budget.js'
 import { Dict } from './dict.js'
 import { Found, Storage, StorageType } from './found.js'
+import { MOST_DIMENSIONS } from './limits.js'
 import { put_on } from './location.js'
 import { keep_mapping } from './mapped.js'
 import { PACKED, quantized_over } from './quantized.js'
@@ -30,9 +31,6 @@ function argument<T>(args: readonly unknown[], place: number, kind: abstract new
   if (value instanceof kind) return value
   throw runtime_error(`argument ${place} must be ${kind.name}, not ${type_name(value)}`)
 }
-
-// More than LibTorch's iterators take, and few enough to be looked at for every tensor.
-const MOST_DIMENSIONS = 1000
 
 function integers(args: readonly unknown[], place: number): number[] {
   const value = args[place]
@@ -168,7 +166,7 @@ export function set_attributes(target: object, state: unknown): void {
     if (!(part instanceof Dict)) continue
     for (const [name, value] of part) {
       if (typeof name !== 'string' || has_member(target, name)) continue
-      Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true })
+      set_own(target, name, value)
     }
   }
 }

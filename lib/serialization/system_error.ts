@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import { make_error } from '../errors.js'
-import { assign_own, own_value } from '../own.js'
+import { assign_own, own_value, table } from '../own.js'
 import { restricted_by_node } from '../permission.js'
 
 /** What the system's refusals carry. */
@@ -12,7 +12,7 @@ export type SystemError = NodeJS.ErrnoException & {
 }
 
 /** The system's texts, as Python and PyTorch print them; Node has others. */
-const TEXTS: Readonly<Record<string, string>> = {
+const TEXTS = table<string>({
   EACCES: 'Permission denied',
   EBUSY: 'Device or resource busy',
   EDQUOT: 'Disk quota exceeded',
@@ -30,11 +30,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   EPERM: 'Operation not permitted',
   EROFS: 'Read-only file system',
   ESTALE: 'Stale file handle',
-}
+})
 
 /** The system's own text for a code of its errors, where it is a common one. */
-export const strerror = (code: string): string | undefined =>
-  Object.hasOwn(TEXTS, code) ? TEXTS[code] : undefined
+export const strerror = (code: string): string | undefined => TEXTS[code]
 
 /** The system's name for a number of its errors; Node's own map has not all of them. */
 function code_of(errno: number): string {

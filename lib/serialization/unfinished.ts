@@ -17,6 +17,7 @@ import { constants as system } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { native } from '../native.js'
 import { has_permission_model } from '../permission.js'
+import { is_same_file } from './destination.js'
 import { sync, sync_folder } from './sync.js'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_WRONLY } = constants
@@ -125,7 +126,7 @@ function make(path: string, mode: number): number | undefined {
   }
 }
 
-/** Removes what a process that has ended left under a name, if it did. */
+/** Removes the unfinished file of a process that has ended, if there is one. */
 function remove_left(path: string): 'removed' | 'nothing' | 'in use' {
   let file: number
   try {
@@ -137,8 +138,7 @@ function remove_left(path: string): 'removed' | 'nothing' | 'in use' {
     const found = fstatSync(file)
     if (!found.isFile() || native.lock_file(file) !== 0) return 'in use'
     // While it is locked here, nobody else removes or renames it.
-    const named = lstatSync(path, { throwIfNoEntry: false })
-    if (named?.ino !== found.ino || named.dev !== found.dev) return 'nothing'
+    if (!is_same_file(lstatSync(path, { throwIfNoEntry: false }), found)) return 'nothing'
     unlinkSync(path)
     return 'removed'
   } catch {

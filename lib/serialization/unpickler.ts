@@ -43,6 +43,7 @@ export class Unpickler {
   readonly #cursor: PickleCursor
   readonly #budget: Budget
   readonly #environment: PickleEnvironment
+  readonly #kinds: PickleEnvironment['kinds']
   readonly #stack: unknown[] = []
   readonly #memo = new Memo()
   readonly #globals = new Map<string, unknown>()
@@ -56,6 +57,7 @@ export class Unpickler {
     this.#cursor = cursor
     this.#budget = cursor.budget
     this.#environment = environment
+    this.#kinds = own_value(environment, 'kinds')
     this.#name = name
     this.#start = cursor.at
     cursor.error = (message) => this.#error(message)
@@ -137,9 +139,7 @@ export class Unpickler {
         return this.#push([])
       case OP.EMPTY_DICT:
         this.#budget.take_heap(BYTES.dict)
-        return this.#push(
-          this.#environment.dict(own_value(this.#environment, 'kinds')?.maps.has(this.#instruction) ?? false),
-        )
+        return this.#push(this.#environment.dict(this.#kinds?.maps.has(this.#instruction) ?? false))
       case OP.EMPTY_SET:
         this.#budget.take_heap(BYTES.set)
         return this.#push(new Set())
@@ -301,18 +301,18 @@ export class Unpickler {
 
   #old_text(size: number): true {
     const bytes_text = own_value(this.#environment, 'bytes_text')
-    if (bytes_text === undefined) return this.#text(size)
-    const bytes = this.#cursor.take(size)
-    this.#budget.take_heap(BYTES.set)
-    this.#budget.take('bytes', size)
-    return this.#push(bytes_text(bytes))
+    return bytes_text === undefined ? this.#text(size) : this.#push(bytes_text(this.#take_bytes(size)))
   }
 
   #bytes(size: number): true {
+    return this.#push(new Uint8Array(this.#take_bytes(size)))
+  }
+
+  #take_bytes(size: number): Buffer {
     const bytes = this.#cursor.take(size)
     this.#budget.take_heap(BYTES.set)
     this.#budget.take('bytes', size)
-    return this.#push(new Uint8Array(bytes))
+    return bytes
   }
 
   #long(size: number): true {
@@ -322,7 +322,7 @@ export class Unpickler {
   }
 
   #integer(value: number | bigint): true {
-    const was_bigint = own_value(this.#environment, 'kinds')?.bigints.has(this.#instruction) ?? false
+    const was_bigint = this.#kinds?.bigints.has(this.#instruction) ?? false
     return this.#push(was_bigint ? BigInt(value) : value)
   }
 

@@ -1,7 +1,7 @@
 import { KeyOrder } from '../../collections.js'
 import { attribute_error, key_error } from '../../errors.js'
 import { refuse_in_use } from '../../leases.js'
-import { has_member } from '../../own.js'
+import { has_member, set_own } from '../../own.js'
 import { keep } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
 import { Buffer, Parameter } from '../parameter.js'
@@ -219,7 +219,7 @@ export function set_field(module: Module, name: string, value: unknown): void {
   const known = internals.fields.get(name)
   if (kind === null) {
     internals.fields.delete(name)
-    Object.defineProperty(module, name, { value, writable: true, enumerable: true, configurable: true })
+    set_own(module, name, value)
   } else if (known?.is_field_of(module, name)) {
     known.kind = kind
     known.value = value

@@ -1,6 +1,6 @@
 import { items_of, OrderedDict } from '../../collections.js'
 import { type_error, type_name } from '../../errors.js'
-import { own_value } from '../../own.js'
+import { own_value, set_own } from '../../own.js'
 import { is_map } from '../../realm.js'
 import { metadata_of, type StateDictLike } from './state_dict.js'
 
@@ -42,8 +42,7 @@ function keys_of(state: unknown): Keys {
     rename(from, to) {
       const value = own_value(object, from)
       delete object[from]
-      // Not an assignment: `__proto__` is a key as any other.
-      Object.defineProperty(object, to, { value, writable: true, enumerable: true, configurable: true })
+      set_own(object, to, value)
     },
   }
 }

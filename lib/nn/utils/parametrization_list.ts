@@ -174,10 +174,9 @@ export class ParametrizationList extends ModuleList<Module> {
   }
 
   override forward(): Tensor {
-    const fields = fields_of(this)
     const originals = this.is_tensor
       ? [fields_of(this)['original']]
-      : Array.from({ length: this.ntensors }, (_, i) => fields[`original${i}`])
+      : Array.from({ length: this.ntensors }, (_, i) => fields_of(this)[`original${i}`])
     const [first, ...others] = this._steps
     return others.reduce((value, step) => step(value), first!(...originals))
   }

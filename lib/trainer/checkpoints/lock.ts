@@ -14,6 +14,7 @@ import { runtime_error } from '../../errors.js'
 import { native } from '../../native.js'
 import { own } from '../../own.js'
 import { write_all } from '../../serialization/atomic.js'
+import { is_same_file } from '../../serialization/destination.js'
 import { system_error } from '../../serialization/system_error.js'
 
 const NAME = 'trainer.lock'
@@ -116,9 +117,7 @@ function take(folder: string, path: string): number {
 
 /** Whether a path is the name of an open file. */
 function is_at(path: string, file: number): boolean {
-  const named = lstatSync(path, { throwIfNoEntry: false })
-  const { ino, dev } = fstatSync(file)
-  return named?.ino === ino && named.dev === dev
+  return is_same_file(lstatSync(path, { throwIfNoEntry: false }), fstatSync(file))
 }
 
 function in_use(folder: string, path: string): Error {

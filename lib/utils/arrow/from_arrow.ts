@@ -1,7 +1,7 @@
 import { bool } from '../../dtype.js'
 import { type_error, type_name, value_error } from '../../errors.js'
 import * as ops from '../../ops/generated/torch.js'
-import { own } from '../../own.js'
+import { own, set_own } from '../../own.js'
 import { frombuffer } from '../../tensor/from_memory.js'
 import type { Tensor } from '../../tensor.js'
 import {
@@ -59,12 +59,7 @@ export function from_arrow(
   const found: Record<string, Tensor> = {}
   source.schema.fields.forEach((one, i) => {
     // A column's name may be any text.
-    Object.defineProperty(found, one.name, {
-      value: column(source.getChildAt(i)!, nulls, one),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
+    set_own(found, one.name, column(source.getChildAt(i)!, nulls, one))
   })
   return found
 }

@@ -1,5 +1,5 @@
 import { type_error, type_name, value_error } from '../../errors.js'
-import { own_value } from '../../own.js'
+import { own_value, set_own } from '../../own.js'
 import { check_options } from '../../python/options.js'
 import { write_all, write_atomically } from '../../serialization/atomic.js'
 import type { LoadLimits } from '../../serialization/limits.js'
@@ -124,8 +124,7 @@ export function load_npz(
       const name = record.replace(/\.npy$/, '')
       if (Object.hasOwn(found, name))
         throw value_error(`load_npz(): '${source.name}' has two records for the array '${name}'`)
-      const value = read_array(part_of(source, zip.record(record), `${source.name}/${record}`))
-      Object.defineProperty(found, name, { value, writable: true, enumerable: true, configurable: true })
+      set_own(found, name, read_array(part_of(source, zip.record(record), `${source.name}/${record}`)))
     }
     return found
   } finally {

@@ -169,14 +169,9 @@ export class VisionTransformer extends Module {
       'hidden_dim',
       'mlp_dim',
     ])
-    const {
-      image_size = 224,
-      patch_size,
-      hidden_dim,
-      num_classes = 1000,
-      representation_size = null,
-    } = own(options)
-    const { num_layers, num_heads, mlp_dim, dropout = 0, attention_dropout = 0 } = own(options)
+    const given = own(options)
+    const { image_size = 224, patch_size, hidden_dim, num_classes = 1000, representation_size = null } = given
+    const { num_layers, num_heads, mlp_dim, dropout = 0, attention_dropout = 0 } = given
     assert(image_size % patch_size === 0, 'Input shape indivisible by patch size!')
     this.image_size = image_size
     this.patch_size = patch_size

@@ -169,7 +169,6 @@ function apply_method(
   if (old !== undefined) module[INTERNALS].hooks?.forward_pre.delete(old[0])
   const method = old === undefined ? made : join(old[1], made)
 
-  const fields = fields_of(module)
   const orig = fields_of(module)[name] as Parameter
   if (importance_scores !== null && String(importance_scores.shape) !== String(orig.shape))
     throw assertion_error(
@@ -181,7 +180,7 @@ function apply_method(
     module.register_parameter(`${name}_orig`, orig)
     default_mask = ops.ones_like(orig)
   } else {
-    const mask = fields[`${name}_mask`] as Tensor
+    const mask = fields_of(module)[`${name}_mask`] as Tensor
     default_mask = mask.detach().clone({ memory_format: contiguous_format })
   }
   try {
