@@ -40,25 +40,24 @@ export class PickleCursor {
 
   /** The next bytes. */
   take(size: number): Buffer {
-    if (!(size <= this.#end - this.at))
-      throw this.error(`pickle data was truncated: ${size} bytes are wanted`)
-    this.#load(size)
-    const start = this.at - this.#window_at
-    this.at += size
+    const start = this.#pass(size)
     return this.#window.subarray(start, start + size)
   }
 
   byte(): number {
-    return this.take(1)[0]!
+    const start = this.#pass(1)
+    return this.#window[start]!
   }
 
   /** An unsigned number of so many bytes, little-endian. */
   uint(size: 1 | 2 | 4): number {
-    return this.take(size).readUIntLE(0, size)
+    const start = this.#pass(size)
+    return this.#window.readUIntLE(start, size)
   }
 
   uint64(): number {
-    return Number(this.take(8).readBigUInt64LE())
+    const start = this.#pass(8)
+    return Number(this.#window.readBigUInt64LE(start))
   }
 
   /** A whole number in two's complement; a bigint where a number would not hold it. */
@@ -89,6 +88,16 @@ export class PickleCursor {
     const line = this.text(end - start)
     this.at++
     return line
+  }
+
+  /** Goes on behind the next bytes; they begin at the returned place in the window, which may be a new one. */
+  #pass(size: number): number {
+    if (!(size <= this.#end - this.at))
+      throw this.error(`pickle data was truncated: ${size} bytes are wanted`)
+    this.#load(size)
+    const start = this.at - this.#window_at
+    this.at += size
+    return start
   }
 
   #load(size: number): void {
